@@ -1,0 +1,1 @@
+"""Podrole: the executable guide to AWS IAM for Kubernetes pods on EKS."""
