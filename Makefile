@@ -1,0 +1,67 @@
+# Two commands matter: `make serve` to read the guide, `make test` to prove it. `make help` lists all.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+STAMP := .venv/.complete
+LOCKS := requirements/uv.txt requirements/dev.txt
+# Material for MkDocs prints a notice on its end of life at each build.
+export NO_MKDOCS_2_WARNING := 1
+export UV_PYTHON_DOWNLOADS := never
+# A proxy or a profile of the reader's must not change what is built or tested.
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): $(LOCKS) pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "podrole: no $(PYTHON) found. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || { echo "podrole: $(PYTHON) is $$($(PYTHON) -V 2>&1); Podrole needs Python 3.11 to 3.14. Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "podrole: $(PYTHON) lacks the venv module. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	@echo "Making .venv (once, and again when requirements/ changes)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: serve
+serve: site ## Build the site and serve it on a loopback port (PORT=8000)
+	@$(BIN)/python -m podrole.site.serve --port $(PORT) site
+
+.PHONY: site
+site: $(STAMP) ## Build the site into site/; a warning fails the build
+	@$(BIN)/mkdocs build --quiet --strict --site-dir site
+	@echo "Built site/: $$(find site -name index.html | wc -l) pages. To read them: make serve"
+
+.PHONY: test
+test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the site build
+	@$(BIN)/pytest tests
+	@$(BIN)/pytest --nbval notebooks
+
+.PHONY: check
+check: $(STAMP) ## Lint, check the format and the types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+.PHONY: notebooks
+notebooks: $(STAMP) ## Re-execute the notebooks and rewrite their stored outputs
+	@$(BIN)/python -m podrole.catalog.notebook notebooks/*.ipynb
+	@$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace notebooks/*.ipynb
+
+.PHONY: lab
+lab: $(STAMP) ## Open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir notebooks
+
+.PHONY: lock
+lock: $(STAMP) ## Resolve the dependencies anew into requirements/
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements/uv.in -o requirements/uv.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --extra lab --group dev pyproject.toml -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove what was built, .venv included
+	@rm -rf .venv site build dist .pytest_cache .mypy_cache .ruff_cache .cache

@@ -1,0 +1,50 @@
+"""Refusals in AWS's shapes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+
+@dataclass
+class AwsError(Exception):
+    """A refusal: AWS's code, the HTTP status, and the message."""
+
+    code: str
+    message: str
+    status: int = 400
+
+    def body(self, protocol: str, namespace: str, request_id: str) -> tuple[str, str]:
+        """The content type and the body that a client of `protocol` can read.
+
+        `protocol` is the name in botocore's models: query, rest-xml, json, rest-json.
+        """
+        code, message = escape(self.code), escape(self.message)
+        if protocol == "rest-xml":
+            return "application/xml", (
+                '<?xml version="1.0" encoding="UTF-8"?>\n'
+                f"<Error><Code>{code}</Code><Message>{message}</Message>"
+                f"<RequestId>{request_id}</RequestId></Error>"
+            )
+        if protocol == "query":
+            fault = "Sender" if self.status < 500 else "Receiver"
+            return "text/xml", (
+                f'<ErrorResponse xmlns="{namespace}"><Error><Type>{fault}</Type>'
+                f"<Code>{code}</Code><Message>{message}</Message></Error>"
+                f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+            )
+        document = {"__type": self.code, "message": self.message}
+        content_type = (
+            "application/json" if protocol == "rest-json" else "application/x-amz-json-1.1"
+        )
+        return content_type, json.dumps(document)
+
+
+def not_carried(service: str, operation: str) -> AwsError:
+    """A call that the lab has no answer for. The words are the lab's, AWS has no such error."""
+    return AwsError(
+        "NotImplemented",
+        f"the lab does not carry {service}:{operation}; it is no answer of AWS",
+        501,
+    )

@@ -1,0 +1,165 @@
+"""A request taken apart: service and operation, parameters, and the key that signed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qsl
+
+import botocore.exceptions
+from botocore.model import OperationModel, ServiceModel
+from werkzeug.wrappers import Request
+
+from . import wire
+from .aws_error import AwsError, not_carried
+from .operations import SERVICES, rest_operation, service_model
+
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+_S3_HOST = re.compile(r"(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com\Z")
+_SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z0-9-]+))?\.")
+#: Calls that STS takes unsigned: the token is the proof.
+_UNSIGNED = {"AssumeRoleWithWebIdentity"}
+
+
+@dataclass
+class Call:
+    """One call of an AWS operation."""
+
+    environ: dict[str, Any]
+    operation: OperationModel
+    region: str
+    parameters: Mapping[str, Any]
+    headers: Mapping[str, str]
+    access_key_id: str | None
+    token: str | None
+    request_id: str = ""
+    context: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def service(self) -> str:
+        """The service's name in botocore, for example `eks-auth`."""
+        return str(self.operation.service_model.service_name)
+
+    @property
+    def protocol(self) -> str:
+        """query, json, rest-json or rest-xml."""
+        return str(self.operation.service_model.metadata["protocol"])
+
+    @property
+    def name(self) -> str:
+        """The operation's name, for example `GetObject`."""
+        return str(self.operation.name)
+
+
+class Unreadable(Exception):
+    """No call of the lab: the refusal, and the protocol to say it in."""
+
+    def __init__(self, error: AwsError, protocol: str, namespace: str = "") -> None:
+        super().__init__(error.message)
+        self.error, self.protocol, self.namespace = error, protocol, namespace
+
+
+def read_call(request: Request, default_region: str) -> Call:
+    """Take a request apart. Raises Unreadable for what the lab does not carry."""
+    environ = dict(request.environ)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    query = {str(name): str(value) for name, value in request.args.items()}
+    body = request.get_data(cache=True)
+    credential = _CREDENTIAL.search(
+        headers.get("authorization", "") or f"Credential={query.get('X-Amz-Credential', '')}"
+    )
+    host = _SERVICE_HOST.match(headers.get("host", ""))
+    form = _form(headers, body)
+    if credential:
+        access_key_id, region, service = credential.groups()
+    else:
+        access_key_id = None
+        region = (host and host["region"]) or default_region
+        service = _unsigned_service(form, headers)
+    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+    if service == "s3":
+        virtual = _S3_HOST.match(headers.get("host", "").partition(":")[0])
+        if virtual and virtual["bucket"]:
+            for key in ("PATH_INFO", "RAW_URI", "REQUEST_URI"):
+                environ[key] = f"/{virtual['bucket']}{environ[key]}"
+            path = f"/{virtual['bucket']}{path}"
+        path = re.sub(r"\A(/[^/]+)/\Z", r"\1", path)
+    operation, parameters = _read_operation(
+        service, request.method, path, query, headers, form, body
+    )
+    environ["wsgi.input"] = BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return Call(
+        environ=environ,
+        operation=operation,
+        region=region,
+        parameters=parameters,
+        headers=headers,
+        access_key_id=access_key_id,
+        token=headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token"),
+    )
+
+
+def _form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    if not headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return {}
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _unsigned_service(form: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    if form.get("Action") in _UNSIGNED:
+        return "sts"
+    if _S3_HOST.match(headers.get("host", "").partition(":")[0]):
+        return "s3"
+    raise Unreadable(
+        AwsError("MissingAuthenticationToken", "Missing Authentication Token", 403),
+        "query" if form else "rest-json",
+    )
+
+
+def _read_operation(
+    service: str,
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    form: Mapping[str, str],
+    body: bytes,
+) -> tuple[OperationModel, dict[str, Any]]:
+    model = _model(service, form, headers)
+    protocol = model.metadata["protocol"]
+    if protocol == "query":
+        name = form.get("Action") or query.get("Action", "")
+    elif protocol == "json":
+        name = headers.get("x-amz-target", "").rpartition(".")[2]
+    else:
+        found = rest_operation(service, method, path, query, headers)
+        name = found[0].name if found else f"{method} {path}"
+    if service not in SERVICES or name not in model.operation_names:
+        raise _unreadable(not_carried(service, name or "?"), model)
+    operation = model.operation_model(name)
+    try:
+        if protocol == "query":
+            return operation, wire.query_parameters(form or query, operation.input_shape)
+        if protocol == "json":
+            return operation, wire.json_parameters(body)
+        assert found is not None
+        return operation, wire.rest_parameters(operation, found[1], query, headers, body)
+    except AwsError as error:
+        raise _unreadable(error, model) from error
+
+
+def _model(service: str, form: Mapping[str, str], headers: Mapping[str, str]) -> ServiceModel:
+    try:
+        return service_model(service)
+    except botocore.exceptions.UnknownServiceError:
+        # Signed with a name that is no service's in botocore; say so in the client's own form.
+        protocol = "query" if form else "json" if "x-amz-target" in headers else "rest-json"
+        raise Unreadable(not_carried(service, "?"), protocol) from None
+
+
+def _unreadable(error: AwsError, model: ServiceModel) -> Unreadable:
+    return Unreadable(error, model.metadata["protocol"], model.metadata.get("xmlNamespace", ""))

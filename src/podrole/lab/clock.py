@@ -1,0 +1,53 @@
+"""The lab's clock: one instant for the cluster, for AWS and for the SDK inside the lab."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+#: Where every in-process lab begins, so that stored outputs compare exactly.
+EPOCH = datetime(2026, 1, 15, 9, 0, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until it is moved, or runs with the machine's.
+
+    The in-process lab stands still (notebook outputs must not change from run to run). The lab on
+    a port runs, since clients in other processes sign with the machine's time.
+    """
+
+    def __init__(self, start: datetime | None = EPOCH) -> None:
+        """`start` is the instant that the clock stands at (aware); None runs with the machine's."""
+        if start is not None and start.tzinfo is None:
+            raise ValueError(
+                "start needs a time zone, for example datetime(2026, 1, 1, tzinfo=UTC)"
+            )
+        self._start = start
+        self._moved = timedelta()
+
+    def now(self) -> datetime:
+        """The instant now, in UTC."""
+        base = datetime.now(UTC) if self._start is None else self._start
+        return base + self._moved
+
+    def timestamp(self) -> int:
+        """Whole seconds since 1970, as a token's `iat` and `exp` count them."""
+        return int(self.now().timestamp())
+
+    def move(self, **by: float) -> datetime:
+        """Move the clock on: `move(hours=1)`, `move(days=90)`; the keywords of `timedelta`.
+
+        Raises ValueError for a step back: credentials would come back to life.
+        """
+        step = timedelta(**by)
+        if step < timedelta():
+            raise ValueError("the clock only moves forward: give a positive step")
+        self._moved += step
+        return self.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait: a standing clock moves at once, a running one really waits."""
+        if self._start is None:
+            time.sleep(seconds)
+        else:
+            self.move(seconds=seconds)

@@ -1,0 +1,143 @@
+"""Who is calling: the keys that the lab has issued, and whom they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from podrole.policy import Policy
+
+from .aws_error import AwsError
+from .clock import Clock
+
+
+@dataclass(frozen=True)
+class Session:
+    """Temporary credentials of a role."""
+
+    access_key_id: str
+    secret_access_key: str
+    token: str
+    account: str
+    role_name: str
+    role_id: str
+    name: str
+    issued: datetime
+    expires: datetime
+    tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_tags: frozenset[str] = frozenset()
+    source_identity: str | None = None
+    policies: tuple[Policy, ...] = ()
+    provider: str | None = None  # the OIDC provider's ARN, for a web identity
+    chained: bool = False
+
+    @property
+    def arn(self) -> str:
+        """The session's ARN; a role's path is not part of it."""
+        return f"arn:aws:sts::{self.account}:assumed-role/{self.role_name}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The principal of a request."""
+
+    arn: str
+    account: str
+    unique_id: str
+    user_name: str | None = None
+    session: Session | None = None
+    access_key_id: str = ""
+
+    @property
+    def principal_arn(self) -> str:
+        """`aws:PrincipalArn`: the role's ARN for a session, else the caller's own."""
+        if self.session is None:
+            return self.arn
+        return f"arn:aws:iam::{self.account}:role/{self.session.role_name}"
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """A user's long-lived key."""
+
+    access_key_id: str
+    secret_access_key: str
+    account: str
+    user_name: str
+    active: bool = True
+
+
+class Credentials:
+    """All keys that the lab has handed out."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sessions: dict[str, Session] = {}
+        self._keys: dict[str, AccessKey] = {}
+
+    def add_session(self, session: Session) -> None:
+        """Remember a session; it answers until it expires."""
+        self._sessions[session.access_key_id] = session
+
+    def add_key(self, key: AccessKey) -> None:
+        """Remember a user's access key."""
+        self._keys[key.access_key_id] = key
+
+    def set_active(self, access_key_id: str, active: bool) -> None:
+        """Switch a key off (deleted or Inactive) or on again."""
+        if access_key_id in self._keys:
+            self._keys[access_key_id] = replace(self._keys[access_key_id], active=active)
+
+    def key(self, access_key_id: str) -> AccessKey | None:
+        """The active key of that id."""
+        key = self._keys.get(access_key_id)
+        return key if key and key.active else None
+
+    def session(self, access_key_id: str, token: str | None, protocol: str) -> Session | None:
+        """The session of a temporary key, None where the id is no session's.
+
+        Raises AwsError for another token than its own, or after its end, in the words of
+        `protocol`.
+        """
+        session = self._sessions.get(access_key_id)
+        if session is None:
+            return None
+        if token != session.token:
+            raise credentials_error("token", protocol)
+        if self._clock.now() >= session.expires:
+            raise credentials_error("expired", protocol)
+        return session
+
+
+# IAM and STS, "Common errors"; S3, "Error responses"; the JSON services' texts as their users
+# report them (cited). Checked 2026-11-23.
+_INVALID = "The security token included in the request is invalid."
+_EXPIRED = "The security token included in the request is expired"
+_ERRORS = {
+    ("key", "query"): ("InvalidClientTokenId", _INVALID, 403),
+    ("token", "query"): ("InvalidClientTokenId", _INVALID, 403),
+    ("expired", "query"): ("ExpiredToken", _EXPIRED, 403),
+    ("key", "rest-xml"): (
+        "InvalidAccessKeyId",
+        "The AWS Access Key Id you provided does not exist in our records.",
+        403,
+    ),
+    ("token", "rest-xml"): (
+        "InvalidToken",
+        "The provided token is malformed or otherwise invalid.",
+        400,
+    ),
+    ("expired", "rest-xml"): ("ExpiredToken", "The provided token has expired.", 400),
+    ("key", "json"): ("UnrecognizedClientException", _INVALID, 400),
+    ("token", "json"): ("UnrecognizedClientException", _INVALID, 400),
+    ("expired", "json"): ("ExpiredTokenException", _EXPIRED, 400),
+    ("key", "rest-json"): ("UnrecognizedClientException", _INVALID, 403),
+    ("token", "rest-json"): ("UnrecognizedClientException", _INVALID, 403),
+    ("expired", "rest-json"): ("ExpiredTokenException", _EXPIRED, 403),
+}
+
+
+def credentials_error(fault: str, protocol: str) -> AwsError:
+    """The refusal of an unknown `key`, a wrong `token` or an `expired` session."""
+    return AwsError(*_ERRORS[fault, protocol])

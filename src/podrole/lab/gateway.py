@@ -1,0 +1,378 @@
+"""The gateway: one WSGI app that says who is calling, decides, and only then lets moto act."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from threading import RLock
+from typing import Any
+
+import botocore.validate
+from werkzeug.wrappers import Request, Response
+
+from podrole.policy import PolicyError, parse_policy
+
+from . import requirements, trail, wire
+from .agent import ADDRESSES, Agent
+from .associations import Association
+from .authorization import Authorizer, Requirement
+from .aws_error import AwsError, not_carried
+from .buckets import Buckets
+from .call import Call, Unreadable, read_call
+from .clock import Clock
+from .credentials import AccessKey, Caller, Credentials, credentials_error
+from .eks import AGENT_ADDON, Cluster, Eks
+from .eks_auth import SERVICE, EksAuth
+from .iam_state import IamState
+from .identifiers import Identifiers
+from .issuer import Token, TokenError
+from .moto_backend import Moto
+from .operations import service_model
+from .sts import Sts
+
+_ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
+_AWS_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?(?:amazonaws\.com|api\.aws)\Z")
+_POLICY_MEMBERS = {
+    ("CreateRole", "AssumeRolePolicyDocument"): "trust",
+    ("UpdateAssumeRolePolicy", "PolicyDocument"): "trust",
+    ("PutRolePolicy", "PolicyDocument"): "identity",
+    ("PutUserPolicy", "PolicyDocument"): "identity",
+    ("PutGroupPolicy", "PolicyDocument"): "identity",
+    ("CreatePolicy", "PolicyDocument"): "identity",
+    ("CreatePolicyVersion", "PolicyDocument"): "identity",
+}
+NodeOf = Callable[[Cluster], Caller]
+
+
+class Gateway:
+    """The lab's AWS, the clusters' issuers and the nodes' agent, behind one WSGI callable."""
+
+    def __init__(self, clock: Clock, seed: int, region: str) -> None:
+        self._lock = RLock()
+        self._region = region
+        self._requests = Identifiers(seed, "requests")
+        self.moto = Moto(seed)
+        self.iam = IamState(self.moto)
+        self.credentials = Credentials(clock)
+        self.authorizer = Authorizer(self.iam, clock)
+        self.eks = Eks(clock, seed)
+        self.buckets = Buckets()
+        self.trail = trail.Trail(clock, seed)
+        self.sts = Sts(self.iam, self.credentials, self.authorizer, self.eks.issuers, clock, seed)
+        self.eks_auth = EksAuth(self.eks, self.sts, self.iam, self.authorizer, clock, seed)
+        self.agent = Agent(clock, self._assume_for_agent)
+        self.node_of: NodeOf | None = None  # the lab sets it: whose role the agent calls with
+        self._secrets = requirements.Secrets(self.moto)
+
+    def serves(self, host: str) -> bool:
+        """Whether a host exists in the lab's world: AWS's endpoints, issuers, and the agent."""
+        return host in ADDRESSES or _AWS_HOST.match(host) is not None
+
+    def create_cluster(self, account: str, region: str, **parameters: Any) -> None:
+        """Create a cluster as the lab itself, beside all checks."""
+        self.moto.call("eks", "CreateCluster", account, region, **parameters)
+        self.eks.add(account, region, parameters["name"])
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        request = Request(environ)
+        request.get_data(cache=True)  # whole, before anything waits for it under the lock
+        with self._lock:
+            response = self._respond(request)
+        return response(environ, start_response)
+
+    def _respond(self, request: Request) -> Response:
+        if request.path == "/v1/credentials":
+            return self._agent_response(request)
+        issuer = _ISSUER_PATH.match(request.path)
+        if issuer:
+            return self._issuer_response(issuer[1], issuer[2])
+        request_id = self._requests.uuid()
+        try:
+            call = read_call(request, self._region)
+        except Unreadable as refused:
+            return _refusal(refused.error, refused.protocol, refused.namespace, request_id)
+        call.request_id = request_id
+        try:
+            return self._answer(call)
+        except AwsError as error:
+            namespace = call.operation.service_model.metadata.get("xmlNamespace", "")
+            return _refusal(error, call.protocol, namespace, request_id)
+
+    # -- issuers and agent ---------------------------------------------------------------
+
+    def _issuer_response(self, path: str, document: str) -> Response:
+        for cluster in self.eks.clusters():
+            if cluster.issuer.path == path:
+                issuer = cluster.issuer
+                found = issuer.keys() if document == "/keys" else issuer.discovery()
+                return Response(json.dumps(found), content_type="application/json")
+        return Response("Not Found\n", 404, content_type="text/plain")
+
+    def _agent_response(self, request: Request) -> Response:
+        token = request.headers.get("Authorization", "")
+        cluster = self._cluster_of(token)
+        if cluster is not None and AGENT_ADDON not in cluster.addons:
+            # Nothing listens on the node. The in-process door turns this into a refused connection.
+            return Response("lab: the add-on eks-pod-identity-agent is not installed\n", 503)
+        status, content_type, body = self.agent.credentials(token, self._requests.uuid())
+        return Response(body, status, content_type=content_type)
+
+    def _cluster_of(self, text: str) -> Cluster | None:
+        try:
+            return self.eks.by_issuer(Token.read(text).text("iss"))
+        except TokenError:
+            return None
+
+    def _assume_for_agent(self, token: str) -> dict[str, Any]:
+        """What the agent does: call EKS Auth with the role of its node."""
+        cluster = self._cluster_of(token)
+        if cluster is None or self.node_of is None:
+            raise AwsError("InvalidTokenException", "lab: the token is of none of the clusters")
+        operation = service_model("eks-auth").operation_model("AssumeRoleForPodIdentity")
+        call = Call(
+            environ={},
+            operation=operation,
+            region=cluster.region,
+            parameters={"clusterName": cluster.name, "token": token},
+            headers={"user-agent": "eks-pod-identity-agent"},
+            access_key_id=None,
+            token=None,
+            request_id=self._requests.uuid(),
+        )
+        return self._decided(call, self.node_of(cluster))
+
+    # -- one call ------------------------------------------------------------------------
+
+    def _answer(self, call: Call) -> Response:
+        if call.name == "AssumeRoleWithWebIdentity":
+            return self._web_identity(call)
+        caller = self._caller(call)
+        if caller is None:
+            raise AwsError("AccessDenied", "Access Denied", 403)  # S3, unsigned
+        own = self._own_operation(call)
+        if own is not None:
+            _validate(call)
+            result = self._decided(call, caller)
+            return _response(call, result)
+        try:
+            status, headers, body = self._by_moto(call, caller)
+        except AwsError as error:
+            self._record(call, caller, error)
+            raise
+        self._record(call, caller, None)
+        return Response(body, status, headers)
+
+    def _decided(self, call: Call, caller: Caller) -> dict[str, Any]:
+        """An operation of the lab's own, decided, carried out and recorded."""
+        try:
+            for needed in self._requirements(call, caller):
+                self.authorizer.check(call, caller, needed)
+            own = self._own_operation(call)
+            assert own is not None
+            result = own(call, caller)
+        except AwsError as error:
+            self._record(call, caller, error)
+            raise
+        self._record(call, caller, None)
+        if call.name == "AssumeRoleForPodIdentity":
+            self._record_pod_identity(call, result)
+        return result
+
+    def _own_operation(self, call: Call) -> Callable[[Call, Caller], dict[str, Any]] | None:
+        if call.service == "eks":
+            return self.eks.operation(call.name)
+        return {
+            ("sts", "GetCallerIdentity"): self.sts.get_caller_identity,
+            ("sts", "AssumeRole"): self.sts.assume_role,
+            ("eks-auth", "AssumeRoleForPodIdentity"): self.eks_auth.assume_role_for_pod_identity,
+            ("cloudtrail", "LookupEvents"): self.trail.lookup_events,
+        }.get((call.service, call.name))
+
+    def _web_identity(self, call: Call) -> Response:
+        _validate(call)
+        account = call.parameters["RoleArn"].split(":")[4:5] or [""]
+        identity: Mapping[str, Any] = {"type": "WebIdentityUser", "userName": "unknown"}
+        try:
+            token = Token.read(call.parameters["WebIdentityToken"])
+            provider = token.text("iss").removeprefix("https://")
+            arn = f"arn:aws:iam::{account[0]}:oidc-provider/{provider}"
+            identity = trail.web_identity(arn, ",".join(token.audiences), token.text("sub"))
+        except TokenError:
+            pass  # STS says what is wrong with it
+        try:
+            result = self.sts.assume_role_with_web_identity(call)
+        except AwsError as error:
+            self.trail.record(call, identity, account[0], error)
+            raise
+        self.trail.record(call, identity, account[0], None, {"subject": result["AssumedRoleUser"]})
+        return _response(call, result)
+
+    def _by_moto(self, call: Call, caller: Caller) -> tuple[int, dict[str, str], bytes]:
+        for needed in self._requirements(call, caller):
+            self.authorizer.check(call, caller, needed)
+        account = caller.account
+        if call.service == "s3" and call.parameters.get("Bucket"):
+            account = self.buckets.owner(call.parameters["Bucket"]) or account
+            answered = self.buckets.answer(call, call.parameters["Bucket"])
+            if answered:
+                return answered[0], {"Content-Type": "application/json"}, answered[1].encode()
+        elif call.service == "secretsmanager":
+            account = self._secrets.account(call, caller)
+        elif call.service == "iam":
+            _check_policy(call)
+        elif call.service == "eks":
+            _replace_body(call, self.eks.before_moto(call))
+        status, headers, body = self.moto.forward(
+            call.environ, call.service, call.name, call.region, account
+        )
+        if status < 300:
+            body = self._changed(call, account, body)
+        elif status == 404 and call.name in ("GetObject", "HeadObject"):
+            self.authorizer.check(call, caller, self.buckets.list_requirement(call, caller))
+        headers = {k: v for k, v in headers.items() if k.lower() != "content-length"} | {
+            "Content-Length": headers.get("Content-Length") or str(len(body))
+        }
+        if call.service == "eks":
+            headers["Content-Length"] = str(len(body))
+        return status, headers, body
+
+    def _changed(self, call: Call, account: str, body: bytes) -> bytes:
+        """Take note of what moto has just done; EKS's answer gets the cluster's own issuer."""
+        if call.service == "s3":
+            self.buckets.changed(call, account)
+        elif call.service == "eks":
+            return self.eks.after_moto(call, account, body)
+        elif call.service == "iam" and not call.name.startswith(("Get", "List")):
+            self.iam.forget(account)
+            self._keys_changed(call, account, body)
+        return body
+
+    def _keys_changed(self, call: Call, account: str, body: bytes) -> None:
+        if call.name == "CreateAccessKey":
+            text = body.decode()
+            found = [
+                re.search(rf"<{tag}>(.*?)</{tag}>", text)
+                for tag in ("AccessKeyId", "SecretAccessKey", "UserName")
+            ]
+            key_id, secret, user = (match[1] if match else "" for match in found)
+            self.credentials.add_key(AccessKey(key_id, secret, account, user))
+        elif call.name in ("DeleteAccessKey", "UpdateAccessKey"):
+            key_id = call.parameters.get("AccessKeyId", "")
+            self.credentials.set_active(
+                key_id, call.name == "UpdateAccessKey" and call.parameters["Status"] == "Active"
+            )
+
+    # -- who, and what it needs ----------------------------------------------------------
+
+    def _caller(self, call: Call) -> Caller | None:
+        """The caller of a signed request. Raises AwsError for unknown or expired credentials."""
+        if call.access_key_id is None:
+            return None
+        session = self.credentials.session(call.access_key_id, call.token, call.protocol)
+        if session is not None:
+            unique_id = f"{session.role_id}:{session.name}"
+            return Caller(
+                session.arn, session.account, unique_id, None, session, call.access_key_id
+            )
+        key = self.credentials.key(call.access_key_id)
+        user = self.iam.user(key.account, key.user_name) if key else None
+        if key is None or user is None:
+            raise credentials_error("key", call.protocol)
+        return Caller(
+            user.arn, key.account, user.unique_id, key.user_name, None, call.access_key_id
+        )
+
+    def _requirements(self, call: Call, caller: Caller) -> list[Requirement]:
+        needed: list[Requirement] | None
+        if call.service == "s3":
+            needed = self.buckets.requirements(call, caller)
+        elif call.service == "secretsmanager":
+            needed = self._secrets.requirements(call, caller)
+        elif call.service == "sts":
+            # GetCallerIdentity needs nothing; AssumeRole decides with the role's trust policy.
+            needed = [] if self._own_operation(call) else None
+        else:
+            table = {
+                "iam": requirements.iam,
+                "eks": requirements.eks,
+                "eks-auth": requirements.eks_auth,
+                "cloudtrail": requirements.cloudtrail,
+            }
+            needed = table[call.service](call, caller)
+        if needed is None:
+            raise not_carried(call.service, call.name)
+        return needed
+
+    def _record(self, call: Call, caller: Caller, error: AwsError | None) -> None:
+        self.trail.record(call, trail.caller_identity(caller), caller.account, error)
+
+    def _record_pod_identity(self, call: Call, result: Mapping[str, Any]) -> None:
+        """The second record of Pod Identity: EKS, as a service, assumes the role."""
+        association = self._association(result)
+        session = self.credentials.session(
+            result["credentials"]["accessKeyId"], result["credentials"]["sessionToken"], "query"
+        )
+        assert session is not None
+        assume = dataclasses.replace(
+            call,
+            operation=service_model("sts").operation_model("AssumeRole"),
+            parameters={
+                "roleArn": association.role_arn,
+                "roleSessionName": session.name,
+                "durationSeconds": int((session.expires - session.issued).total_seconds()),
+                "principalTags": dict(session.tags),
+            },
+            headers={"user-agent": SERVICE},
+            request_id=self._requests.uuid(),
+        )
+        issued = {"credentials": {"accessKeyId": session.access_key_id}}
+        identity = trail.service_identity(SERVICE)
+        self.trail.record(assume, identity, association.arn.split(":")[4], None, issued)
+
+    def _association(self, result: Mapping[str, Any]) -> Association:
+        arn = result["podIdentityAssociation"]["associationArn"]
+        _, _, _, region, account, resource = arn.split(":", 5)
+        _, cluster, identifier = resource.split("/")
+        return self.eks.cluster(account, region, cluster).associations.get(identifier)
+
+
+def _validate(call: Call) -> None:
+    """Check the parameters against the operation's model, as AWS's front end does."""
+    shape = call.operation.input_shape
+    if shape is None:
+        return
+    report = botocore.validate.ParamValidator().validate(dict(call.parameters), shape)
+    if report.has_errors():
+        code = "ValidationError" if call.protocol == "query" else "InvalidParameterException"
+        raise AwsError(code, f"lab: {report.generate_report()}")
+
+
+def _check_policy(call: Call) -> None:
+    """Refuse a malformed policy. The code is AWS's, the reason the lab's."""
+    for (operation, member), kind in _POLICY_MEMBERS.items():
+        if call.name == operation:
+            try:
+                parse_policy(call.parameters.get(member, ""), kind=kind, name=member)
+            except PolicyError as error:
+                raise AwsError("MalformedPolicyDocument", f"{error}", 400) from error
+
+
+def _replace_body(call: Call, body: bytes | None) -> None:
+    if body is not None:
+        call.environ["wsgi.input"] = BytesIO(body)
+        call.environ["CONTENT_LENGTH"] = str(len(body))
+
+
+def _response(call: Call, result: Mapping[str, Any]) -> Response:
+    content_type, body = wire.response_body(call.operation, result, call.request_id)
+    headers = {"x-amzn-RequestId": call.request_id}
+    return Response(body, 200, headers, content_type=content_type)
+
+
+def _refusal(error: AwsError, protocol: str, namespace: str, request_id: str) -> Response:
+    content_type, body = error.body(protocol, namespace, request_id)
+    headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
+    return Response(body, error.status, headers, content_type=content_type)

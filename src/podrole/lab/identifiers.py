@@ -1,0 +1,51 @@
+"""Identifiers in AWS's and Kubernetes' shapes, drawn from the lab's seed."""
+
+from __future__ import annotations
+
+import base64
+import string
+from random import Random
+from uuid import UUID
+
+_ID_LETTERS = string.ascii_uppercase + "234567"
+_SECRET_LETTERS = string.ascii_letters + string.digits + "+/"
+_POD_SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # Kubernetes leaves out vowels and lookalikes
+
+
+class Identifiers:
+    """Draws identifiers; the same seed and the same order of calls give the same ones."""
+
+    def __init__(self, seed: int, purpose: str) -> None:
+        # One stream a purpose: a further token must not shift the names of later pods.
+        self._random = Random(f"{seed}/{purpose}")  # noqa: S311  (a lab's ids, no secrets of the world)
+
+    def _letters(self, alphabet: str, length: int) -> str:
+        return "".join(self._random.choices(alphabet, k=length))
+
+    def unique_id(self, prefix: str) -> str:
+        """`AROA…`, `AIDA…`, `ASIA…`: the prefix and 16 letters (IAM, "Unique identifiers")."""
+        return prefix + self._letters(_ID_LETTERS, 16)
+
+    def secret_access_key(self) -> str:
+        """40 letters, as AWS issues them."""
+        return self._letters(_SECRET_LETTERS, 40)
+
+    def session_token(self) -> str:
+        """An opaque token; AWS promises no form or size."""
+        return "IQoJb3Jp" + base64.b64encode(self._random.randbytes(96)).decode()
+
+    def uuid(self) -> str:
+        """A random UUID of version 4."""
+        return str(UUID(int=self._random.getrandbits(128), version=4))
+
+    def hex(self, length: int) -> str:
+        """`length` hexadecimal digits in capitals, as in an EKS issuer's URL."""
+        return self._letters("0123456789ABCDEF", length)
+
+    def lower(self, length: int) -> str:
+        """`length` small letters and digits, as in an association id."""
+        return self._letters(string.ascii_lowercase + string.digits, length)
+
+    def pod_suffix(self, length: int = 5) -> str:
+        """The end of a generated pod name."""
+        return self._letters(_POD_SUFFIX_LETTERS, length)

@@ -1,0 +1,254 @@
+"""The in-process door: everything that botocore sends in this process goes to the lab's app.
+
+`URLLib3Session.send` is the one place that all of botocore's traffic passes, its credential
+providers' included, so unmodified code talks to AWS's real host names and nothing leaves. The
+SDK's clock and its reading of token files are the lab's too: credentials that the lab issues would
+otherwise look expired, and `/var/run/secrets/…` does not exist on a laptop.
+"""
+
+from __future__ import annotations
+
+import builtins
+import datetime
+import io
+import os
+import time
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any
+from urllib.parse import unquote_to_bytes, urlsplit
+from weakref import WeakSet
+
+import boto3
+import botocore.awsrequest
+import botocore.compat
+import botocore.credentials
+import botocore.endpoint
+import botocore.httpsession
+import botocore.signers
+import botocore.utils
+import moto.core.utils
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from .clock import Clock
+
+#: The instance metadata service: a pod's packets do not survive its hop limit of 1.
+METADATA_HOSTS = {"169.254.169.254", "fd00:ec2::254"}
+
+
+class InProcessDoor:
+    """Hands botocore's requests to a WSGI app while it is open."""
+
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        serves: Callable[[str], bool],
+        clock: Clock,
+        environment: Mapping[str, str],
+    ) -> None:
+        """`serves(host)` says which hosts exist; `environment` is the operator's variables."""
+        self._app = app
+        self._serves = serves
+        self._clock = clock
+        self._environment = environment
+        self._undo = ExitStack()
+        self._signers: WeakSet[Any] = WeakSet()
+        self._files: Mapping[str, Callable[[], str]] = {}
+
+    def open(self) -> None:
+        """Take over this process's botocore. Closed by `close()`."""
+        self._patch(botocore.httpsession.URLLib3Session, "send", self._bound_send())
+        self._patch_clock()
+        self._patch_signers()
+        self._patch_files()
+        self._patch(boto3, "DEFAULT_SESSION", None)
+        before = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        self._undo.callback(_replace_aws_variables, before)
+        _replace_aws_variables(self._environment)
+
+    def close(self) -> None:
+        """Put everything back. Clients made in the lab lose their credentials with it."""
+        self._undo.close()
+        for signer in self._signers:
+            signer._credentials = None  # so that none of them ever calls the real AWS
+
+    def _patch(self, owner: Any, name: str, value: Any) -> None:
+        self._undo.callback(setattr, owner, name, getattr(owner, name))
+        setattr(owner, name, value)
+
+    # -- requests ------------------------------------------------------------------------
+
+    def _bound_send(self) -> Callable[..., Any]:
+        def send(_session: Any, request: Any) -> botocore.awsrequest.AWSResponse:
+            return self._send(request)
+
+        return send
+
+    def _send(self, request: Any) -> botocore.awsrequest.AWSResponse:
+        host = urlsplit(request.url).hostname or ""
+        if host in METADATA_HOSTS:
+            raise ConnectTimeoutError(endpoint_url=request.url, error="hop limit 1")
+        if not self._serves(host):
+            raise EndpointConnectionError(
+                endpoint_url=request.url, error=f"the lab serves no host {host}"
+            )
+        status, headers, body = self._call_app(request)
+        response = botocore.awsrequest.AWSResponse(request.url, status, headers, _Body(body))
+        if not request.stream_output:
+            _ = response.content
+        return response
+
+    def _call_app(self, request: Any) -> tuple[int, dict[str, str], bytes]:
+        parts = urlsplit(request.url)
+        body = request.body
+        if hasattr(body, "read"):
+            body = body.read()
+        elif isinstance(body, str):
+            body = body.encode()
+        elif body is not None and not isinstance(body, bytes | bytearray):
+            body = b"".join(body)
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else str(value)
+            for name, value in request.headers.items()
+            # The body is whole here; with the header left in, moto stores an empty object.
+            if name.lower() not in ("transfer-encoding", "content-length")
+        }
+        builder = EnvironBuilder(
+            method=request.method,
+            base_url=f"{parts.scheme}://{parts.netloc}",
+            query_string=parts.query,
+            headers=headers,
+            data=bytes(body or b""),
+        )
+        environ = builder.get_environ()
+        environ["RAW_URI"] = environ["REQUEST_URI"] = parts.path + (
+            f"?{parts.query}" if parts.query else ""
+        )
+        environ["PATH_INFO"] = _latin1(parts.path)
+        result, status, response_headers = run_wsgi_app(self._app, environ)
+        return int(status.split()[0]), dict(response_headers), b"".join(result)
+
+    # -- time ----------------------------------------------------------------------------
+
+    def _patch_clock(self) -> None:
+        clock = self._clock
+
+        class LabDatetime(datetime.datetime, metaclass=_AnyDatetime):
+            @classmethod
+            def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]
+                now = clock.now()
+                return now.astimezone(tz) if tz else now.astimezone().replace(tzinfo=None)
+
+        lab_datetime = _with(datetime, datetime=LabDatetime)
+        lab_time = _with(time, time=lambda: clock.now().timestamp(), sleep=clock.sleep)
+        for module in (botocore.compat, botocore.credentials, moto.core.utils):
+            self._patch(module, "datetime", lab_datetime)
+        for module in (botocore.credentials, botocore.endpoint):
+            self._patch(module, "time", lab_time)
+        # The container provider sleeps between its attempts through a default argument.
+        self._patch(
+            botocore.utils.ContainerMetadataFetcher.__init__,
+            "__defaults__",
+            (None, clock.sleep),
+        )
+
+    # -- credentials ---------------------------------------------------------------------
+
+    def _patch_signers(self) -> None:
+        """A client made before the lab has credentials of another world: it acts as operator."""
+        signer_class = botocore.signers.RequestSigner
+        made, get_auth = signer_class.__init__, signer_class.get_auth_instance
+        born_here = self._signers
+        operator = botocore.credentials.Credentials(
+            self._environment["AWS_ACCESS_KEY_ID"],
+            self._environment["AWS_SECRET_ACCESS_KEY"],
+            self._environment["AWS_SESSION_TOKEN"],
+        )
+
+        def init(signer: Any, *args: Any, **kwargs: Any) -> None:
+            made(signer, *args, **kwargs)
+            born_here.add(signer)
+
+        def get_auth_instance(signer: Any, *args: Any, **kwargs: Any) -> Any:
+            if signer not in born_here:
+                kwargs["request_credentials"] = operator
+            return get_auth(signer, *args, **kwargs)
+
+        self._patch(signer_class, "__init__", init)
+        self._patch(signer_class, "get_auth_instance", get_auth_instance)
+        self._patch(signer_class, "get_auth", get_auth_instance)
+
+    # -- pods ----------------------------------------------------------------------------
+
+    @contextmanager
+    def shell(
+        self, environment: Mapping[str, str], files: Mapping[str, Callable[[], str]]
+    ) -> Iterator[None]:
+        """Run the block with exactly these variables and with these files in place."""
+        if self._files:
+            raise RuntimeError("already inside a pod: leave its block first")
+        outside = dict(os.environ)
+        session = boto3.DEFAULT_SESSION
+        try:
+            self._files = dict(files) or {"": str}
+            os.environ.clear()
+            os.environ.update(environment)
+            boto3.DEFAULT_SESSION = None
+            yield
+        finally:
+            self._files = {}
+            boto3.DEFAULT_SESSION = session
+            os.environ.clear()
+            os.environ.update(outside)
+
+    def _patch_files(self) -> None:
+        real_open = builtins.open
+
+        def pod_open(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> IO[Any]:
+            read = self._files.get(os.fspath(file)) if self._is_path(file) else None
+            if read is None:
+                return real_open(file, mode, *args, **kwargs)
+            if set(mode) & set("wax+"):
+                raise OSError(30, "Read-only file system", os.fspath(file))
+            return io.BytesIO(read().encode()) if "b" in mode else io.StringIO(read())
+
+        self._patch(builtins, "open", pod_open)
+        self._patch(io, "open", pod_open)  # pathlib opens through it
+        self._patch(botocore.utils.FileWebIdentityTokenLoader.__init__, "__defaults__", (pod_open,))
+
+    @staticmethod
+    def _is_path(file: Any) -> bool:
+        return isinstance(file, str | os.PathLike)
+
+
+class _AnyDatetime(type):
+    """Makes `isinstance(x, LabDatetime)` true for every datetime."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, datetime.datetime)
+
+
+class _Body(io.BytesIO):
+    """A response body as urllib3 offers it."""
+
+    def stream(self, *_args: Any, **_kwargs: Any) -> Iterator[bytes]:
+        while chunk := self.read(65536):
+            yield chunk
+
+
+def _with(module: types.ModuleType, **changes: Any) -> types.SimpleNamespace:
+    """The module's names with some replaced: what one other module sees of it."""
+    return types.SimpleNamespace(**{**vars(module), **changes})
+
+
+def _latin1(path: str) -> str:
+    """A WSGI path: percent-decoded bytes shown as Latin-1 (PEP 3333)."""
+    return unquote_to_bytes(path).decode("latin-1")
+
+
+def _replace_aws_variables(variables: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(variables)

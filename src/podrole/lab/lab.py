@@ -1,0 +1,238 @@
+"""The lab: two AWS accounts and an EKS cluster, in this process or on a loopback port."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+import boto3
+
+from .clock import EPOCH, Clock
+from .credentials import Caller, Session
+from .eks import KUBERNETES_VERSION, Cluster
+from .gateway import Gateway
+from .iam_state import REGION as IAM_REGION
+from .in_process import InProcessDoor
+from .kubernetes import Kubernetes
+
+OPERATOR_ROLE = "platform-admin"
+NODE_ROLE = "eks-node"
+_ADMINISTRATOR = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+#: What AmazonEKSWorkerNodePolicy gives a node for Pod Identity (AWS managed policy reference).
+_NODE = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "eks-auth:AssumeRoleForPodIdentity", "Resource": "*"}
+    ],
+}
+
+
+class LabError(RuntimeError):
+    """The lab cannot do what was asked, and why."""
+
+
+class Lab:
+    """AWS and EKS on a laptop: says no where AWS says no. Begin with `Lab.start()`.
+
+    ```python
+    lab = Lab.start()
+    boto3.client("sts").get_caller_identity()  # the lab's, never AWS's
+    lab.kubernetes().apply(manifest)
+    lab.stop()
+    ```
+    """
+
+    _running: Lab | None = None
+
+    def __init__(
+        self, clock: Clock, seed: int, accounts: tuple[str, ...], region: str, cluster: str
+    ) -> None:
+        self.clock = clock
+        self.accounts = accounts
+        self.region = region
+        self.gateway = Gateway(clock, seed, region)
+        self.gateway.node_of = self._node
+        self._seed = seed
+        self._default_cluster = cluster
+        self._door: InProcessDoor | None = None
+        self._kubernetes: dict[str, Kubernetes] = {}
+        for account in accounts:
+            self._create_role(account, OPERATOR_ROLE, f"arn:aws:iam::{account}:root", "AWS")
+            self._put_policy(account, OPERATOR_ROLE, _ADMINISTRATOR)
+        self._operators = {account: self._operator_session(account) for account in accounts}
+        self._create_role(accounts[0], NODE_ROLE, "ec2.amazonaws.com", "Service")
+        self._put_policy(accounts[0], NODE_ROLE, _NODE)
+
+    # -- start and stop ------------------------------------------------------------------
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        seed: int = 7,
+        accounts: tuple[str, ...] = ("111122223333", "444455556666"),
+        region: str = "us-west-2",
+        cluster: str = "demo",
+        now: datetime = EPOCH,
+    ) -> Lab:
+        """Start the lab in this process: from here on boto3 talks to it and to nothing else.
+
+        `accounts`: 12 digits each; the first one holds the cluster and is the one that plain
+        `boto3.client(...)` works in, as the role `platform-admin`. The same seed gives the same
+        ids, keys and tokens. The process's AWS_* variables and profile are set aside until
+        `stop()`. Raises LabError if a lab is running already, or for an account id of another form.
+        """
+        if cls._running is not None:
+            raise LabError("a lab is running in this process: stop() it first")
+        lab = cls.prepare(Clock(now), seed=seed, accounts=accounts, region=region, cluster=cluster)
+        lab.create_default_cluster()
+        lab._open_door()
+        cls._running = lab
+        return lab
+
+    @classmethod
+    def prepare(
+        cls, clock: Clock, *, seed: int, accounts: tuple[str, ...], region: str, cluster: str
+    ) -> Lab:
+        """A lab without a door: accounts and roles, no cluster yet."""
+        for account in accounts:
+            if not re.fullmatch(r"\d{12}", account):
+                raise LabError(f"account {account!r} is not 12 digits, for example 111122223333")
+        if len(set(accounts)) != len(accounts) or not accounts:
+            raise LabError("accounts must be one or more different account ids")
+        return cls(clock, seed, accounts, region, cluster)
+
+    def create_default_cluster(self) -> None:
+        """Create the lab's own cluster in the first account."""
+        self.gateway.create_cluster(
+            self.accounts[0],
+            self.region,
+            name=self._default_cluster,
+            version=KUBERNETES_VERSION,
+            roleArn=f"arn:aws:iam::{self.accounts[0]}:role/eks-cluster",
+            resourcesVpcConfig={"subnetIds": ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]},
+        )
+
+    def stop(self) -> None:
+        """Give botocore, the AWS_* variables and the clock back to the process."""
+        if self._door is not None:
+            self._door.close()
+            self._door = None
+            Lab._running = None
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _open_door(self) -> None:
+        door = InProcessDoor(
+            self.gateway, self.gateway.serves, self.clock, self.environment(self.accounts[0])
+        )
+        door.open()
+        self._door = door
+
+    # -- what a reader uses --------------------------------------------------------------
+
+    def kubernetes(self, cluster: str | None = None) -> Kubernetes:
+        """The Kubernetes API of a cluster in the first account, by default the lab's own.
+
+        Raises LabError for an unknown cluster.
+        """
+        name = cluster or self._default_cluster
+        for found in self.gateway.eks.clusters():
+            if found.name == name and found.account == self.accounts[0]:
+                break
+        else:
+            raise LabError(f"no cluster {name!r} in account {self.accounts[0]}: create it in EKS")
+        if found.issuer.url not in self._kubernetes:
+            shell = self._door.shell if self._door else None
+            self._kubernetes[found.issuer.url] = Kubernetes(
+                found.issuer,
+                found.region,
+                self._seed,
+                self.clock,
+                lambda namespace, name: found.associations.of(namespace, name) is not None,
+                shell,
+            )
+        return self._kubernetes[found.issuer.url]
+
+    def session(self, account: str | None = None) -> boto3.Session:
+        """A boto3 session of the operator (role `platform-admin`) in one of the accounts."""
+        environment = self.environment(account or self.accounts[0])
+        return boto3.Session(
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=environment["AWS_SESSION_TOKEN"],
+            region_name=self.region,
+        )
+
+    def environment(self, account: str) -> dict[str, str]:
+        """The operator's AWS_* variables in an account. Raises LabError for an unknown account."""
+        try:
+            session = self._operators[account]
+        except KeyError:
+            known = ", ".join(self.accounts)
+            raise LabError(f"the lab has no account {account}; it has {known}") from None
+        return {
+            "AWS_ACCESS_KEY_ID": session.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+            "AWS_SESSION_TOKEN": session.token,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+            # Neither the reader's profiles nor a metadata service may answer.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    # -- how it is made ------------------------------------------------------------------
+
+    def _create_role(self, account: str, name: str, principal: str, kind: str) -> None:
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {kind: principal}, "Action": "sts:AssumeRole"}
+            ],
+        }
+        self._iam(account, "CreateRole", RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+
+    def _put_policy(self, account: str, role: str, document: Mapping[str, Any]) -> None:
+        self._iam(
+            account,
+            "PutRolePolicy",
+            RoleName=role,
+            PolicyName=role,
+            PolicyDocument=json.dumps(document),
+        )
+
+    def _iam(self, account: str, operation: str, **parameters: str) -> None:
+        self.gateway.moto.call("iam", operation, account, IAM_REGION, **parameters)
+
+    def _operator_session(self, account: str) -> Session:
+        return self._issue(account, OPERATOR_ROLE, "you", 10 * 365 * 24 * 3600)
+
+    def _issue(self, account: str, role_name: str, name: str, seconds: int) -> Session:
+        role = self.gateway.iam.role(account, role_name)
+        assert role is not None
+        return self.gateway.sts.issue(account, role_name, role, name=name, seconds=seconds)
+
+    def _node(self, cluster: Cluster) -> Caller:
+        """The node that the agent runs on: a session of the node role."""
+        session = self._issue(cluster.account, NODE_ROLE, "i-0abcd1234efgh5678", 6 * 3600)
+        unique_id = f"{session.role_id}:{session.name}"
+        return Caller(session.arn, session.account, unique_id, None, session, session.access_key_id)

@@ -1,0 +1,114 @@
+"""Which operation a request calls, by the services' own models (botocore's)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.model import OperationModel, ServiceModel
+
+#: The services that the lab carries, by the name under which requests are signed.
+SERVICES = frozenset({"sts", "iam", "eks", "eks-auth", "s3", "secretsmanager", "cloudtrail"})
+#: JavaScript and Go name the operation in the query. It selects nothing in AWS, and not here.
+_IGNORED_QUERY = {"x-id"}
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """botocore's model of a service."""
+    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
+
+
+@cache
+def _loader() -> Any:
+    return botocore.session.Session().get_component("data_loader")
+
+
+@dataclass(frozen=True)
+class _Route:
+    operation: OperationModel
+    path: re.Pattern[str]
+    constants: tuple[tuple[str, str], ...]
+    required: tuple[tuple[str, str], ...]  # (location, name) of members that must be present
+
+    def rank(self, query: Mapping[str, str], headers: Mapping[str, str]) -> int | None:
+        """How much of the request this route explains; None if it does not fit."""
+        for name, value in self.constants:
+            if name not in query or (value and query[name] != value):
+                return None
+        for location, name in self.required:
+            present = query if location == "querystring" else headers
+            if name not in present:
+                return None
+        return 2 * len(self.constants) + len(self.required)
+
+
+@cache
+def _routes(service: str) -> dict[str, list[_Route]]:
+    routes: dict[str, list[_Route]] = {}
+    model = service_model(service)
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        if name == "ListDirectoryBuckets":
+            continue  # `GET /` too, but at the hosts of S3 Express, which the lab lacks
+        path, _, query = operation.http["requestUri"].partition("?")
+        constants = [item.partition("=") for item in query.split("&") if item]
+        shape = operation.input_shape
+        required = [
+            (member.serialization["location"], member.serialization["name"].lower())
+            if member.serialization["location"] == "header"
+            else (member.serialization["location"], member.serialization["name"])
+            for key, member in (shape.members.items() if shape else [])
+            if key in shape.required_members
+            and member.serialization.get("location") in ("querystring", "header")
+        ]
+        route = _Route(
+            operation,
+            re.compile(_path_pattern(path) + r"\Z", re.DOTALL),
+            tuple((key, value) for key, _, value in constants if key not in _IGNORED_QUERY),
+            tuple(required),
+        )
+        routes.setdefault(operation.http["method"], []).append(route)
+    return routes
+
+
+def _path_pattern(path: str) -> str:
+    pattern = ""
+    for part in re.split(r"(\{[^}]+\})", path):
+        if part.startswith("{"):
+            name = part.strip("{}+")
+            pattern += f"(?P<{name}>{'.+' if part.endswith('+}') else '[^/]+'})"
+        else:
+            pattern += re.escape(part)
+    return pattern
+
+
+def rest_operation(
+    service: str,
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+) -> tuple[OperationModel, dict[str, str]] | None:
+    """The operation of a REST request and its path's parameters, or None.
+
+    `path` is percent-decoded, `headers` have small-letter names. None too where two operations
+    explain the request equally well (`?acl&policy`): what is unclear is not let through.
+    """
+    best: list[tuple[_Route, dict[str, str]]] = []
+    best_rank = -1
+    for route in _routes(service).get(method, []):
+        match = route.path.match(path)
+        rank = route.rank(query, headers) if match else None
+        if match is None or rank is None or rank < best_rank:
+            continue
+        if rank > best_rank:
+            best, best_rank = [], rank
+        best.append((route, match.groupdict()))
+    if len(best) != 1:
+        return None
+    return best[0][0].operation, best[0][1]

@@ -1,0 +1,110 @@
+"""A running pod: its environment, its files, and a way to run code inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+
+class PodError(RuntimeError):
+    """The pod cannot do what was asked, and why."""
+
+
+class Pod:
+    """A pod as the kubelet runs it: what admission stored, with its files made at each reading."""
+
+    def __init__(
+        self,
+        manifest: dict[str, Any],
+        files: Mapping[str, Callable[[], str]],
+        secrets: Callable[[str, str], str],
+        shell: Callable[
+            [Mapping[str, str], Mapping[str, Callable[[], str]]], AbstractContextManager[None]
+        ]
+        | None,
+    ) -> None:
+        self.manifest = manifest
+        self._files = files
+        self._secrets = secrets
+        self._shell = shell
+
+    @property
+    def name(self) -> str:
+        """`metadata.name`."""
+        return str(self.manifest["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        """`metadata.namespace`."""
+        return str(self.manifest["metadata"]["namespace"])
+
+    @property
+    def uid(self) -> str:
+        """`metadata.uid`."""
+        return str(self.manifest["metadata"]["uid"])
+
+    @property
+    def service_account(self) -> str:
+        """The service account that the pod runs as."""
+        return str(self.manifest["spec"]["serviceAccountName"])
+
+    def _container(self, name: str | None) -> dict[str, Any]:
+        containers: list[dict[str, Any]] = self.manifest["spec"]["containers"]
+        if name is None:
+            return containers[0]
+        for container in containers:
+            if container["name"] == name:
+                return container
+        known = ", ".join(container["name"] for container in containers)
+        raise PodError(f"pod {self.name} has no container {name!r}; it has {known}")
+
+    def environment(self, container: str | None = None) -> dict[str, str]:
+        """The container's variables, by default the first container's.
+
+        Raises PodError for an unknown container, or for a variable whose Secret or key is missing
+        (Kubernetes would not start the container: CreateContainerConfigError).
+        """
+        variables: dict[str, str] = {}
+        for variable in self._container(container).get("env") or []:
+            reference = (variable.get("valueFrom") or {}).get("secretKeyRef")
+            variables[variable["name"]] = (
+                self._secrets(reference["name"], reference["key"])
+                if reference
+                else str(variable.get("value", ""))
+            )
+        return variables
+
+    def files(self, container: str | None = None) -> dict[str, Callable[[], str]]:
+        """Path to reader, for the projected tokens that the container mounts."""
+        mounted: dict[str, Callable[[], str]] = {}
+        for mount in self._container(container).get("volumeMounts") or []:
+            for path, read in self._files.items():
+                volume, _, file = path.partition("/")
+                if volume == mount["name"]:
+                    mounted[f"{mount['mountPath'].rstrip('/')}/{file}"] = read
+        return mounted
+
+    def read(self, path: str, container: str | None = None) -> str:
+        """The text of a file in the container, as `kubectl exec POD -- cat PATH` shows it."""
+        files = self.files(container)
+        if path not in files:
+            raise PodError(f"cat: {path}: No such file or directory")
+        return files[path]()
+
+    @contextmanager
+    def inside(self, container: str | None = None) -> Iterator[None]:
+        """Run the block as the container's process: `with pod.inside(): boto3.client("sts")`.
+
+        `os.environ` holds the container's variables and nothing of the reader's, `open()` sees the
+        mounted tokens at their real paths, and boto3 starts without a session. Everything is put
+        back at the end. One block at a time: the environment belongs to the whole process.
+        """
+        if self._shell is None:
+            raise PodError("this lab listens on a port: run the pod's code in a process of its own")
+        base = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/", "HOSTNAME": self.name}
+        with self._shell({**base, **self.environment(container)}, self.files(container)):
+            yield
+
+    def __repr__(self) -> str:
+        return f"pod/{self.name}"

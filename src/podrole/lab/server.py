@@ -1,0 +1,59 @@
+"""The other door: the same app on a loopback port, for SDKs of any language and the AWS CLI."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+HOST = "127.0.0.1"
+_LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]"}
+
+
+class PortTaken(RuntimeError):
+    """Another program listens on the port."""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: the trail holds the calls."""
+
+
+def loopback_only(app: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse a Host that is no name of this machine: a web page's DNS must not lead here."""
+
+    def guarded(environ: dict[str, Any], start_response: Any) -> Any:
+        host = Request(environ).host
+        if host.rpartition(":")[0] not in _LOOPBACK_NAMES and host not in _LOOPBACK_NAMES:
+            return Response(f"the lab answers to {HOST}, not to this host\n", 403)(
+                environ, start_response
+            )
+        return app(environ, start_response)
+
+    return guarded
+
+
+def serve(app: Callable[..., Any], port: int) -> BaseWSGIServer:
+    """A threaded server on the loopback, not yet running; port 0 takes a free one.
+
+    Raises PortTaken.
+    """
+    # Bound here: werkzeug would print its own message and end the process.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(f"port {port} is taken: give another, or 0 for a free one") from error
+    listener.listen(128)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server(
+        HOST, port, loopback_only(app), threaded=True, request_handler=_Quiet, fd=listener.fileno()
+    )
+    listener.close()
+    return server

@@ -1,0 +1,148 @@
+"""Parameters out of requests and results into responses, by botocore's models.
+
+The four protocols of the services that the lab carries: query (sts, iam), json (secretsmanager,
+cloudtrail), rest-json (eks, eks-auth) and rest-xml (s3, read only: moto writes its answers).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from botocore.model import OperationModel, Shape
+
+from .aws_error import AwsError
+
+
+def query_parameters(form: Mapping[str, str], shape: Shape | None) -> dict[str, Any]:
+    """The nested parameters of a form (`Tags.member.1.Key=…`), by the operation's input shape."""
+    return _from_form(form, "", shape) if shape else {}
+
+
+def _from_form(form: Mapping[str, str], prefix: str, shape: Shape) -> Any:
+    if shape.type_name == "structure":
+        found = {}
+        for name, member in shape.members.items():
+            key = f"{prefix}.{name}" if prefix else name
+            value = _from_form(form, key, member)
+            if value is not None:
+                found[name] = value
+        return found if found or not prefix else None
+    if shape.type_name == "list":
+        items: list[Any] = []
+        while True:
+            item = _from_form(form, f"{prefix}.member.{len(items) + 1}", shape.member)
+            if item is None:
+                return items or None
+            items.append(item)
+    text = form.get(prefix)
+    if text is None:
+        return None
+    if shape.type_name in ("integer", "long"):
+        try:
+            return int(text)
+        except ValueError:
+            raise AwsError("MalformedInput", f"{prefix} is not a number", 400) from None
+    return text == "true" if shape.type_name == "boolean" else text
+
+
+def json_parameters(body: bytes) -> dict[str, Any]:
+    """The JSON object of a request's body; empty for no body. Raises AwsError."""
+    try:
+        document = json.loads(body or b"{}")
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise AwsError("SerializationException", "the body is not a JSON object", 400)
+    return document
+
+
+def rest_parameters(
+    operation: OperationModel,
+    path: Mapping[str, str],
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+) -> dict[str, Any]:
+    """The parameters of a REST request from path, query, headers and, for rest-json, the body."""
+    found: dict[str, Any] = {}
+    shape = operation.input_shape
+    for name, member in shape.members.items() if shape else []:
+        location = member.serialization.get("location")
+        key = member.serialization.get("name", name)
+        if location == "uri" and key in path:
+            found[name] = path[key]
+        elif location == "querystring" and key in query:
+            found[name] = query[key]
+        elif location == "header" and key.lower() in headers:
+            found[name] = headers[key.lower()]
+    if operation.service_model.metadata["protocol"] == "rest-json" and operation.http[
+        "method"
+    ] not in ("GET", "DELETE"):
+        body_members = {
+            member.serialization.get("name", name): name
+            for name, member in (shape.members.items() if shape else [])
+            if "location" not in member.serialization
+        }
+        for key, value in json_parameters(body).items():
+            if key in body_members:
+                found[body_members[key]] = value
+    return found
+
+
+def response_body(
+    operation: OperationModel, result: Mapping[str, Any], request_id: str
+) -> tuple[str, str]:
+    """The content type and body for a result, in the operation's protocol."""
+    model = operation.service_model
+    protocol = model.metadata["protocol"]
+    shape = operation.output_shape
+    if protocol == "query":
+        inner = _to_xml(result, shape) if shape else ""
+        if wrapper := (shape.serialization.get("resultWrapper") if shape else None):
+            inner = f"<{wrapper}>{inner}</{wrapper}>"
+        return "text/xml", (
+            f'<{operation.name}Response xmlns="{model.metadata["xmlNamespace"]}">{inner}'
+            f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
+            f"</{operation.name}Response>"
+        )
+    content_type = "application/json" if protocol == "rest-json" else "application/x-amz-json-1.1"
+    return content_type, json.dumps(_to_json(result, shape) if shape else {})
+
+
+def _to_xml(value: Any, shape: Shape) -> str:
+    if shape.type_name == "structure":
+        return "".join(
+            f"<{name}>{_to_xml(value[name], member)}</{name}>"
+            for name, member in shape.members.items()
+            if value.get(name) is not None
+        )
+    if shape.type_name == "list":
+        return "".join(f"<member>{_to_xml(item, shape.member)}</member>" for item in value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return escape(str(value))
+
+
+def _to_json(value: Any, shape: Shape) -> Any:
+    if shape.type_name == "structure":
+        unknown = set(value) - set(shape.members)
+        if unknown:
+            raise TypeError(f"{shape.name} has no member {', '.join(sorted(unknown))}")
+        return {
+            member.serialization.get("name", name): _to_json(value[name], member)
+            for name, member in shape.members.items()
+            if value.get(name) is not None
+        }
+    if shape.type_name == "list":
+        return [_to_json(item, shape.member) for item in value]
+    if shape.type_name == "map":
+        return dict(value)
+    if isinstance(value, datetime):
+        return int(value.timestamp())
+    return value
