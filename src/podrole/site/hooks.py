@@ -1,0 +1,82 @@
+"""MkDocs hooks: what the site needs beyond configuration, as thin calls of plain functions."""
+
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from podrole.catalog import Catalog
+from podrole.site.catalog_marker import MarkerError, expand_markers
+from podrole.site.mermaid_fence import mermaid_fence
+from podrole.site.notebook_page import NotebookError, notebook_markdown
+
+NOTEBOOKS = "notebooks"
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Teach superfences the diagram fence, and MkDocs not to make a site map."""
+    fences = config.mdx_configs.setdefault("pymdownx.superfences", {})
+    fences["custom_fences"] = [mermaid_fence(Path(config.docs_dir) / "diagrams")]
+    config.theme.static_templates.discard("sitemap.xml")
+    return config
+
+
+@event_priority(100)
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the notebooks, which stand beside `docs/`, before mkdocs-jupyter looks for some."""
+    root = _root(config)
+    # No site map: the site has no address of its own, and the map would bear the day's date.
+    if site_map := files.get_file_from_path("sitemap.xml"):
+        files.remove(site_map)
+    for notebook in sorted((root / NOTEBOOKS).glob("*.ipynb")):
+        path = notebook.relative_to(root).as_posix()
+        files.append(File(path, str(root), config.site_dir, config.use_directory_urls))
+    return files
+
+
+@event_priority(-100)
+def on_pre_page(page: Page, **_: Any) -> Page:
+    """Let MkDocs render a notebook's Markdown, once mkdocs-jupyter has made it a page.
+
+    mkdocs-jupyter puts a `render` of its own (nbconvert's HTML, CSS and scripts) on the page
+    object; without that, the page is rendered as any other, with the same extensions.
+    """
+    page.__dict__.pop("render", None)
+    return page
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) -> str:
+    """Turn a notebook into Markdown, and catalogue markers into snippets and truth tables."""
+    path = page.file.src_uri
+    catalog = _catalog(config)
+    try:
+        if path.endswith(".ipynb"):
+            return notebook_markdown(
+                page.file.content_string, path, lambda text: expand_markers(text, catalog, path)
+            )
+        source = page.file.content_string
+        hidden_lines = source.count("\n") - markdown.count("\n")  # front matter
+        return expand_markers(markdown, catalog, f"docs/{path}", first_line=hidden_lines + 1)
+    except (NotebookError, MarkerError) as error:
+        raise PluginError(str(error)) from error
+
+
+def _root(config: MkDocsConfig) -> Path:
+    return Path(config.config_file_path).parent
+
+
+_catalogs: dict[Path, Catalog] = {}
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    """Read the catalogue anew for each build, so that `mkdocs serve` shows what was saved."""
+    root = _root(config)
+    _catalogs[root] = Catalog.load(root / "snippets")
+
+
+def _catalog(config: MkDocsConfig) -> Catalog:
+    return _catalogs[_root(config)]
