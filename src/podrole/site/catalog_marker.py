@@ -23,24 +23,23 @@ class MarkerError(ValueError):
     """A marker that shows nothing; the message names page, line and mend."""
 
 
-def expand_markers(markdown: str, catalog: Catalog, page: str, first_line: int = 1) -> str:
+def expand_markers(markdown: str, catalog: Catalog, place: str) -> str:
     """Replace each marker by the Markdown of its snippet or truth table.
 
     Args:
         markdown: the text of a page, or of a notebook's Markdown cell.
         catalog: the loaded `snippets/`.
-        page: the name of the page, for messages.
-        first_line: the number of the text's first line in that page.
+        place: the page, or the notebook and cell, for messages.
 
     Raises:
         MarkerError: an unknown marker, snippet or format.
     """
-    return "\n".join(_expanded(markdown, catalog, page, first_line))
+    return "\n".join(_expanded(markdown, catalog, place))
 
 
-def _expanded(markdown: str, catalog: Catalog, page: str, first_line: int) -> Iterator[str]:
+def _expanded(markdown: str, catalog: Catalog, place: str) -> Iterator[str]:
     lines = zip(markdown.split("\n"), prose_lines(markdown), strict=True)
-    for number, (line, prose) in enumerate(lines, start=first_line):
+    for number, (line, prose) in enumerate(lines, start=1):
         if not _MARKER_LIKE.match(prose):
             yield line
             continue
@@ -50,7 +49,7 @@ def _expanded(markdown: str, catalog: Catalog, page: str, first_line: int) -> It
                 raise MarkerError('a marker reads {{ snippet "id" format=json }}')
             block = _block(marker, catalog)
         except (MarkerError, CatalogError) as error:
-            raise MarkerError(f"{page}:{number}: {line.strip()}: {error}") from error
+            raise MarkerError(f"{place}:{number}: {line.strip()}: {error}") from error
         yield from (f"{marker['indent']}{row}" if row else "" for row in block.split("\n"))
 
 

@@ -1,16 +1,24 @@
 """Mermaid diagrams as inline SVG, drawn once and kept beside the pages.
 
-A page holds the diagram's Mermaid source; the drawing is in `docs/diagrams/`, under a name made from
-that source, so a changed source without its drawing fails the build. Readers load no JavaScript
-for it, and a fresh machine needs no Node.js to build the site. `draw` draws what is missing.
+A page holds the diagram's Mermaid source; the drawing is in `docs/diagrams/`, under a name made
+from that source, so a changed source without its drawing fails the build. Readers load no
+JavaScript for it, and a fresh machine needs no Node.js to build the site. `draw` draws what is
+missing.
 """
 
 import hashlib
 import html
 import re
+import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+_FENCE = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<marks>`{3,})mermaid[ \t]*\n"
+    r"(?P<source>.*?)\n(?P=indent)(?P=marks)[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
 _TITLE = re.compile(r"^\s*accTitle:\s*(?P<text>.+?)\s*$", re.MULTILINE)
 _WORDS_LINE = re.compile(r"^\s*accDescr:\s*(?P<text>.+?)\s*$", re.MULTILINE)
 _WORDS_BLOCK = re.compile(r"^\s*accDescr\s*\{(?P<text>[^}]*)\}", re.MULTILINE)
@@ -52,11 +60,20 @@ class Diagram:
         return f"{hashlib.sha256(self.source.encode()).hexdigest()[:16]}.svg"
 
 
-def figure(diagram: Diagram, drawings: Path) -> str:
-    """Return the HTML of a diagram: the drawing, its title, and its words folded below.
+def diagrams_in(markdown: str) -> Iterator[Diagram]:
+    """Yield each diagram of a page.
 
     Raises:
-        DiagramError: the drawing is missing.
+        DiagramError: a diagram without its words.
+    """
+    return map(_parsed, _FENCE.finditer(markdown))
+
+
+def drawing_of(diagram: Diagram, drawings: Path) -> Path:
+    """Return the file of the diagram's drawing.
+
+    Raises:
+        DiagramError: there is none.
     """
     drawing = drawings / diagram.file_name
     if not drawing.is_file():
@@ -65,13 +82,41 @@ def figure(diagram: Diagram, drawings: Path) -> str:
             "changed. Draw it with `python -m podrole.site.draw` (CONTRIBUTING.md says what that "
             "needs) and commit the file"
         )
+    return drawing
+
+
+def check_drawings(markdown: str, drawings: Path, place: str) -> None:
+    """Make sure that each diagram of a page can be shown.
+
+    Raises:
+        DiagramError: one cannot; the message names place and line.
+    """
+    for fence in _FENCE.finditer(markdown):
+        line = markdown.count("\n", 0, fence.start()) + 1
+        try:
+            drawing_of(_parsed(fence), drawings)
+        except DiagramError as error:
+            raise DiagramError(f"{place}:{line}: {error}") from error
+
+
+def figure(diagram: Diagram, drawings: Path) -> str:
+    """Return the HTML of a diagram: the drawing, its title, and its words folded below.
+
+    Raises:
+        DiagramError: the drawing is missing.
+    """
+    svg = drawing_of(diagram, drawings).read_text(encoding="utf-8").strip()
     title, words = html.escape(diagram.title), html.escape(diagram.words)
     # The drawing scrolls inside its figure on a narrow screen, so it takes the keyboard's focus.
     return (
         f'<figure class="diagram" data-search-exclude>'
         f'<div class="diagram-scroll" role="group" tabindex="0" aria-label="{title}">'
-        f"{drawing.read_text(encoding='utf-8').strip()}</div>"
+        f"{svg}</div>"
         f"<figcaption>{title}</figcaption></figure>"
         f'<details class="diagram-words"><summary>The diagram in words</summary>'
         f"<p>{words}</p></details>"
     )
+
+
+def _parsed(fence: re.Match[str]) -> Diagram:
+    return Diagram.parse(textwrap.dedent(fence["source"]))

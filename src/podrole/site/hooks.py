@@ -11,6 +11,7 @@ from mkdocs.structure.pages import Page
 
 from podrole.catalog import Catalog
 from podrole.site.catalog_marker import MarkerError, expand_markers
+from podrole.site.diagram import DiagramError, check_drawings
 from podrole.site.mermaid_fence import mermaid_fence
 from podrole.site.notebook_page import NotebookError, notebook_markdown
 
@@ -20,7 +21,7 @@ NOTEBOOKS = "notebooks"
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Teach superfences the diagram fence, and MkDocs not to make a site map."""
     fences = config.mdx_configs.setdefault("pymdownx.superfences", {})
-    fences["custom_fences"] = [mermaid_fence(Path(config.docs_dir) / "diagrams")]
+    fences["custom_fences"] = [mermaid_fence(_drawings(config))]
     config.theme.static_templates.discard("sitemap.xml")
     return config
 
@@ -51,22 +52,29 @@ def on_pre_page(page: Page, **_: Any) -> Page:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) -> str:
     """Turn a notebook into Markdown, and catalogue markers into snippets and truth tables."""
-    path = page.file.src_uri
     catalog = _catalog(config)
+
+    def expand(text: str, place: str) -> str:
+        check_drawings(text, _drawings(config), place)
+        return expand_markers(text, catalog, place)
+
+    path, source = page.file.src_uri, page.file.content_string
     try:
         if path.endswith(".ipynb"):
-            return notebook_markdown(
-                page.file.content_string, path, lambda text: expand_markers(text, catalog, path)
-            )
-        source = page.file.content_string
-        hidden_lines = source.count("\n") - markdown.count("\n")  # front matter
-        return expand_markers(markdown, catalog, f"docs/{path}", first_line=hidden_lines + 1)
-    except (NotebookError, MarkerError) as error:
+            return notebook_markdown(source, path, expand)
+        # MkDocs has taken off the front matter; blank lines instead keep the numbers right.
+        blank = "\n" * (source.count("\n") - markdown.count("\n"))
+        return expand(blank + markdown, f"docs/{path}")
+    except (NotebookError, MarkerError, DiagramError) as error:
         raise PluginError(str(error)) from error
 
 
 def _root(config: MkDocsConfig) -> Path:
     return Path(config.config_file_path).parent
+
+
+def _drawings(config: MkDocsConfig) -> Path:
+    return Path(config.docs_dir) / "diagrams"
 
 
 _catalogs: dict[Path, Catalog] = {}

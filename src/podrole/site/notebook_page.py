@@ -13,7 +13,7 @@ from typing import Any
 from podrole.site.fence import fenced, prose_lines
 from podrole.site.notebook_output import OutputError, output_block
 
-Expand = Callable[[str], str]
+Expand = Callable[[str, str], str]
 
 # Tags that Podrole's notebooks use. `raises-exception` is Jupyter's own name for a cell whose
 # error is wanted: nbclient and nbval read it too.
@@ -30,13 +30,13 @@ class NotebookError(ValueError):
     """A notebook that cannot become a page; the message names notebook, cell and mend."""
 
 
-def notebook_markdown(source: str, name: str, expand: Expand = lambda text: text) -> str:
+def notebook_markdown(source: str, name: str, expand: Expand) -> str:
     """Turn a notebook's JSON into the Markdown of its page.
 
     Args:
         source: the text of an `.ipynb` file (nbformat 4).
         name: the notebook's path below the repository, with `/`; its last part is the download.
-        expand: replaces catalogue markers in the text of a Markdown cell.
+        expand: given the text of a Markdown cell and its place, replaces the catalogue markers.
 
     Returns:
         Markdown with exactly one first-level heading, followed by a link to download the notebook.
@@ -59,7 +59,7 @@ def notebook_markdown(source: str, name: str, expand: Expand = lambda text: text
                 titles.extend(number for _ in found)
                 if found and len(titles) == 1:
                     text = _with_download(text, found[0], PurePosixPath(name).name)
-                parts.append(expand(_LINK_TO_DOCS.sub("](../", text)))
+                parts.append(expand(_LINK_TO_DOCS.sub("](../", text), f"{name}, cell {number}"))
             case "code":
                 parts.extend(_code(cell, text, tags, f"{name}, cell {number}"))
             case _:
