@@ -18,7 +18,7 @@ class AwsError(Exception):
     def body(self, protocol: str, namespace: str, request_id: str) -> tuple[str, str]:
         """The content type and the body that a client of `protocol` can read.
 
-        `protocol` is the name in botocore's models: query, rest-xml, json, rest-json.
+        `protocol` is the name in botocore's models: query, ec2, rest-xml, json, rest-json.
         """
         code, message = escape(self.code), escape(self.message)
         if protocol == "rest-xml":
@@ -26,6 +26,11 @@ class AwsError(Exception):
                 '<?xml version="1.0" encoding="UTF-8"?>\n'
                 f"<Error><Code>{code}</Code><Message>{message}</Message>"
                 f"<RequestId>{request_id}</RequestId></Error>"
+            )
+        if protocol == "ec2":
+            return "text/xml", (
+                f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+                f"</Errors><RequestID>{request_id}</RequestID></Response>"
             )
         if protocol == "query":
             fault = "Sender" if self.status < 500 else "Receiver"

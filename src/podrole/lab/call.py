@@ -131,7 +131,7 @@ def _read_operation(
 ) -> tuple[OperationModel, dict[str, Any]]:
     model = _model(service, form, headers)
     protocol = model.metadata["protocol"]
-    if protocol == "query":
+    if protocol in ("query", "ec2"):
         name = form.get("Action") or query.get("Action", "")
     elif protocol == "json":
         name = headers.get("x-amz-target", "").rpartition(".")[2]

@@ -11,10 +11,9 @@ import threading
 from typing import Any
 
 
-def register(subparsers: Any) -> None:
-    """Add `lab` to the command line."""
-    lab = subparsers.add_parser("lab", help="AWS and EKS on a laptop, for programs of any language")
-    commands = lab.add_subparsers(dest="lab_command", required=True, metavar="COMMAND")
+def configure(_name: str, parser: argparse.ArgumentParser) -> None:
+    """Give `podrole lab` its arguments."""
+    commands = parser.add_subparsers(dest="lab_command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="offer the lab on a loopback port until Ctrl-C")
     serve.add_argument(
         "--port", type=int, default=4566, help="port, 0 for a free one (%(default)s)"

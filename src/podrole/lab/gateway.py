@@ -11,6 +11,7 @@ from threading import RLock
 from typing import Any
 
 import botocore.validate
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from podrole.policy import PolicyError, parse_policy
@@ -44,6 +45,7 @@ _POLICY_MEMBERS = {
     ("CreatePolicy", "PolicyDocument"): "identity",
     ("CreatePolicyVersion", "PolicyDocument"): "identity",
 }
+_JSON = {"Content-Type": "application/json"}
 NodeOf = Callable[[Cluster], Caller]
 
 
@@ -163,7 +165,7 @@ class Gateway:
             self._record(call, caller, error)
             raise
         self._record(call, caller, None)
-        return Response(body, status, headers)
+        return Response([body], status, headers)  # a list: HEAD keeps the object's own length
 
     def _decided(self, call: Call, caller: Caller) -> dict[str, Any]:
         """An operation of the lab's own, decided, carried out and recorded."""
@@ -210,7 +212,7 @@ class Gateway:
         self.trail.record(call, identity, account[0], None, {"subject": result["AssumedRoleUser"]})
         return _response(call, result)
 
-    def _by_moto(self, call: Call, caller: Caller) -> tuple[int, dict[str, str], bytes]:
+    def _by_moto(self, call: Call, caller: Caller) -> tuple[int, Headers, bytes]:
         for needed in self._requirements(call, caller):
             self.authorizer.check(call, caller, needed)
         account = caller.account
@@ -218,7 +220,7 @@ class Gateway:
             account = self.buckets.owner(call.parameters["Bucket"]) or account
             answered = self.buckets.answer(call, call.parameters["Bucket"])
             if answered:
-                return answered[0], {"Content-Type": "application/json"}, answered[1].encode()
+                return answered[0], Headers(_JSON), answered[1].encode()
         elif call.service == "secretsmanager":
             account = self._secrets.account(call, caller)
         elif call.service == "iam":
@@ -232,9 +234,6 @@ class Gateway:
             body = self._changed(call, account, body)
         elif status == 404 and call.name in ("GetObject", "HeadObject"):
             self.authorizer.check(call, caller, self.buckets.list_requirement(call, caller))
-        headers = {k: v for k, v in headers.items() if k.lower() != "content-length"} | {
-            "Content-Length": headers.get("Content-Length") or str(len(body))
-        }
         if call.service == "eks":
             headers["Content-Length"] = str(len(body))
         return status, headers, body

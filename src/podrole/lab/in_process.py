@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import builtins
 import datetime
+import importlib
 import io
 import os
 import time
 import types
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import IO, Any
@@ -25,6 +27,7 @@ import botocore.awsrequest
 import botocore.compat
 import botocore.credentials
 import botocore.endpoint
+import botocore.handlers
 import botocore.httpsession
 import botocore.signers
 import botocore.utils
@@ -32,8 +35,18 @@ import moto.core.utils
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from .agent import ADDRESSES
 from .clock import Clock
+from .identifiers import Identifiers
+from .pod import PodError
 
+#: Where moto reads the machine's clock for what it stores.
+_MOTO_MODULES = (
+    "moto.s3.models",
+    "moto.iam.models",
+    "moto.eks.models",
+    "moto.secretsmanager.models",
+)
 #: The instance metadata service: a pod's packets do not survive its hop limit of 1.
 METADATA_HOSTS = {"169.254.169.254", "fd00:ec2::254"}
 
@@ -47,12 +60,14 @@ class InProcessDoor:
         serves: Callable[[str], bool],
         clock: Clock,
         environment: Mapping[str, str],
+        identifiers: Identifiers,
     ) -> None:
         """`serves(host)` says which hosts exist; `environment` is the operator's variables."""
         self._app = app
         self._serves = serves
         self._clock = clock
         self._environment = environment
+        self._identifiers = identifiers
         self._undo = ExitStack()
         self._signers: WeakSet[Any] = WeakSet()
         self._files: Mapping[str, Callable[[], str]] = {}
@@ -95,6 +110,8 @@ class InProcessDoor:
                 endpoint_url=request.url, error=f"the lab serves no host {host}"
             )
         status, headers, body = self._call_app(request)
+        if status == 503 and host in ADDRESSES:  # no agent on the node: nothing listens there
+            raise EndpointConnectionError(endpoint_url=request.url, error="connection refused")
         response = botocore.awsrequest.AWSResponse(request.url, status, headers, _Body(body))
         if not request.stream_output:
             _ = response.content
@@ -145,6 +162,17 @@ class InProcessDoor:
         lab_time = _with(time, time=lambda: clock.now().timestamp(), sleep=clock.sleep)
         for module in (botocore.compat, botocore.credentials, moto.core.utils):
             self._patch(module, "datetime", lab_datetime)
+        for name in _MOTO_MODULES:
+            module = importlib.import_module(name)
+            if getattr(module, "datetime", None) is datetime:
+                self._patch(module, "datetime", lab_datetime)
+            elif getattr(module, "datetime", None) is datetime.datetime:
+                self._patch(module, "datetime", LabDatetime)
+            if getattr(module, "time", None) is time:
+                self._patch(module, "time", lab_time)
+        # The SDK fills in idempotency tokens, and Secrets Manager makes version ids of them.
+        seeded = _with(uuid, uuid4=lambda: uuid.UUID(self._identifiers.uuid()))
+        self._patch(botocore.handlers, "uuid", seeded)
         for module in (botocore.credentials, botocore.endpoint):
             self._patch(module, "time", lab_time)
         # The container provider sleeps between its attempts through a default argument.
@@ -188,7 +216,7 @@ class InProcessDoor:
     ) -> Iterator[None]:
         """Run the block with exactly these variables and with these files in place."""
         if self._files:
-            raise RuntimeError("already inside a pod: leave its block first")
+            raise PodError("already inside a pod: leave its block first")
         outside = dict(os.environ)
         session = boto3.DEFAULT_SESSION
         try:

@@ -125,9 +125,7 @@ class Kubernetes:
     def pod(self, name: str, namespace: str = "default") -> Pod:
         """The pod of that name, or the newest pod of the Deployment of that name."""
         for pod in reversed(self.pods(namespace)):
-            if pod.name == name or pod.manifest["metadata"].get("generateName", "").startswith(
-                f"{name}-"
-            ):
+            if name in (pod.name, _deployment_of(pod.manifest)):
                 return pod
         raise KubernetesError(f'Error from server (NotFound): pods "{name}" not found')
 
@@ -169,6 +167,8 @@ class Kubernetes:
                 " fields other than the image; delete it and apply it again"
             )
         metadata["uid"] = before["metadata"]["uid"] if before else self._identifiers.uuid()
+        if kind == "Secret":
+            _encode_string_data(manifest)
         label = f"{kind.lower()}{_API_GROUPS.get(kind, '')}/{name}"
         if before == manifest:
             return f"{label} unchanged"
@@ -226,8 +226,7 @@ class Kubernetes:
 
     def _remove_pods(self, deployment: str, namespace: str) -> None:
         for key, manifest in list(self._objects.items()):
-            generate = manifest["metadata"].get("generateName", "")
-            if key[:2] == ("Pod", namespace) and generate.rsplit("-", 2)[0] == deployment:
+            if key[:2] == ("Pod", namespace) and _deployment_of(manifest) == deployment:
                 del self._objects[key]
 
     # -- the kubelet ---------------------------------------------------------------------
@@ -289,10 +288,22 @@ class Kubernetes:
         secret = self._objects.get(self._key("Secret", name, namespace))
         if secret is None:
             raise PodError(f'CreateContainerConfigError: secret "{name}" not found')
-        if key in (secret.get("stringData") or {}):
-            return str(secret["stringData"][key])
         if key in (secret.get("data") or {}):
             return base64.b64decode(secret["data"][key]).decode()
         raise PodError(
             f"CreateContainerConfigError: couldn't find key {key} in Secret {namespace}/{name}"
         )
+
+
+def _deployment_of(pod: Mapping[str, Any]) -> str | None:
+    """The Deployment that made a pod: its generated name is DEPLOYMENT-HASH-."""
+    generated = pod["metadata"].get("generateName")
+    return generated.rsplit("-", 2)[0] if generated else None
+
+
+def _encode_string_data(secret: dict[str, Any]) -> None:
+    """Kubernetes keeps what `stringData` says as base64 in `data`."""
+    texts = secret.pop("stringData", None) or {}
+    encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
+    if encoded:
+        secret["data"] = {**(secret.get("data") or {}), **encoded}

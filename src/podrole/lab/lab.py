@@ -17,6 +17,7 @@ from .credentials import Caller, Session
 from .eks import KUBERNETES_VERSION, Cluster
 from .gateway import Gateway
 from .iam_state import REGION as IAM_REGION
+from .identifiers import Identifiers
 from .in_process import InProcessDoor
 from .kubernetes import Kubernetes
 
@@ -141,7 +142,11 @@ class Lab:
 
     def _open_door(self) -> None:
         door = InProcessDoor(
-            self.gateway, self.gateway.serves, self.clock, self.environment(self.accounts[0])
+            self.gateway,
+            self.gateway.serves,
+            self.clock,
+            self.environment(self.accounts[0]),
+            Identifiers(self._seed, "sdk"),
         )
         door.open()
         self._door = door

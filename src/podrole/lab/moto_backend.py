@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import botocore.parsers
 import botocore.serialize
 from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from .aws_error import AwsError, not_carried
@@ -22,30 +23,32 @@ from .operations import service_model
 
 #: Headers by which moto chooses an account or takes a caller's word: only the gateway sets them.
 _OWN_HEADERS = ("HTTP_X_MOTO_ACCOUNT_ID", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_SECURITY_TOKEN")
+#: What moto keeps for the lab.
+_SERVICES = ("iam", "eks", "s3", "secretsmanager")
+
+
+def _app(service: str) -> Callable[..., Any]:
+    app = create_backend_app(service)
+    app.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
+    return app
 
 
 class Moto:
     """moto's apps, one a service, emptied and seeded at the start of a lab."""
 
     def __init__(self, seed: int) -> None:
-        self._apps: dict[str, Callable[..., Any]] = {}
+        # All of them first: some of moto's modules draw from its random numbers when imported.
+        self._apps = {name: _app(name) for name in ("moto_api", *_SERVICES)}
         self._control("/moto-api/reset", {})
         self._control("/moto-api/seed", {"a": str(seed)})
 
     def _control(self, path: str, query: Mapping[str, str]) -> None:
         environ = EnvironBuilder(path, method="POST", query_string=dict(query)).get_environ()
-        run_wsgi_app(self._app("moto_api"), environ)
-
-    def _app(self, service: str) -> Callable[..., Any]:
-        if service not in self._apps:
-            app = create_backend_app(service)
-            app.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
-            self._apps[service] = app
-        return self._apps[service]
+        run_wsgi_app(self._apps["moto_api"], environ)
 
     def forward(
         self, environ: Mapping[str, Any], service: str, operation: str, region: str, account: str
-    ) -> tuple[int, dict[str, str], bytes]:
+    ) -> tuple[int, Headers, bytes]:
         """Let moto answer a request, as `account`. Raises AwsError for what moto does not have."""
         passed = {key: value for key, value in environ.items() if key not in _OWN_HEADERS}
         passed["HTTP_HOST"] = f"{service}.{region}.amazonaws.com"
@@ -55,14 +58,14 @@ class Moto:
             " SignedHeaders=host, Signature=0"
         )
         try:
-            result, status, headers = run_wsgi_app(self._app(service), passed)
+            result, status, headers = run_wsgi_app(self._apps[service], passed)
         except NotImplementedError:
             raise not_carried(service, operation) from None
         code = int(status.split()[0])
         body = b"".join(result)
         if "html" in headers.get("Content-Type", "") and code >= 400 and body.startswith(b"<!doc"):
             raise not_carried(service, operation)
-        return code, dict(headers), body
+        return code, headers, body
 
     def call(
         self, service: str, operation: str, account: str, region: str, **parameters: Any
@@ -85,7 +88,7 @@ class Moto:
             builder.get_environ(), service, operation, region, account
         )
         parsed: dict[str, Any] = botocore.parsers.create_parser(protocol).parse(
-            {"status_code": status, "headers": headers, "body": answer}, model.output_shape
+            {"status_code": status, "headers": dict(headers), "body": answer}, model.output_shape
         )
         if status >= 300:
             error = parsed.get("Error", {})

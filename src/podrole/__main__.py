@@ -1,0 +1,7 @@
+"""`python -m podrole`."""
+
+import sys
+
+from podrole.cli import main
+
+sys.exit(main())

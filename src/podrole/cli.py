@@ -1,0 +1,30 @@
+"""The command line: `podrole COMMAND …`. Each command lives beside its noun."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from podrole import __version__
+
+#: Command to the module that carries it, and its line in `podrole --help`. A module is imported
+#: only when its command is asked for: `podrole decide` must not pay for boto3.
+_COMMANDS = {
+    "lab": ("podrole.lab.commands", "AWS and EKS on a laptop, for programs of any language"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 1 (findings) or 2 (bad input)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="podrole", description="AWS IAM for pods on EKS.")
+    parser.add_argument("--version", action="version", version=f"podrole {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, summary) in _COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name in given[:1]:
+            importlib.import_module(module).configure(name, command)
+    parsed = parser.parse_args(given)
+    return int(parsed.run(parsed))

@@ -1,0 +1,68 @@
+"""The same seed gives the same ids, keys, tokens and times: notebook outputs compare exactly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from podrole.lab import Lab
+from podrole.lab.clock import Clock
+
+from .conftest import Setup, allow
+
+
+def everything_handed_out(seed: int) -> str:
+    with Lab.start(seed=seed) as lab:
+        cluster = lab.kubernetes()
+        cluster.apply({"kind": "Namespace", "metadata": {"name": "orders"}})
+        setup = Setup(lab, cluster)
+        s3 = boto3.client("s3")
+        out: list[Any] = [
+            s3.create_bucket(
+                Bucket="orders-data",
+                CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
+            ),
+            s3.put_object(Bucket="orders-data", Key="k", Body=b"x"),
+            s3.list_objects_v2(Bucket="orders-data"),
+            boto3.client("secretsmanager").create_secret(Name="db", SecretString="x"),
+            boto3.client("secretsmanager").describe_secret(SecretId="db"),
+            setup.iam.create_user(UserName="bob"),
+            setup.iam.create_access_key(UserName="bob"),
+        ]
+        for pod in (setup.irsa_pod(allow("s3:*")),):
+            out += [pod.name, pod.uid, {k: read() for k, read in pod.files().items()}]
+            with pod.inside():
+                out.append(boto3.client("sts").get_caller_identity())
+        out += [
+            setup.iam.get_role(RoleName="orders-api"),
+            setup.eks.create_addon(clusterName="demo", addonName="eks-pod-identity-agent"),
+            setup.associate(),
+            setup.eks.describe_cluster(name="demo"),
+            boto3.client("cloudtrail").lookup_events(),
+        ]
+    return json.dumps(out, default=str)
+
+
+def test_the_same_seed_the_same_lab() -> None:
+    first = everything_handed_out(7)
+    assert first == everything_handed_out(7)
+    assert "2026-01-15" in first
+
+
+def test_another_seed_another_lab() -> None:
+    with Lab.start(seed=1) as lab:
+        first = lab.kubernetes().issuer.url
+    with Lab.start(seed=2) as lab:
+        assert lab.kubernetes().issuer.url != first
+
+
+def test_the_clock_moves_forward_only() -> None:
+    clock = Clock()
+    before = clock.now()
+    clock.move(hours=1, minutes=30)
+    assert (clock.now() - before).total_seconds() == 5400
+    with pytest.raises(ValueError, match="only moves forward"):
+        clock.move(seconds=-1)
