@@ -1,0 +1,68 @@
+"""Building the site as `make site` does, for the tests of the built pages."""
+
+import io
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COPIED = ("mkdocs.yml", "docs", "notebooks", "snippets")
+
+
+def build_site(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
+    """Build the site of the source tree into the target folder; the result is not checked."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "mkdocs", "build", "--strict", "--clean"),
+            *("--config-file", str(source / "mkdocs.yml"), "--site-dir", str(target)),
+        ],
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def build_in_process(source: Path, target: Path) -> tuple[bool, str]:
+    """Build the site without a new process, which spends seconds on imports.
+
+    Returns:
+        Whether the build went well, and all that it said.
+    """
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    logger = logging.getLogger("mkdocs")
+    logger.addHandler(handler)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # other packages' own
+            config = load_config(str(source / "mkdocs.yml"), site_dir=str(target), strict=True)
+            config.plugins.on_startup(command="build", dirty=False)
+            build(config)
+    except Abort as refused:
+        return False, f"{said.getvalue()}{refused}"
+    finally:
+        logger.removeHandler(handler)
+    return True, said.getvalue()
+
+
+def copy_source(target: Path) -> Path:
+    """Copy what the site is built from, so that a test can plant a fault in it."""
+    target.mkdir()
+    (target / "src").symlink_to(REPOSITORY / "src")
+    for part in COPIED:
+        if (REPOSITORY / part).is_dir():
+            shutil.copytree(REPOSITORY / part, target / part)
+        else:
+            shutil.copy(REPOSITORY / part, target / part)
+    return target

@@ -1,0 +1,130 @@
+"""A fault in the sources fails the build, and the message names the place."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.site.site_build import build_in_process, build_site, copy_source
+
+Plant = Callable[[Path], None]
+
+
+def append(path: str, text: str) -> Plant:
+    def plant(root: Path) -> None:
+        page = root / path
+        page.write_text(page.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+    return plant
+
+
+def remove(path: str) -> Plant:
+    return lambda root: (root / path).unlink()
+
+
+def create(path: str, text: str) -> Plant:
+    return lambda root: (root / path).write_text(text, encoding="utf-8") and None
+
+
+def append_cell(path: str, text: str) -> Plant:
+    def plant(root: Path) -> None:
+        notebook = json.loads((root / path).read_text(encoding="utf-8"))
+        notebook["cells"].append({"cell_type": "markdown", "metadata": {}, "source": text})
+        (root / path).write_text(json.dumps(notebook), encoding="utf-8")
+
+    return plant
+
+
+def changed_diagram(root: Path) -> None:
+    page = root / "docs/index.md"
+    text = page.read_text(encoding="utf-8")
+    assert "flowchart TB" in text
+    page.write_text(text.replace("flowchart TB", "flowchart LR"), encoding="utf-8")
+
+
+HOWTO = "docs/howto/irsa-trust.md"
+IRSA = "notebooks/02-irsa.ipynb"
+
+FAULTS: dict[str, tuple[Plant, list[str]]] = {
+    "a link to a page that is not there": (
+        append(HOWTO, "\n[x](no-such-page.md)\n"),
+        ["howto/irsa-trust.md", "no-such-page.md"],
+    ),
+    "a link to a section that is not there": (
+        append(HOWTO, "\n[x](../notebooks/02-irsa.ipynb#no-such-section)\n"),
+        ["howto/irsa-trust.md", "#no-such-section"],
+    ),
+    "a notebook's link to a page that is not there": (
+        append_cell(IRSA, "[x](../docs/howto/no-such-page.md)"),
+        ["notebooks/02-irsa.ipynb", "no-such-page.md"],
+    ),
+    "an unknown snippet": (
+        append("docs/index.md", '\n{{ snippet "no-such-snippet" format=json }}\n'),
+        ["docs/index.md:", "no-such-snippet"],
+    ),
+    "an unknown snippet in a notebook": (
+        append_cell(IRSA, 'Text\n\n{{ truth-table "no-such-policy" }}'),
+        ["notebooks/02-irsa.ipynb, cell", ":3:", "no-such-policy"],
+    ),
+    "an unknown marker": (
+        append("docs/index.md", '\n{{ snipet "trust-irsa-exact" }}\n'),
+        ["docs/index.md:", "snipet"],
+    ),
+    "an unknown format": (
+        append("docs/index.md", '\n{{ snippet "trust-irsa-exact" format=cobol }}\n'),
+        ["docs/index.md:", "cobol"],
+    ),
+    "a notebook of the navigation that is missing": (
+        remove("notebooks/03-pod-identity.ipynb"),
+        ["notebooks/03-pod-identity.ipynb"],
+    ),
+    "a page that the navigation forgets": (
+        create("docs/howto/lost.md", "# Lost\n"),
+        ["howto/lost.md"],
+    ),
+    "a second title in a notebook": (
+        append_cell(IRSA, "# Another title"),
+        ["notebooks/02-irsa.ipynb", "# Title"],
+    ),
+    "something that is no notebook": (
+        create("notebooks/03-pod-identity.ipynb", "{}"),
+        ["notebooks/03-pod-identity.ipynb", "nbformat"],
+    ),
+    "a diagram that was changed and not drawn": (
+        changed_diagram,
+        ["docs/index.md:", "has no drawing", "podrole.site.draw"],
+    ),
+    "a diagram without its words": (
+        append("docs/index.md", "\n```mermaid\nflowchart LR\n  a --> b\n```\n"),
+        ["docs/index.md:", "accDescr"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("plant", "named"), FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_fails_the_build_and_is_named(
+    plant: Plant, named: list[str], tmp_path: Path
+) -> None:
+    source = copy_source(tmp_path / "source")
+    plant(source)
+    built, said = build_in_process(source, tmp_path / "site")
+    assert not built, said
+    assert [name for name in named if name not in said] == [], said
+    assert "Traceback" not in said
+
+
+def test_the_sources_have_no_fault_to_begin_with(tmp_path: Path) -> None:
+    built, said = build_in_process(copy_source(tmp_path / "source"), tmp_path / "site")
+    assert built, said
+
+
+def test_the_command_fails_and_its_line_counts_front_matter(tmp_path: Path) -> None:
+    source = copy_source(tmp_path / "source")
+    page = source / "docs/index.md"
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("---\n")
+    page.write_text(f'{text}{{{{ snippet "no-such" }}}}\n', encoding="utf-8")
+    result = build_site(source, tmp_path / "site")
+    assert result.returncode != 0
+    assert f"docs/index.md:{text.count(chr(10)) + 1}:" in result.stderr
