@@ -40,7 +40,7 @@ site: $(STAMP) ## Build the site into site/; a warning fails the build
 .PHONY: test
 test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the site build
 	@$(BIN)/pytest tests
-	@$(BIN)/pytest --nbval notebooks
+	@$(BIN)/pytest --nbval --nbval-current-env notebooks
 
 .PHONY: check
 check: $(STAMP) ## Lint, check the format and the types
@@ -50,8 +50,7 @@ check: $(STAMP) ## Lint, check the format and the types
 
 .PHONY: notebooks
 notebooks: $(STAMP) ## Re-execute the notebooks and rewrite their stored outputs
-	@$(BIN)/python -m podrole.catalog.notebook notebooks/*.ipynb
-	@$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace notebooks/*.ipynb
+	@$(BIN)/python notebooks/execute.py notebooks/*.ipynb
 
 .PHONY: lab
 lab: $(STAMP) ## Open the notebooks in JupyterLab

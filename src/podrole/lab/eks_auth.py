@@ -6,6 +6,7 @@ threads named in the shared facts (checked 2026-11-23). Texts marked `lab:` are 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,9 @@ from .eks import Cluster, Eks
 from .iam_state import IamState, Principal
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
+from .operations import service_model
 from .sts import Sts
+from .trail import Trail, service_identity
 from .webhook import POD_IDENTITY_AUDIENCE
 
 SERVICE = "pods.eks.amazonaws.com"
@@ -40,6 +43,7 @@ class EksAuth:
         sts: Sts,
         iam: IamState,
         authorizer: Authorizer,
+        trail: Trail,
         clock: Clock,
         seed: int,
     ) -> None:
@@ -47,6 +51,7 @@ class EksAuth:
         self._sts = sts
         self._iam = iam
         self._authorizer = authorizer
+        self._trail = trail
         self._clock = clock
         self._identifiers = Identifiers(seed, "eks-auth")
 
@@ -143,7 +148,7 @@ class EksAuth:
                 raise AwsError("AccessDeniedException", _UNAUTHORIZED)
         assert role is not None
         limits = () if association.target_role_arn else _policies(association)
-        return self._sts.issue(
+        session = self._sts.issue(
             account,
             name,
             role,
@@ -153,6 +158,25 @@ class EksAuth:
             transitive_tags=frozenset(tags),
             policies=limits,
         )
+        self._record(call, association, session)
+        return session
+
+    def _record(self, call: Call, association: Association, session: Session) -> None:
+        """The second record of Pod Identity: EKS, as a service, assumes the role."""
+        assume = dataclasses.replace(
+            call,
+            operation=service_model("sts").operation_model("AssumeRole"),
+            parameters={
+                "roleArn": association.role_arn,
+                "roleSessionName": session.name,
+                "durationSeconds": _SECONDS,
+                "principalTags": dict(session.tags),
+            },
+            headers={"user-agent": SERVICE},
+            request_id=self._identifiers.uuid(),
+        )
+        issued = {"credentials": {"accessKeyId": session.access_key_id}}
+        self._trail.record(assume, service_identity(SERVICE), session.account, None, issued)
 
     def _assume_target(self, call: Call, association: Association, first: Session) -> Session:
         """The first role assumes the target: its policy and the target's trust must both allow."""

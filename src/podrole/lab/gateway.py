@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -10,15 +9,11 @@ from io import BytesIO
 from threading import RLock
 from typing import Any
 
-import botocore.validate
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from podrole.policy import PolicyError, parse_policy
-
 from . import requirements, trail, wire
 from .agent import ADDRESSES, Agent
-from .associations import Association
 from .authorization import Authorizer, Requirement
 from .aws_error import AwsError, not_carried
 from .buckets import Buckets
@@ -26,8 +21,8 @@ from .call import Call, Unreadable, read_call
 from .clock import Clock
 from .credentials import AccessKey, Caller, Credentials, credentials_error
 from .eks import AGENT_ADDON, Cluster, Eks
-from .eks_auth import SERVICE, EksAuth
-from .iam_state import IamState
+from .eks_auth import EksAuth
+from .iam_state import IamState, check_policy
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
 from .moto_backend import Moto
@@ -36,15 +31,6 @@ from .sts import Sts
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
 _AWS_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?(?:amazonaws\.com|api\.aws)\Z")
-_POLICY_MEMBERS = {
-    ("CreateRole", "AssumeRolePolicyDocument"): "trust",
-    ("UpdateAssumeRolePolicy", "PolicyDocument"): "trust",
-    ("PutRolePolicy", "PolicyDocument"): "identity",
-    ("PutUserPolicy", "PolicyDocument"): "identity",
-    ("PutGroupPolicy", "PolicyDocument"): "identity",
-    ("CreatePolicy", "PolicyDocument"): "identity",
-    ("CreatePolicyVersion", "PolicyDocument"): "identity",
-}
 _JSON = {"Content-Type": "application/json"}
 NodeOf = Callable[[Cluster], Caller]
 
@@ -64,7 +50,9 @@ class Gateway:
         self.buckets = Buckets()
         self.trail = trail.Trail(clock, seed)
         self.sts = Sts(self.iam, self.credentials, self.authorizer, self.eks.issuers, clock, seed)
-        self.eks_auth = EksAuth(self.eks, self.sts, self.iam, self.authorizer, clock, seed)
+        self.eks_auth = EksAuth(
+            self.eks, self.sts, self.iam, self.authorizer, self.trail, clock, seed
+        )
         self.agent = Agent(clock, self._assume_for_agent)
         self.node_of: NodeOf | None = None  # the lab sets it: whose role the agent calls with
         self._secrets = requirements.Secrets(self.moto)
@@ -156,7 +144,7 @@ class Gateway:
             raise AwsError("AccessDenied", "Access Denied", 403)  # S3, unsigned
         own = self._own_operation(call)
         if own is not None:
-            _validate(call)
+            wire.validate(call.operation, call.parameters)
             result = self._decided(call, caller)
             return _response(call, result)
         try:
@@ -179,8 +167,6 @@ class Gateway:
             self._record(call, caller, error)
             raise
         self._record(call, caller, None)
-        if call.name == "AssumeRoleForPodIdentity":
-            self._record_pod_identity(call, result)
         return result
 
     def _own_operation(self, call: Call) -> Callable[[Call, Caller], dict[str, Any]] | None:
@@ -194,7 +180,7 @@ class Gateway:
         }.get((call.service, call.name))
 
     def _web_identity(self, call: Call) -> Response:
-        _validate(call)
+        wire.validate(call.operation, call.parameters)
         account = call.parameters["RoleArn"].split(":")[4:5] or [""]
         identity: Mapping[str, Any] = {"type": "WebIdentityUser", "userName": "unknown"}
         try:
@@ -224,7 +210,7 @@ class Gateway:
         elif call.service == "secretsmanager":
             account = self._secrets.account(call, caller)
         elif call.service == "iam":
-            _check_policy(call)
+            check_policy(call)
         elif call.service == "eks":
             _replace_body(call, self.eks.before_moto(call))
         status, headers, body = self.moto.forward(
@@ -307,56 +293,6 @@ class Gateway:
 
     def _record(self, call: Call, caller: Caller, error: AwsError | None) -> None:
         self.trail.record(call, trail.caller_identity(caller), caller.account, error)
-
-    def _record_pod_identity(self, call: Call, result: Mapping[str, Any]) -> None:
-        """The second record of Pod Identity: EKS, as a service, assumes the role."""
-        association = self._association(result)
-        session = self.credentials.session(
-            result["credentials"]["accessKeyId"], result["credentials"]["sessionToken"], "query"
-        )
-        assert session is not None
-        assume = dataclasses.replace(
-            call,
-            operation=service_model("sts").operation_model("AssumeRole"),
-            parameters={
-                "roleArn": association.role_arn,
-                "roleSessionName": session.name,
-                "durationSeconds": int((session.expires - session.issued).total_seconds()),
-                "principalTags": dict(session.tags),
-            },
-            headers={"user-agent": SERVICE},
-            request_id=self._requests.uuid(),
-        )
-        issued = {"credentials": {"accessKeyId": session.access_key_id}}
-        identity = trail.service_identity(SERVICE)
-        self.trail.record(assume, identity, association.arn.split(":")[4], None, issued)
-
-    def _association(self, result: Mapping[str, Any]) -> Association:
-        arn = result["podIdentityAssociation"]["associationArn"]
-        _, _, _, region, account, resource = arn.split(":", 5)
-        _, cluster, identifier = resource.split("/")
-        return self.eks.cluster(account, region, cluster).associations.get(identifier)
-
-
-def _validate(call: Call) -> None:
-    """Check the parameters against the operation's model, as AWS's front end does."""
-    shape = call.operation.input_shape
-    if shape is None:
-        return
-    report = botocore.validate.ParamValidator().validate(dict(call.parameters), shape)
-    if report.has_errors():
-        code = "ValidationError" if call.protocol == "query" else "InvalidParameterException"
-        raise AwsError(code, f"lab: {report.generate_report()}")
-
-
-def _check_policy(call: Call) -> None:
-    """Refuse a malformed policy. The code is AWS's, the reason the lab's."""
-    for (operation, member), kind in _POLICY_MEMBERS.items():
-        if call.name == operation:
-            try:
-                parse_policy(call.parameters.get(member, ""), kind=kind, name=member)
-            except PolicyError as error:
-                raise AwsError("MalformedPolicyDocument", f"{error}", 400) from error
 
 
 def _replace_body(call: Call, body: bytes | None) -> None:

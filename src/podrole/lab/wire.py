@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
+import botocore.validate
 from botocore.model import OperationModel, Shape
 
 from .aws_error import AwsError
@@ -91,6 +92,18 @@ def rest_parameters(
             if key in body_members:
                 found[body_members[key]] = value
     return found
+
+
+def validate(operation: OperationModel, parameters: Mapping[str, Any]) -> None:
+    """Check parameters against the operation's model, as AWS's front end does."""
+    shape = operation.input_shape
+    if shape is None:
+        return
+    report = botocore.validate.ParamValidator().validate(dict(parameters), shape)
+    if report.has_errors():
+        query = operation.service_model.metadata["protocol"] == "query"
+        code = "ValidationError" if query else "InvalidParameterException"
+        raise AwsError(code, f"lab: {report.generate_report()}")
 
 
 def response_body(

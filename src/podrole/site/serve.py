@@ -1,40 +1,73 @@
-"""Serve the built site on the loopback: `python -m podrole.site.serve site`."""
+"""Serve the built site on a loopback port: `python -m podrole.site.serve --port 8000 site`."""
 
 import argparse
+import functools
+import http.server
 import sys
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-HOST = "127.0.0.1"
+
+class SiteHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves the folder, with the site's own page for a missing address, and logs nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing for each request: the address stays the last line on the screen."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer a missing address with the site's own page."""
+        page = Path(self.directory) / "404.html"
+        if code != http.HTTPStatus.NOT_FOUND or not page.is_file():
+            super().send_error(code, message, explain)
+            return
+        body = page.read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base's name)
-        """Keep the terminal free for the one line that matters: the address."""
+def site_server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
+    """Return a server of the folder, bound to the loopback address only.
+
+    Args:
+        folder: the built site.
+        port: a port number, or 0 for any free one.
+
+    Raises:
+        OSError: the port is taken or not allowed.
+    """
+    handler = functools.partial(SiteHandler, directory=str(folder))
+    return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
 
 
-def main() -> int:
-    """Serve until Ctrl-C. A taken port gives way to a free one; exit code 2 without a site."""
-    parser = argparse.ArgumentParser(description="Serve the built site on the loopback.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--port", type=int, default=8000)
-    arguments = parser.parse_args()
-    if not (arguments.folder / "index.html").is_file():
-        print(f"podrole: no site in {arguments.folder}: run make site first", file=sys.stderr)
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until interrupted; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m podrole.site.serve", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
+    parser.add_argument("folder", type=Path, help="the built site")
+    asked = parser.parse_args(arguments)
+    if not (asked.folder / "index.html").is_file():
+        print(f"podrole: {asked.folder} holds no built site; run `make site`", file=sys.stderr)
         return 2
-    handler = partial(_Quiet, directory=str(arguments.folder))
     try:
-        server = ThreadingHTTPServer((HOST, arguments.port), handler)
-    except OSError:
-        server = ThreadingHTTPServer((HOST, 0), handler)
-    print(f"Serving http://{HOST}:{server.server_port}/ - Ctrl-C stops", flush=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        print()
+        server = site_server(asked.folder, asked.port)
+    except (OSError, OverflowError) as error:
+        print(
+            f"podrole: cannot listen on port {asked.port} ({error}); "
+            "name another one: make serve PORT=8001",
+            file=sys.stderr,
+        )
+        return 2
+    with server:
+        print(f"The guide is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())
