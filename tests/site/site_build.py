@@ -1,5 +1,6 @@
 """Building the site as `make site` does, for the tests of the built pages."""
 
+import functools
 import io
 import logging
 import os
@@ -31,6 +32,15 @@ def build_site(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=120,
     )
+
+
+@functools.cache
+def built_once(folder: Path) -> Path:
+    """Build the site of the repository as it is below the folder, once a run; return its place."""
+    target = folder / "built-site"
+    result = build_site(REPOSITORY, target)
+    assert result.returncode == 0, f"the site does not build:\n{result.stdout}{result.stderr}"
+    return target
 
 
 def build_in_process(source: Path, target: Path) -> tuple[bool, str]:

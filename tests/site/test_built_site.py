@@ -9,7 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 
 from tests.site.html_page import HtmlPage
-from tests.site.site_build import REPOSITORY, build_site
+from tests.site.site_build import REPOSITORY, build_in_process
 
 NOTEBOOKS = sorted(path.stem for path in (REPOSITORY / "notebooks").glob("*.ipynb"))
 PAGE_LIMIT = 60_000  # bytes of gzipped HTML that a notebook page may weigh
@@ -153,7 +153,7 @@ class TestNotebookPage:
 
 def test_two_builds_are_the_same(built_site: Path, tmp_path: Path) -> None:
     again = tmp_path / "site"
-    assert build_site(REPOSITORY, again).returncode == 0
+    assert build_in_process(REPOSITORY, again)[0]
     for path in sorted(built_site.rglob("*")):
         if path.is_file():
             twin = again / path.relative_to(built_site)

@@ -1,6 +1,7 @@
 """Serve the built site on a loopback port: `python -m podrole.site.serve --port 8000 site`."""
 
 import argparse
+import contextlib
 import functools
 import http.server
 import sys
@@ -36,16 +37,16 @@ def site_server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
         port: a port number, or 0 for any free one.
 
     Raises:
-        OSError: the port is taken or not allowed.
+        OSError: the port is taken.
     """
     handler = functools.partial(SiteHandler, directory=str(folder))
     return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until interrupted; returns the exit status."""
+    """Serve until Ctrl-C. A taken port gives way to a free one; exit status 2 without a site."""
     parser = argparse.ArgumentParser(prog="python -m podrole.site.serve", description=__doc__)
-    parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
+    parser.add_argument("--port", type=int, default=8000, help="when taken: any free one")
     parser.add_argument("folder", type=Path, help="the built site")
     asked = parser.parse_args(arguments)
     if not (asked.folder / "index.html").is_file():
@@ -53,19 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         server = site_server(asked.folder, asked.port)
-    except (OSError, OverflowError) as error:
-        print(
-            f"podrole: cannot listen on port {asked.port} ({error}); "
-            "name another one: make serve PORT=8001",
-            file=sys.stderr,
-        )
-        return 2
+    except OSError:  # The port is taken, so any free one will do.
+        server = site_server(asked.folder, 0)
     with server:
-        print(f"The guide is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends)", flush=True)
-        try:
+        print(f"Serving http://127.0.0.1:{server.server_port}/ - Ctrl-C stops", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
-        except KeyboardInterrupt:
-            print()
     return 0
 
 

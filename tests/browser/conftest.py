@@ -1,0 +1,50 @@
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from podrole.site.serve import site_server
+from tests.site.site_build import built_once
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+# A browser that looks for updates and the like would look for hosts off this machine.
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Debian's Chromium, driven by Playwright; on a machine without it these tests are skipped."""
+    if not BROWSER:
+        missing = "no Chromium on this machine: `apt-get install chromium` runs these tests too"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site_address(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The built site, served on a loopback port."""
+    with site_server(built_once(tmp_path_factory.getbasetemp()), 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
