@@ -1,0 +1,139 @@
+"""The placeholders of the catalogue: `snippets/parameters.yml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from .error import CatalogError
+
+PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
+_KEYS = {"description", "default", "pattern", "derived"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One placeholder. A derived one is a template over others and takes no value of its own."""
+
+    name: str
+    description: str
+    default: str
+    pattern: re.Pattern[str]
+    derived: str | None
+
+    def check(self, value: str) -> str:
+        """The value, if it fits. Raises CatalogError with the pattern and an example."""
+        if not self.pattern.fullmatch(value):
+            raise CatalogError(
+                f"{self.name}: {value!r} does not fit {self.pattern.pattern};"
+                f" an example: {self.default}"
+            )
+        return value
+
+
+class Parameters:
+    """All placeholders, and the values that fill them."""
+
+    def __init__(self, parameters: Mapping[str, Parameter]) -> None:
+        self._parameters = dict(parameters)
+
+    @classmethod
+    def load(cls, path: Path) -> Parameters:
+        """Read `parameters.yml`.
+
+        Raises CatalogError for an unknown key, a parameter without a default, a default that its
+        own pattern refuses, or a derived one that names an unknown parameter.
+        """
+        found: dict[str, Parameter] = {}
+        for name, entry in read_yaml(path).items():
+            place = f"{path.name}: {name}"
+            if not isinstance(entry, dict):
+                raise CatalogError(f"{place}: give description, default and pattern")
+            for key in set(entry) - _KEYS:
+                raise CatalogError(f"{place}: unknown key {key!r}; known: {', '.join(_KEYS)}")
+            derived = entry.get("derived")
+            if derived is None and not isinstance(entry.get("default"), str):
+                raise CatalogError(f"{place}: needs a default (a quoted text)")
+            if not entry.get("description"):
+                raise CatalogError(f"{place}: needs a description")
+            try:
+                pattern = re.compile(entry.get("pattern", ".+" if derived else ""))
+            except re.error as error:
+                raise CatalogError(f"{place}: pattern: {error}") from error
+            if not pattern.pattern:
+                raise CatalogError(f"{place}: needs a pattern")
+            found[name] = Parameter(
+                name, entry["description"], entry.get("default", ""), pattern, derived
+            )
+        parameters = cls(found)
+        for parameter in found.values():
+            try:
+                if parameter.derived is None:
+                    parameter.check(parameter.default)
+                else:
+                    parameters.require(PLACEHOLDER.findall(parameter.derived), parameter.name)
+            except CatalogError as error:
+                raise CatalogError(f"{path.name}: {error}") from error
+        return parameters
+
+    def __iter__(self) -> object:
+        return iter(self._parameters.values())
+
+    def require(self, names: list[str], place: str) -> None:
+        """Raise CatalogError if one of the names is no parameter."""
+        for name in names:
+            if name not in self._parameters:
+                raise CatalogError(
+                    f"{place}: placeholder {{{{{name}}}}} is not declared in parameters.yml"
+                )
+
+    def is_derived(self, name: str) -> bool:
+        """Whether the parameter is made of others."""
+        return self._parameters[name].derived is not None
+
+    def values(self, given: Mapping[str, str]) -> dict[str, str]:
+        """A value for every parameter: the given ones, else the defaults; then the derived ones.
+
+        Raises CatalogError for an unknown name, a value for a derived parameter, or a value that
+        its pattern refuses.
+        """
+        for name, value in given.items():
+            if name not in self._parameters:
+                raise CatalogError(f"{name}: no such parameter; see parameters.yml")
+            if self.is_derived(name):
+                raise CatalogError(
+                    f"{name}: is made of {self._parameters[name].derived}; give these instead"
+                )
+            if not isinstance(value, str):
+                raise CatalogError(f"{name}: {value!r} is no text; put it in quotes")
+        plain = {
+            parameter.name: parameter.check(given.get(parameter.name, parameter.default))
+            for parameter in self._parameters.values()
+            if parameter.derived is None
+        }
+        for parameter in self._parameters.values():
+            if parameter.derived is not None:
+                plain[parameter.name] = fill(parameter.derived, plain)
+        return plain
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with its placeholders replaced. IAM's own `${…}` variables stay."""
+    return PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+def read_yaml(path: Path) -> dict[str, object]:
+    """A YAML file that holds one mapping. Raises CatalogError."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CatalogError(f"{path}: no such file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{path}: {error}") from error
+    if not isinstance(content, dict):
+        raise CatalogError(f"{path}: must be a mapping")
+    return content
