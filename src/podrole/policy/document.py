@@ -1,0 +1,175 @@
+"""Policy documents: parsed strictly, compiled once.
+
+Source: IAM user guide, "Grammar of the IAM JSON policy language" (checked 2026-11-23).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .conditions import OPERATORS, Condition
+from .error import PolicyError
+
+Kind = Literal["identity", "resource", "trust", "session", "boundary", "scp", "rcp"]
+_ELEMENTS = {
+    "Sid",
+    "Effect",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Principal",
+    "NotPrincipal",
+    "Condition",
+}
+_PRINCIPAL_KINDS = {"AWS", "Service", "Federated", "CanonicalUser"}
+_VERSIONS = {"2012-10-17", "2008-10-17"}
+_WITH_PRINCIPAL = {"resource", "trust", "rcp"}
+_QUALIFIERS = ("ForAllValues", "ForAnyValue")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement."""
+
+    path: str
+    sid: str | None
+    effect: str
+    actions: tuple[str, ...]
+    not_action: bool
+    resources: tuple[str, ...] | None
+    not_resource: bool
+    principal: Mapping[str, tuple[str, ...]] | str | None
+    not_principal: bool
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A parsed policy."""
+
+    document: Mapping[str, Any]
+    kind: str
+    name: str
+    variables: bool  # Version 2012-10-17
+    statements: tuple[Statement, ...]
+
+
+def parse_policy(
+    document: str | bytes | Mapping[str, Any], *, kind: Kind = "identity", name: str = ""
+) -> Policy:
+    """Parse a policy of a kind. Raises PolicyError with the path of the fault."""
+    if not isinstance(document, Mapping):
+        try:
+            document = json.loads(document)
+        except ValueError as error:
+            raise PolicyError("", f"not JSON: {error}") from error
+    if not isinstance(document, Mapping):
+        raise PolicyError("", "a policy is a JSON object")
+    for key in document:
+        if key not in ("Version", "Id", "Statement"):
+            raise PolicyError(str(key), "unknown element", _nearest(key, ["Version", "Statement"]))
+    version = document.get("Version", "2008-10-17")
+    if version not in _VERSIONS:
+        raise PolicyError("Version", f"{version!r} is no version", "2012-10-17")
+    statements = document.get("Statement")
+    if isinstance(statements, Mapping):
+        statements = [statements]
+    if not isinstance(statements, list) or not statements:
+        raise PolicyError("Statement", "a policy needs at least one statement")
+    parsed = tuple(_statement(item, f"Statement[{i}]", kind) for i, item in enumerate(statements))
+    sids = [item.sid for item in parsed if item.sid]
+    for sid in sids:
+        if sids.count(sid) > 1:
+            raise PolicyError("Statement", f"Sid {sid!r} stands twice")
+    return Policy(document, kind, name, version == "2012-10-17", parsed)
+
+
+def _statement(item: Any, path: str, kind: str) -> Statement:
+    if not isinstance(item, Mapping):
+        raise PolicyError(path, "a statement is a JSON object")
+    for key in item:
+        if key not in _ELEMENTS:
+            raise PolicyError(f"{path}.{key}", "unknown element", _nearest(key, _ELEMENTS))
+    if item.get("Effect") not in ("Allow", "Deny"):
+        raise PolicyError(f"{path}.Effect", f"{item.get('Effect')!r} is neither Allow nor Deny")
+    actions, not_action = _either(item, "Action", path, needed=True)
+    resources, not_resource = _either(item, "Resource", path, needed=kind != "trust")
+    if kind == "trust" and resources is not None:
+        raise PolicyError(f"{path}.Resource", "Has prohibited field Resource")
+    has_principal = "Principal" in item or "NotPrincipal" in item
+    if has_principal != (kind in _WITH_PRINCIPAL):
+        verb = "needs" if kind in _WITH_PRINCIPAL else "takes no"
+        raise PolicyError(f"{path}.Principal", f"a policy of this kind ({kind}) {verb} Principal")
+    name = "NotPrincipal" if "NotPrincipal" in item else "Principal"
+    return Statement(
+        path=path,
+        sid=item.get("Sid"),
+        effect=item["Effect"],
+        actions=tuple(action.lower() for action in actions or ()),
+        not_action=not_action,
+        resources=resources,
+        not_resource=not_resource,
+        principal=_principal(item[name], f"{path}.{name}") if has_principal else None,
+        not_principal=name == "NotPrincipal",
+        conditions=tuple(_conditions(item.get("Condition", {}), f"{path}.Condition")),
+    )
+
+
+def _either(
+    item: Mapping[str, Any], name: str, path: str, *, needed: bool
+) -> tuple[tuple[str, ...] | None, bool]:
+    inverse = f"Not{name}"
+    if name in item and inverse in item:
+        raise PolicyError(f"{path}.{inverse}", f"stands beside {name}; give one of them")
+    if name not in item and inverse not in item:
+        if needed:
+            raise PolicyError(f"{path}.{name}", "is missing")
+        return None, False
+    key = name if name in item else inverse
+    return _strings(item[key], f"{path}.{key}"), key == inverse
+
+
+def _strings(value: Any, path: str) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(entry, str) for entry in values):
+        raise PolicyError(path, "must be a string or a list of strings")
+    return tuple(values)
+
+
+def _principal(value: Any, path: str) -> Mapping[str, tuple[str, ...]] | str:
+    if value == "*":
+        return "*"
+    if not isinstance(value, Mapping) or not value:
+        raise PolicyError(path, 'must be "*" or an object such as {"AWS": …}')
+    for key in value:
+        if key not in _PRINCIPAL_KINDS:
+            raise PolicyError(f"{path}.{key}", "unknown", _nearest(key, _PRINCIPAL_KINDS))
+    return {key: _strings(entry, f"{path}.{key}") for key, entry in value.items()}
+
+
+def _conditions(block: Any, path: str) -> Iterable[Condition]:
+    if not isinstance(block, Mapping):
+        raise PolicyError(path, "must be an object")
+    for operator, keys in block.items():
+        place = f"{path}.{operator}"
+        qualifier, _, base = operator.rpartition(":")
+        if_exists = base.endswith("IfExists") and base != "Null"
+        base = base.removesuffix("IfExists")
+        if base not in (*OPERATORS, "Null") or qualifier not in ("", *_QUALIFIERS):
+            raise PolicyError(place, "unknown operator", _nearest(base, [*OPERATORS, "Null"]))
+        if not isinstance(keys, Mapping):
+            raise PolicyError(place, "must be an object of keys and values")
+        for key, value in keys.items():
+            values = value if isinstance(value, list) else [value]
+            texts = tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
+            yield Condition(base, qualifier, if_exists, key, texts)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    found = difflib.get_close_matches(str(word), list(known), n=1)
+    return found[0] if found else None
