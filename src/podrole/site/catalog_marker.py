@@ -7,10 +7,12 @@ A marker stands alone on its line, indented as the block that it becomes:
 """
 
 import re
+import textwrap
 from collections.abc import Iterator
 
-from podrole.catalog import Catalog, CatalogError
+from podrole.catalog import FORMATS, Catalog, CatalogError
 from podrole.site.fence import fenced, prose_lines
+from podrole.site.truth_table import TruthTableError, truth_table_markdown
 
 _MARKER = re.compile(
     r'^(?P<indent>\s*)\{\{\s*(?P<kind>[a-z-]+)\s+"(?P<id>[^"]+)"(?P<options>[^}]*)\}\}\s*$'
@@ -48,7 +50,7 @@ def _expanded(markdown: str, catalog: Catalog, place: str) -> Iterator[str]:
             if not marker:
                 raise MarkerError('a marker reads {{ snippet "id" format=json }}')
             block = _block(marker, catalog)
-        except (MarkerError, CatalogError) as error:
+        except (MarkerError, CatalogError, TruthTableError) as error:
             raise MarkerError(f"{place}:{number}: {line.strip()}: {error}") from error
         yield from (f"{marker['indent']}{row}" if row else "" for row in block.split("\n"))
 
@@ -61,15 +63,19 @@ def _block(marker: re.Match[str], catalog: Catalog) -> str:
         case "snippet":
             return _snippet(marker["id"], options["format"], catalog)
         case "truth-table":
-            return _truth_table(marker["id"], catalog)
+            return truth_table_markdown(catalog.truth_table(marker["id"]))
         case kind:
             raise MarkerError(f"unknown marker {kind!r}; there are snippet and truth-table")
 
 
 def _snippet(name: str, form: str | None, catalog: Catalog) -> str:
-    text = catalog.render(name, form or "json")
-    return fenced(text, form or "json", title=f"{name}")
-
-
-def _truth_table(name: str, catalog: Catalog) -> str:
-    return ""
+    snippet = catalog[name]
+    form = form or FORMATS[snippet.kind][0]
+    block = fenced(catalog.render(name, form), form, title=name)
+    if not snippet.antipattern:
+        return block
+    # What nobody should copy says so wherever it is shown.
+    better = snippet.antipattern.better
+    advice = f" Use `{better}` instead." if better else ""
+    warning = f"{snippet.antipattern.reason}{advice}\n\n{block}"
+    return '!!! danger "Antipattern: do not copy"\n\n' + textwrap.indent(warning, "    ")

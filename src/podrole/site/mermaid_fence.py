@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pymdownx.superfences import SuperFencesException  # type: ignore[import-untyped]
+from pymdownx.superfences import SuperFencesException
 
 from podrole.site.diagram import Diagram, DiagramError, figure
 
