@@ -26,7 +26,13 @@ def execute(path: Path, catalog: Catalog) -> str | None:
     """Run one notebook and store it; the reason if it failed."""
     notebook: Any = nbformat.read(path, as_version=4)
     fill(notebook, catalog)
-    client = NotebookClient(notebook, timeout=60, kernel_name="python3", record_timing=False)
+    client = NotebookClient(
+        notebook,
+        timeout=60,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--log-level=40"],
+    )
     try:
         client.execute()
     except CellExecutionError as error:

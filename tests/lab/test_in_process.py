@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +49,12 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 @pytest.fixture
-def production(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def production(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A reader's machine, signed in to production."""
     credentials = tmp_path / "credentials"
     credentials.write_text("[prod]\naws_access_key_id = AKIAFILE\naws_secret_access_key = file\n")
     for name, value in {**PROD, "AWS_SHARED_CREDENTIALS_FILE": str(credentials)}.items():
         monkeypatch.setenv(name, value)
-    yield
 
 
 def test_the_guard_of_these_tests_would_notice(wire: list[Any]) -> None:
@@ -202,7 +200,7 @@ def test_inside_a_pod_there_is_the_pods_environment_and_nothing_else(setup: Setu
     assert os.environ.pop("OUTSIDE") == "1"
     assert not Path(path).exists()
     with pytest.raises(FileNotFoundError):
-        open(path)
+        Path(path).read_text()
 
 
 def test_inside_a_pod_errors_pass_and_the_outside_returns(setup: Setup) -> None:

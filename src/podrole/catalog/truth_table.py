@@ -101,7 +101,7 @@ def _policy_set(snippet: Snippet, case: Case, policy_of: Callable[[str], Policy]
         layers.setdefault(slot, []).extend(policy_of(name) for name in names)
     return PolicySet(
         identity=layers.get("identity", ()),
-        resource=(layers.get("resource") or [None])[0],
+        resource=layers["resource"][0] if layers.get("resource") else None,
         boundary=layers.get("boundary") or None,
         session=layers.get("session") or None,
         scp=[[policy] for policy in layers.get("scp", ())],

@@ -16,7 +16,7 @@ from .moto_backend import Moto
 #: IAM is global: one region stands for it.
 REGION = "us-east-1"
 #: The policies that calls hand in, and their kinds.
-_POLICY_MEMBERS = {
+_POLICY_MEMBERS: dict[tuple[str, str], Any] = {
     ("CreateRole", "AssumeRolePolicyDocument"): "trust",
     ("UpdateAssumeRolePolicy", "PolicyDocument"): "trust",
     ("PutRolePolicy", "PolicyDocument"): "identity",

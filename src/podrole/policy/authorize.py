@@ -8,7 +8,7 @@ from typing import Any
 
 from .conditions import normalised
 from .document import Policy, Statement
-from .patterns import glob, matches, split
+from .patterns import ANY, glob, matches, split
 from .principals import ACCOUNT_ONLY, DIRECT, Principal, matched
 from .variables import Context, resolve
 
@@ -54,19 +54,24 @@ class Decision:
         return f"{self.effect} ({self.decided_by}): {self.reason}"
 
 
-def authorize(request: Request, policies: PolicySet, *, explain: bool = False) -> Decision:
-    """Decide a request."""
+def authorize(request: Request, policies: PolicySet, *, explain: bool = False) -> Decision:  # noqa: ARG001
+    """Decide a request. `explain` is kept for the trace, which is yet to come."""
     principal = Principal.read(request.principal)
     context = normalised(request.context)
     layers = _layers(policies)
     if request.action.lower() == "sts:getcalleridentity":
         return Decision("allow", "identity", "GetCallerIdentity cannot be denied")
     web = principal.kind in ("web-identity", "service", "anonymous")
-    hits = {}
+    bounded = bool(layers["boundary"])
+    hits: dict[str, list[_Hit]] = {}
     for layer, found in layers.items():
         if web and layer not in ("resource", "rcp"):
             continue
-        hits[layer] = [_Hit(s, p, how) for p in found for s, how in _applying(p, request, principal, context, bool(layers["boundary"]))]
+        hits[layer] = [
+            _Hit(statement, policy, how)
+            for policy in found
+            for statement, how in _applying(policy, request, principal, context, bounded)
+        ]
     for layer, applying in hits.items():
         for hit in applying:
             if hit.statement.effect == "Deny":
@@ -77,14 +82,20 @@ def authorize(request: Request, policies: PolicySet, *, explain: bool = False) -
 
     for name, levels in (("rcp", policies.rcp), ("scp", () if web else policies.scp)):
         for level in levels:
-            group = list(level) if not isinstance(level, Policy) else [level]
-            if not any(s.effect == "Allow" for p in group for s, _ in _applying(p, request, principal, context, False)):
+            if not any(
+                statement.effect == "Allow"
+                for policy in _several(level)
+                for statement, _ in _applying(policy, request, principal, context, False)
+            ):
                 return _implicit(name, request)
     grants = [hit for hit in hits.get("resource", ()) if hit.statement.effect == "Allow"]
     if web:
-        return _allow("resource", request) if grants else _implicit("resource", request)
+        return _allow("resource") if grants else _implicit("resource", request)
     same = request.resource_account in (None, principal.account)
-    must_allow = request.action.lower() in _TRUST_ACTIONS or request.resource.split(":")[2:3] == ["kms"]
+    # A role's trust policy and a KMS key's policy must allow, whatever identity policies say.
+    must_allow = request.action.lower() in _TRUST_ACTIONS or request.resource.split(":")[2:3] == [
+        "kms"
+    ]
     how = {hit.how for hit in grants}
     direct = bool(how - {ACCOUNT_ONLY})
     if same and (must_allow or direct):
@@ -92,16 +103,22 @@ def authorize(request: Request, policies: PolicySet, *, explain: bool = False) -
             return _implicit("resource", request)
         if direct:
             if DIRECT in how or principal.kind not in ("role-session", "role"):
-                return _allow("resource", request)
-            return _limited(layers, allows, request) or _allow("resource", request)
+                return _allow("resource")
+            return _limited(layers, allows, request) or _allow("resource")
     elif not same and not grants:
-        return _implicit("resource", request) if allows("identity") else _implicit("identity", request)
+        return _implicit("resource" if allows("identity") else "identity", request)
     if not allows("identity"):
         return _implicit("identity", request)
-    return _limited(layers, allows, request) or _allow("identity", request)
+    return _limited(layers, allows, request) or _allow("identity")
 
 
-_TRUST_ACTIONS = {"sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml"}
+_TRUST_ACTIONS = {
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:setsourceidentity",
+    "sts:tagsession",
+}
 
 
 def _limited(layers: Mapping[str, list[Policy]], allows: Any, request: Request) -> Decision | None:
@@ -111,7 +128,7 @@ def _limited(layers: Mapping[str, list[Policy]], allows: Any, request: Request) 
     return None
 
 
-def _allow(layer: str, request: Request) -> Decision:
+def _allow(layer: str) -> Decision:
     return Decision("allow", layer, f"allowed by the {layer} policy")
 
 
@@ -145,13 +162,18 @@ def _several(value: Policy | Sequence[Policy] | None) -> list[Policy]:
     return [] if value is None else [value] if isinstance(value, Policy) else list(value)
 
 
-def _applying(policy: Policy, request: Request, principal: Principal, context: Context, bounded: bool) -> Iterable[tuple[Statement, str]]:
+def _applying(
+    policy: Policy, request: Request, principal: Principal, context: Context, bounded: bool
+) -> Iterable[tuple[Statement, str]]:
     action = request.action.lower()
     for statement in policy.statements:
         if any(matches(glob(a), action) for a in statement.actions) == statement.not_action:
             continue
         if statement.resources is not None:
-            hit = any(_resource(r, request.resource, context, policy.variables) for r in statement.resources)
+            hit = any(
+                _resource(wanted, request.resource, context, policy.variables)
+                for wanted in statement.resources
+            )
             if hit == statement.not_resource:
                 continue
         how: str | None = DIRECT
@@ -173,9 +195,8 @@ def _resource(wanted: str, actual: str, context: Context, variables: bool) -> bo
         return False
     pieces, parts = split(pattern, 6), actual.split(":", 5)
     if len(pieces) < len(parts):
-        from .patterns import ANY
-
         head = pieces[:-1]
         rest = ":".join(parts[len(head) :])
-        return bool(pieces[-1]) and pieces[-1][-1] is ANY and all(map(matches, head, parts)) and matches(pieces[-1], rest)
+        open_end = bool(pieces[-1]) and pieces[-1][-1] is ANY
+        return open_end and all(map(matches, head, parts)) and matches(pieces[-1], rest)
     return len(pieces) == len(parts) and all(map(matches, pieces, parts))

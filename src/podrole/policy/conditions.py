@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from .patterns import Pattern, matches, split
+from .patterns import Pattern, glob, literal, matches, split
 from .variables import Context, resolve
 
 _ARN_PARTS = 6
@@ -159,8 +159,6 @@ class Condition:
     ) -> Pattern | None:
         text = value.lower() if operator.fold and not variables else value
         if not variables:
-            from .patterns import glob, literal
-
             return glob(text) if operator.wild else literal(text)
         pattern = resolve(text, context, wild=operator.wild)
         if pattern is not None and operator.fold:
