@@ -110,6 +110,12 @@ def test_an_error_shows_its_last_line_and_folds_its_trace() -> None:
     assert "nb-expected" not in rendered
 
 
+def test_an_answer_of_no_stands_out() -> None:
+    refusal = "An error occurred (AccessDenied) when calling the GetObject operation: …\n"
+    assert "nb-refused" in page(code("x", stream(f"denied:\n{refusal}")))
+    assert "nb-refused" not in page(code("x", stream("No error occurred (so far)\n")))
+
+
 @pytest.mark.parametrize("tag", ["expect-error", "raises-exception"])
 def test_an_error_that_is_the_lesson_is_marked(tag: str) -> None:
     assert "nb-expected" in page(code("x", error("No"), tags=(tag,)))

@@ -11,6 +11,9 @@ from podrole.site.fence import fenced
 # Control sequences that IPython and tools write for a terminal (ECMA-48 CSI, and OSC links).
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 
+# How botocore prints what AWS refused.
+_REFUSAL = re.compile(r"^An error occurred \(", re.MULTILINE)
+
 
 class OutputError(ValueError):
     """An output that no page can show; the message says which kinds can."""
@@ -49,7 +52,10 @@ def _text(value: str | Sequence[str]) -> str:
 
 def _text_block(text: str) -> str:
     clean = plain(text)
-    return _block(fenced(clean, _language(clean))) if clean.strip() else ""
+    if not clean.strip():
+        return ""
+    kind = "nb-text nb-refused" if _REFUSAL.search(clean) else "nb-text"
+    return _block(fenced(clean, _language(clean)), kind=kind)
 
 
 def _language(text: str) -> str:
