@@ -1,0 +1,189 @@
+"""Loading, filling and rendering snippets."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from podrole.catalog import Catalog, CatalogError
+from podrole.catalog.notebook import drift, fill
+
+ROOT = Path(__file__).parents[2] / "snippets"
+CATALOG = Catalog.load()
+#: What somebody might type to break out of a document.
+HOSTILE = [
+    'x", "Resource": "*',
+    "x\nkind: Secret",
+    "$(id)",
+    "a b",
+    "{{account_id}}",
+    "'; rm -rf ~",
+    "",
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT, tmp_path / "snippets"))
+
+
+def edit(path: Path, **changes: Any) -> None:
+    """Change keys of a YAML file; None removes one."""
+    content = yaml.safe_load(path.read_text())
+    for key, value in changes.items():
+        content.pop(key, None) if value is None else content.update({key: value})
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(CatalogError) as caught:
+        Catalog.load(folder)
+    return str(caught.value)
+
+
+def test_a_parameter_without_a_default(folder: Path) -> None:
+    edit(folder / "parameters.yml", region={"description": "x", "pattern": "x"})
+    assert refusal(folder) == "parameters.yml: region: needs a default (a quoted text)"
+
+
+def test_a_default_that_its_pattern_refuses(folder: Path) -> None:
+    edit(
+        folder / "parameters.yml",
+        region={"description": "x", "default": "mars", "pattern": r"\d+"},
+    )
+    assert refusal(folder).startswith(r"parameters.yml: region: 'mars' does not fit \d+")
+
+
+def test_a_placeholder_that_is_not_declared(folder: Path) -> None:
+    edit(folder / "parameters.yml", bucket=None)
+    message = refusal(folder)
+    assert "policies/identity-abac-s3-prefix.yml" in message
+    assert "placeholder {{bucket}} is not declared in parameters.yml" in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"id": "other"}, "policies/trust-irsa-exact.yml: id 'other' is not the file's name"),
+        ({"colour": "red"}, "policies/trust-irsa-exact.yml: unknown key 'colour'"),
+        ({"title": None}, "policies/trust-irsa-exact.yml: needs 'title'"),
+        ({"cases": None}, "needs cases: a policy without a truth table proves nothing"),
+        ({"layer": "bucket"}, "policies/trust-irsa-exact.yml: layer is 'bucket'; one of"),
+        ({"sources": ["x"]}, "sources: each needs page and checked"),
+        ({"antipattern": {"reason": "x", "better": "no"}}, "antipattern.better: no snippet 'no'"),
+        ({"cases": [{"name": "n", "expect": "yes"}]}, "case 1 (n): expect is 'yes'"),
+    ],
+)
+def test_a_faulty_file_is_named(folder: Path, changes: dict[str, Any], message: str) -> None:
+    edit(folder / "policies" / "trust-irsa-exact.yml", **changes)
+    assert message in refusal(folder)
+
+
+def test_a_file_that_is_no_yaml(folder: Path) -> None:
+    (folder / "policies" / "trust-irsa-exact.yml").write_text("a: [")
+    assert "trust-irsa-exact.yml" in refusal(folder)
+
+
+def test_a_wrong_truth_table_is_noticed(folder: Path) -> None:
+    path = folder / "policies" / "trust-irsa-exact.yml"
+    content = yaml.safe_load(path.read_text())
+    content["policy"]["Statement"][0]["Condition"]["StringEquals"].popitem()
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    verdicts = Catalog.load(folder).truth_table("trust-irsa-exact")
+    assert [verdict.name for verdict in verdicts if not verdict.holds] == [
+        "other service account, same namespace",
+        "same service account name, other namespace",
+    ]
+
+
+# -- values and formats --------------------------------------------------------------------
+
+
+def test_values_reach_the_document_and_derived_ones_follow() -> None:
+    values = {"namespace": "payments", "region": "eu-west-1", "account_id": "999988887777"}
+    text = CATALOG.render("trust-irsa-exact", "json", values)
+    document = json.loads(text)
+    condition = document["Statement"][0]["Condition"]["StringEquals"]
+    provider = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+    assert condition[f"{provider}:sub"] == "system:serviceaccount:payments:orders-api"
+    assert "999988887777" in document["Statement"][0]["Principal"]["Federated"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("name", ["namespace", "bucket", "role_name", "cluster", "secret_name"])
+def test_a_value_that_does_not_fit_is_refused_with_an_example(name: str, value: str) -> None:
+    with pytest.raises(CatalogError, match=rf"{name}: .* does not fit .*; an example: "):
+        CATALOG.parameters.values({name: value})
+
+
+def test_unknown_and_derived_values_are_refused() -> None:
+    with pytest.raises(CatalogError, match="colour: no such parameter"):
+        CATALOG.parameters.values({"colour": "red"})
+    with pytest.raises(CatalogError, match=r"oidc_provider: is made of oidc\.eks"):
+        CATALOG.parameters.values({"oidc_provider": "x"})
+
+
+def test_no_value_breaks_out_of_a_manifest_whatever_the_pattern(folder: Path) -> None:
+    anything = {"description": "x", "default": "orders", "pattern": r"[\s\S]*"}
+    edit(folder / "parameters.yml", namespace=anything)
+    catalog = Catalog.load(folder)
+    for value in ("x\nkind: Secret", "x # y", "{a: b}", "[", "x: y"):
+        with pytest.raises(CatalogError, match=r"sa-plain: a value (changes|breaks)"):
+            catalog.render("sa-plain", "yaml", {"namespace": value})
+    with pytest.raises(CatalogError, match=r"pia-create: namespace: .* a shell would read"):
+        catalog.render("pia-create", "bash", {"namespace": "x; id"})
+
+
+@pytest.mark.parametrize("snippet", CATALOG.of("policy"), ids=lambda snippet: snippet.id)
+def test_a_policys_formats_say_the_same(snippet: Any) -> None:
+    document = json.loads(CATALOG.render(snippet.id, "json"))
+    assert yaml.safe_load(CATALOG.render(snippet.id, "yaml")) == document
+    scope: dict[str, Any] = dict(CATALOG.parameters.values({}))
+    exec(CATALOG.render(snippet.id, "python", variable="policy"), scope)
+    assert scope["policy"] == document
+
+
+@pytest.mark.parametrize("snippet", CATALOG.of("manifest"), ids=lambda snippet: snippet.id)
+def test_a_manifests_formats_say_the_same(snippet: Any) -> None:
+    scope: dict[str, Any] = dict(CATALOG.parameters.values({}))
+    exec(CATALOG.render(snippet.id, "python", variable="manifest"), scope)
+    manifest = yaml.safe_load(CATALOG.render(snippet.id, "yaml"))
+    assert yaml.safe_load(scope["manifest"]) == manifest
+    assert {"apiVersion", "kind", "metadata"} <= set(manifest)
+
+
+def test_unknown_snippets_and_formats() -> None:
+    with pytest.raises(CatalogError, match="no snippet 'nothing'; there are agent-addon"):
+        CATALOG.render("nothing", "json")
+    with pytest.raises(CatalogError, match="no format 'bash'; a policy has json, yaml, python"):
+        CATALOG.render("trust-irsa-exact", "bash")
+
+
+def test_antipatterns_say_why_and_name_the_better() -> None:
+    for snippet in [*CATALOG.of("policy"), *CATALOG.of("manifest")]:
+        if "-bad-" in snippet.id or "static-key" in snippet.id:
+            assert snippet.antipattern, snippet.id
+            assert snippet.antipattern.better, snippet.id
+
+
+# -- notebooks -----------------------------------------------------------------------------
+
+
+def test_notebook_cells_follow_the_catalogue() -> None:
+    cell = {
+        "cell_type": "code",
+        "metadata": {"podrole": {"snippet": "sa-plain", "as": "manifest"}},
+        "source": ["old"],
+    }
+    notebook = {"cells": [{"cell_type": "markdown", "metadata": {}, "source": []}, cell]}
+    assert drift(notebook, CATALOG, "n.ipynb") == [
+        "n.ipynb, cell 1: its text is not snippet 'sa-plain'"
+    ]
+    assert fill(notebook, CATALOG) == 1
+    assert drift(notebook, CATALOG, "n.ipynb") == []
+    assert fill(notebook, CATALOG) == 0

@@ -1,0 +1,73 @@
+"""What is no policy, and what the parser says of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from podrole.policy import PolicyError, parse_policy
+
+
+def statement(**elements: Any) -> dict[str, Any]:
+    base = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    merged = {**base, **elements}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{key: value for key, value in merged.items() if value is not None}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("document", "kind", "message"),
+    [
+        ("{", "identity", "not JSON"),
+        ("[]", "identity", "a policy is a JSON object"),
+        ({"Version": "2012-10-17"}, "identity", "Statement: a policy needs at least one"),
+        ({**statement(), "Version": "2012"}, "identity", "did you mean 2012-10-17?"),
+        (statement(Effect="allow"), "identity", "Statement[0].Effect: 'allow' is neither"),
+        (statement(Actions="x"), "identity", "Statement[0].Actions: unknown element; did you mean"),
+        (statement(Resource=None), "identity", "Statement[0].Resource: is missing"),
+        (statement(Action=None), "identity", "Statement[0].Action: is missing"),
+        (statement(Action=7), "identity", "must be a string or a list of strings"),
+        (statement(NotAction="x"), "identity", "stands beside Action"),
+        (statement(Principal="*"), "identity", "takes no Principal"),
+        (statement(), "resource", "needs Principal"),
+        (statement(Principal="*"), "trust", "Has prohibited field Resource"),
+        (
+            statement(Condition={"StringEqual": {"a": "b"}}),
+            "identity",
+            "Statement[0].Condition.StringEqual: unknown operator; did you mean StringEquals?",
+        ),
+        (
+            statement(Principal={"Servce": "x"}, Resource=None),
+            "trust",
+            "Statement[0].Principal.Servce: unknown; did you mean Service?",
+        ),
+    ],
+)
+def test_a_fault_is_named_by_its_path(document: Any, kind: Any, message: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(document, kind=kind)
+    assert message in str(caught.value)
+
+
+def test_the_engine_needs_the_standard_library_alone() -> None:
+    """It must import in a browser's Python: no third-party package, no other part of Podrole."""
+    script = (
+        "import sys, podrole.policy\n"
+        "extra = {name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names)\n"
+        "own = [n for n in sys.modules if n.startswith('podrole.') and not n.startswith('podrole.policy')]\n"
+        "print(sorted(extra - {'podrole', '__main__'} ), own)"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True)
+    names = done.stdout.strip()
+    # What a virtual environment's start-up files import does not count.
+    plain = subprocess.run(
+        [sys.executable, "-I", "-c", script.replace(", podrole.policy", "")],
+        capture_output=True,
+        text=True,
+    )
+    assert names == plain.stdout.strip(), done.stderr
