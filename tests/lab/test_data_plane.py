@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from podrole.lab import Lab, Pod
+from podrole.lab import Lab
 
 from .conftest import ACCOUNT, OTHER_ACCOUNT, ROLE_ARN, Setup, allow
 from .test_irsa import refused
