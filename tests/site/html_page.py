@@ -1,5 +1,6 @@
 """What a test asks of a built page, read off its HTML with the standard library."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -34,6 +35,7 @@ class HtmlPage(HTMLParser):
     fetched: list[str] = field(default_factory=list)
     headings: list[tuple[str, str]] = field(default_factory=list)
     contents: list[str] = field(default_factory=list)
+    hidden_addresses: list[str] = field(default_factory=list)
     inline_code: list[str] = field(default_factory=list)
     styles: list[str] = field(default_factory=list)
     classes: set[str] = field(default_factory=set)
@@ -48,6 +50,13 @@ class HtmlPage(HTMLParser):
         named = {name: value or "" for name, value in attrs}
         self.classes.update(named.get("class", "").split())
         self.ids.update(filter(None, (named.get("id"), named.get("name"))))
+        self.hidden_addresses += [
+            value
+            for name, value in named.items()
+            if re.search(r"https?:|^//", value)
+            and not name.startswith("xmlns")
+            and (tag, name) != ("a", "href")
+        ]
         if "style" in named:
             self.styles.append(named["style"])
         if tag == "a" and "href" in named:

@@ -13,16 +13,19 @@ from podrole.catalog import Catalog
 from podrole.site.catalog_marker import MarkerError, expand_markers
 from podrole.site.diagram import DiagramError, check_drawings
 from podrole.site.mermaid_fence import mermaid_fence
-from podrole.site.notebook_page import NotebookError, notebook_markdown
+from podrole.site.notebook_page import NotebookError, check_notebook, notebook_markdown
 
 NOTEBOOKS = "notebooks"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Teach superfences the diagram fence, and MkDocs not to make a site map."""
+    """Teach superfences the diagram fence, and mkdocs-jupyter to leave MathJax's CDN alone."""
     fences = config.mdx_configs.setdefault("pymdownx.superfences", {})
     fences["custom_fences"] = [mermaid_fence(_drawings(config))]
     config.theme.static_templates.discard("sitemap.xml")
+    # mkdocs-jupyter 0.27 (Python 3.12 and newer) puts a loader of MathJax on every page unless the
+    # version is 2. mkdocs.yml cannot say so: 0.26 (Python 3.11) refuses an option it does not know.
+    config.plugins["mkdocs-jupyter"].config["mathjax_version"] = 2
     return config
 
 
@@ -35,6 +38,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.remove(site_map)
     for notebook in sorted((root / NOTEBOOKS).glob("*.ipynb")):
         path = notebook.relative_to(root).as_posix()
+        try:
+            check_notebook(notebook.read_text(encoding="utf-8"), path)
+        except NotebookError as error:
+            raise PluginError(str(error)) from error
         files.append(File(path, str(root), config.site_dir, config.use_directory_urls))
     return files
 

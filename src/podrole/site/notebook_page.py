@@ -73,6 +73,15 @@ def notebook_markdown(source: str, name: str, expand: Expand) -> str:
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
+def check_notebook(source: str, name: str) -> None:
+    """Make sure that the text is a notebook, before anything else reads it.
+
+    Raises:
+        NotebookError: it is not.
+    """
+    _cells(source, name)
+
+
 def _cells(source: str, name: str) -> Sequence[Mapping[str, Any]]:
     try:
         notebook = json.loads(source)

@@ -56,10 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
         server = site_server(asked.folder, asked.port)
     except OSError:  # The port is taken, so any free one will do.
         server = site_server(asked.folder, 0)
-    with server:
+    with server, contextlib.suppress(KeyboardInterrupt):
         print(f"Serving http://127.0.0.1:{server.server_port}/ - Ctrl-C stops", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()
     return 0
 
 
