@@ -39,8 +39,7 @@ site: $(STAMP) ## Build the site into site/; a warning fails the build
 
 .PHONY: test
 test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the site build
-	@$(BIN)/pytest tests
-	@$(BIN)/pytest --nbval --nbval-current-env notebooks
+	@$(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env tests notebooks
 
 .PHONY: check
 check: $(STAMP) ## Lint, check the format and the types
@@ -55,6 +54,11 @@ notebooks: $(STAMP) ## Re-execute the notebooks and rewrite their stored outputs
 .PHONY: lab
 lab: $(STAMP) ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir notebooks
+
+.PHONY: diagrams
+diagrams: $(STAMP) ## Draw the diagrams that changed anew (needs Node.js and Chromium)
+	@npm ci --silent --ignore-scripts --no-audit --no-fund
+	@$(BIN)/python -m podrole.site.draw
 
 .PHONY: lock
 lock: $(STAMP) ## Resolve the dependencies anew into requirements/

@@ -11,7 +11,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from .clock import Clock
@@ -68,6 +68,12 @@ class Token:
         return [item for item in values if isinstance(item, str)]
 
 
+@cache
+def _signing_key(seed: str) -> SigningKey:
+    """Made when the first token is signed, and kept: a key takes 0.15 s."""
+    return SigningKey(seed)
+
+
 def _decode(part: str) -> bytes:
     return base64.b64decode(part.encode("ascii") + b"=" * (-len(part) % 4), b"-_", validate=True)
 
@@ -94,7 +100,7 @@ class Issuer:
 
     @cached_property
     def _key(self) -> SigningKey:
-        return SigningKey(self._seed)  # 0.15 s, so not before the first token
+        return _signing_key(self._seed)
 
     def discovery(self) -> dict[str, Any]:
         """`/.well-known/openid-configuration`."""

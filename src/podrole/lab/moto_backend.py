@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,7 +28,9 @@ _OWN_HEADERS = ("HTTP_X_MOTO_ACCOUNT_ID", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_SECU
 _SERVICES = ("iam", "eks", "s3", "secretsmanager")
 
 
+@cache
 def _app(service: str) -> Callable[..., Any]:
+    """moto's Flask app of a service; its state is the process's, so one app serves every lab."""
     app: Any = create_backend_app(service)
     app.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
     return app  # type: ignore[no-any-return]

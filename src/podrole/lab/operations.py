@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import botocore.session
+import botocore.loaders
 from botocore.model import OperationModel, ServiceModel
 
 #: The services that the lab carries, by the name under which requests are signed.
@@ -25,7 +25,8 @@ def service_model(service: str) -> ServiceModel:
 
 @cache
 def _loader() -> Any:
-    return botocore.session.Session().get_component("data_loader")
+    """botocore's loader of models, which keeps what it has read."""
+    return botocore.loaders.create_loader()
 
 
 @dataclass(frozen=True)
