@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.httpsession
 import pytest
+from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
@@ -55,6 +58,7 @@ def production(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     credentials.write_text("[prod]\naws_access_key_id = AKIAFILE\naws_secret_access_key = file\n")
     for name, value in {**PROD, "AWS_SHARED_CREDENTIALS_FILE": str(credentials)}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # one that has read the machine's files
 
 
 def test_the_guard_of_these_tests_would_notice(wire: list[Any]) -> None:
@@ -69,11 +73,7 @@ def test_the_guard_of_these_tests_would_notice(wire: list[Any]) -> None:
 @pytest.mark.parametrize(
     "service", ["sts", "s3", "iam", "eks", "eks-auth", "secretsmanager", "sqs"]
 )
-def test_no_client_reaches_anything_else(
-    wire: list[Any], production: None, monkeypatch: pytest.MonkeyPatch, service: str
-) -> None:
-    monkeypatch.delenv("AWS_PROFILE")  # so that a client can be made at all before the lab
-    monkeypatch.delenv("AWS_ENDPOINT_URL")
+def test_no_client_reaches_anything_else(wire: list[Any], production: None, service: str) -> None:
     calls = {
         "sts": "get_caller_identity",
         "s3": "list_buckets",
@@ -82,7 +82,9 @@ def test_no_client_reaches_anything_else(
         "secretsmanager": "list_secrets",
         "sqs": "list_queues",
     }
-    before = boto3.client(service, region_name="eu-central-1")
+    before = boto3.client(
+        service, region_name="eu-central-1", config=Config(ignore_configured_endpoint_urls=True)
+    )
     with Lab.start():
         for client in (before, boto3.client(service)):
             if service == "eks-auth":
@@ -97,7 +99,6 @@ def test_no_client_reaches_anything_else(
 
 
 def test_a_client_made_before_acts_as_operator(wire: list[Any], production: None) -> None:
-    os.environ.pop("AWS_PROFILE")
     before = boto3.client("sts", region_name="us-east-1", endpoint_url="https://sts.amazonaws.com")
     with Lab.start():
         arn = before.get_caller_identity()["Arn"]
@@ -119,7 +120,6 @@ def test_a_client_made_before_without_credentials(
 
 
 def test_the_default_session_of_before_is_set_aside(wire: list[Any], production: None) -> None:
-    os.environ.pop("AWS_PROFILE")
     boto3.setup_default_session(region_name="eu-central-1")
     default = boto3.DEFAULT_SESSION
     with Lab.start():
@@ -163,6 +163,19 @@ def test_the_environment_is_put_back(production: None) -> None:
         assert os.environ["AWS_ACCESS_KEY_ID"].startswith("ASIA")
     assert dict(os.environ) == before
     assert botocore.httpsession.URLLib3Session.send is send
+
+
+def test_a_profile_that_does_not_exist_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of its own: what moto reads when it is imported counts too."""
+    script = (
+        "import boto3; from podrole.lab import Lab; lab = Lab.start();"
+        "print(boto3.client('sts').get_caller_identity()['Account'])"
+    )
+    environment = {**os.environ, **PROD, "AWS_DEFAULT_REGION": "mars-1", "AWS_CONFIG_FILE": "/"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == f"{ACCOUNT}\n", done.stderr
 
 
 def test_one_lab_at_a_time(lab: Lab) -> None:

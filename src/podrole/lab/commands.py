@@ -34,10 +34,12 @@ def configure(_name: str, parser: argparse.ArgumentParser) -> None:
 
 def _serve(arguments: argparse.Namespace) -> int:
     # Imported here: boto3 and moto take a second, which `podrole --help` should not.
+    from .aws_variables import ISOLATED, replace_aws_variables
     from .clock import Clock
     from .lab import Lab, LabError
     from .server import HOST, PortTaken, serve
 
+    replace_aws_variables(ISOLATED)
     try:
         lab = Lab.prepare(
             Clock(start=None),
@@ -50,7 +52,6 @@ def _serve(arguments: argparse.Namespace) -> int:
     except (LabError, PortTaken) as error:
         print(f"podrole: {error}", file=sys.stderr)
         return 2
-    lab.create_default_cluster()
     endpoint = f"http://{HOST}:{server.port}"
     settings = lab.environment(lab.accounts[0]) | {"AWS_ENDPOINT_URL": endpoint}
     if arguments.json:

@@ -39,6 +39,7 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from .agent import ADDRESSES
+from .aws_variables import replace_aws_variables
 from .clock import Clock
 from .identifiers import Identifiers
 from .pod import PodError
@@ -88,9 +89,7 @@ class InProcessDoor:
         self._patch_files()
         self._patch(botocore.session, "create_loader", _models)
         self._patch(boto3, "DEFAULT_SESSION", None)
-        before = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-        self._undo.callback(_replace_aws_variables, before)
-        _replace_aws_variables(self._environment)
+        self._undo.callback(replace_aws_variables, replace_aws_variables(self._environment))
 
     def close(self) -> None:
         """Put everything back. Clients made in the lab lose their credentials with it."""
@@ -283,9 +282,3 @@ def _with(module: types.ModuleType, **changes: Any) -> types.SimpleNamespace:
 def _latin1(path: str) -> str:
     """A WSGI path: percent-decoded bytes shown as Latin-1 (PEP 3333)."""
     return unquote_to_bytes(path).decode("latin-1")
-
-
-def _replace_aws_variables(variables: Mapping[str, str]) -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ.update(variables)

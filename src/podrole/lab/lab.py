@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import Any
 
 import boto3
 
+from .aws_variables import ISOLATED, isolated
 from .clock import EPOCH, Clock
 from .credentials import Caller, Session
 from .eks import KUBERNETES_VERSION, Cluster
@@ -71,6 +71,14 @@ class Lab:
         self._operators = {account: self._operator_session(account) for account in accounts}
         self._create_role(accounts[0], NODE_ROLE, "ec2.amazonaws.com", "Service")
         self._put_policy(accounts[0], NODE_ROLE, _NODE)
+        self.gateway.create_cluster(
+            accounts[0],
+            region,
+            name=cluster,
+            version=KUBERNETES_VERSION,
+            roleArn=f"arn:aws:iam::{accounts[0]}:role/eks-cluster",
+            resourcesVpcConfig={"subnetIds": ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]},
+        )
 
     # -- start and stop ------------------------------------------------------------------
 
@@ -93,8 +101,10 @@ class Lab:
         """
         if cls._running is not None:
             raise LabError("a lab is running in this process: stop() it first")
-        lab = cls.prepare(Clock(now), seed=seed, accounts=accounts, region=region, cluster=cluster)
-        lab.create_default_cluster()
+        with isolated():
+            lab = cls.prepare(
+                Clock(now), seed=seed, accounts=accounts, region=region, cluster=cluster
+            )
         lab._open_door()
         cls._running = lab
         return lab
@@ -103,24 +113,13 @@ class Lab:
     def prepare(
         cls, clock: Clock, *, seed: int, accounts: tuple[str, ...], region: str, cluster: str
     ) -> Lab:
-        """A lab without a door: accounts and roles, no cluster yet."""
+        """A lab without a door. Call it without the reader's AWS_* variables in place."""
         for account in accounts:
             if not re.fullmatch(r"\d{12}", account):
                 raise LabError(f"account {account!r} is not 12 digits, for example 111122223333")
         if len(set(accounts)) != len(accounts) or not accounts:
             raise LabError("accounts must be one or more different account ids")
         return cls(clock, seed, accounts, region, cluster)
-
-    def create_default_cluster(self) -> None:
-        """Create the lab's own cluster in the first account."""
-        self.gateway.create_cluster(
-            self.accounts[0],
-            self.region,
-            name=self._default_cluster,
-            version=KUBERNETES_VERSION,
-            roleArn=f"arn:aws:iam::{self.accounts[0]}:role/eks-cluster",
-            resourcesVpcConfig={"subnetIds": ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]},
-        )
 
     def stop(self) -> None:
         """Give botocore, the AWS_* variables and the clock back to the process."""
@@ -199,10 +198,7 @@ class Lab:
             "AWS_SESSION_TOKEN": session.token,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
-            # Neither the reader's profiles nor a metadata service may answer.
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
+            **ISOLATED,
         }
 
     # -- how it is made ------------------------------------------------------------------
