@@ -15,10 +15,11 @@ class AwsError(Exception):
     message: str
     status: int = 400
 
-    def body(self, protocol: str, namespace: str, request_id: str) -> tuple[str, str]:
+    def body(self, protocol: str, namespace: str, request_id: str) -> tuple[str, str | bytes]:
         """The content type and the body that a client of `protocol` can read.
 
-        `protocol` is the name in botocore's models: query, ec2, rest-xml, json, rest-json.
+        `protocol` is the name in botocore's models: query, ec2, rest-xml, json, rest-json,
+        smithy-rpc-v2-cbor.
         """
         code, message = escape(self.code), escape(self.message)
         if protocol == "rest-xml":
@@ -40,10 +41,21 @@ class AwsError(Exception):
                 f"<RequestId>{request_id}</RequestId></ErrorResponse>"
             )
         document = {"__type": self.code, "message": self.message}
+        if protocol == "smithy-rpc-v2-cbor":
+            return "application/cbor", _cbor(document)
         content_type = (
             "application/json" if protocol == "rest-json" else "application/x-amz-json-1.1"
         )
         return content_type, json.dumps(document)
+
+
+def _cbor(texts: dict[str, str]) -> bytes:
+    """A map of texts as CBOR (RFC 8949): major type 5, then texts of major type 3."""
+    encoded = bytes([0xA0 | len(texts)])
+    for text in (part for pair in texts.items() for part in pair):
+        data = text.encode()
+        encoded += b"\x79" + len(data).to_bytes(2, "big") + data
+    return encoded
 
 
 def not_carried(service: str, operation: str) -> AwsError:

@@ -310,4 +310,6 @@ def _response(call: Call, result: Mapping[str, Any]) -> Response:
 def _refusal(error: AwsError, protocol: str, namespace: str, request_id: str) -> Response:
     content_type, body = error.body(protocol, namespace, request_id)
     headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
+    if protocol == "smithy-rpc-v2-cbor":
+        headers["smithy-protocol"] = "rpc-v2-cbor"
     return Response(body, error.status, headers, content_type=content_type)

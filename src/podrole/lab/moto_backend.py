@@ -53,6 +53,8 @@ class Moto:
         self, environ: Mapping[str, Any], service: str, operation: str, region: str, account: str
     ) -> tuple[int, Headers, bytes]:
         """Let moto answer a request, as `account`. Raises AwsError for what moto does not have."""
+        if service not in self._apps:
+            raise not_carried(service, operation)
         passed = {key: value for key, value in environ.items() if key not in _OWN_HEADERS}
         passed["HTTP_HOST"] = f"{service}.{region}.amazonaws.com"
         passed["HTTP_X_MOTO_ACCOUNT_ID"] = account
