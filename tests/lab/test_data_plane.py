@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import boto3
 import pytest
+from werkzeug.test import Client
 
 from podrole.lab import Lab
 
@@ -184,11 +186,58 @@ def test_calls_that_the_lab_does_not_carry_say_so(bucket: str) -> None:
 
 def test_moto_api_cannot_be_reached(lab: Lab) -> None:
     """A bucket of that name would be moto's own control interface."""
-    from werkzeug.test import Client
-
     client = Client(lab.gateway)
     assert client.post("/moto-api/reset").status_code in (403, 501)
     assert boto3.client("sts").get_caller_identity()["Account"] == ACCOUNT
+
+
+def signed(service: str, **headers: str) -> dict[str, str]:
+    """Headers of a request by the operator."""
+    credential = f"Credential={os.environ['AWS_ACCESS_KEY_ID']}/20260115/us-west-2/{service}"
+    return {
+        "Host": f"{service}.us-west-2.amazonaws.com",
+        "Authorization": f"AWS4-HMAC-SHA256 {credential}/aws4_request, Signature=0",
+        "X-Amz-Security-Token": os.environ["AWS_SESSION_TOKEN"],
+        **headers,
+    }
+
+
+def test_what_is_decided_is_what_is_carried_out(lab: Lab) -> None:
+    """moto reads `Action` from the query first, and the first of two parameters."""
+    iam, secrets = boto3.client("iam"), boto3.client("secretsmanager")
+    iam.create_user(UserName="bob")
+    secrets.create_secret(Name="db", SecretString="x")
+    client = Client(lab.gateway)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for path, body in (
+        ("/", "Action=DeleteUser&UserName=bob&Action=GetUser&Version=2010-05-08"),
+        ("/?Action=DeleteUser&UserName=bob", "Action=GetUser&UserName=bob&Version=2010-05-08"),
+    ):
+        answer = client.post(path, data=body, headers=signed("iam", **form))
+        assert answer.status_code == 200
+        assert b"GetUserResponse" in answer.data
+    target = {"X-Amz-Target": "secretsmanager.DescribeSecret"}
+    answer = client.post(
+        "/?Action=DeleteSecret",
+        data='{"SecretId": "db"}',
+        headers=signed("secretsmanager", **target),
+    )
+    assert answer.status_code == 200
+    assert "DeletedDate" not in secrets.describe_secret(SecretId="db")
+    iam.get_user(UserName="bob")
+
+
+def test_a_query_parameter_that_stands_twice_is_refused(lab: Lab, bucket: str) -> None:
+    answer = Client(lab.gateway).get(f"/{bucket}?prefix=in/&prefix=secret/", headers=signed("s3"))
+    assert answer.status_code == 400
+
+
+def test_a_client_cannot_choose_motos_account(lab: Lab, bucket: str) -> None:
+    headers = signed("iam", **{"X-Moto-Account-Id": OTHER_ACCOUNT})
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    body = "Action=GetRole&RoleName=platform-admin&Version=2010-05-08"
+    answer = Client(lab.gateway).post("/", data=body, headers=headers)
+    assert f"arn:aws:iam::{ACCOUNT}:role/platform-admin" in answer.text
 
 
 # -- Secrets Manager -----------------------------------------------------------------------
@@ -257,6 +306,20 @@ def test_a_secret_of_another_account_needs_both_sides(setup: Setup, lab: Lab) ->
         ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [grant]}),
     )
     assert read() == "theirs"
+
+
+def test_a_malformed_secret_policy_is_refused(secret: str) -> None:
+    client = boto3.client("secretsmanager")
+    assert refused(lambda: client.put_resource_policy(SecretId="orders/db", ResourcePolicy="{}"))[
+        :2
+    ] == ("MalformedPolicyDocumentException", 400)
+    client.get_secret_value(SecretId="orders/db")
+
+
+def test_what_moto_stumbles_over_is_an_error_and_no_traceback(lab: Lab) -> None:
+    code, status, message = refused(lambda: boto3.client("eks").list_nodegroups(clusterName="x"))
+    assert (code, status) == ("InternalFailure", 500)
+    assert message.startswith("lab: moto failed at eks:ListNodegroups")
 
 
 # -- IAM -----------------------------------------------------------------------------------

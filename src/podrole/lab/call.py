@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import botocore.exceptions
 from botocore.model import OperationModel, ServiceModel
@@ -21,7 +21,7 @@ _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_requ
 _S3_HOST = re.compile(r"(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com\Z")
 _SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z0-9-]+))?\.")
 #: Calls that STS takes unsigned: the token is the proof.
-_UNSIGNED = {"AssumeRoleWithWebIdentity"}
+_UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
 
 
 @dataclass
@@ -67,6 +67,9 @@ def read_call(request: Request, default_region: str) -> Call:
     environ = dict(request.environ)
     headers = {name.lower(): value for name, value in request.headers.items()}
     query = {str(name): str(value) for name, value in request.args.items()}
+    if len(query) != len(list(request.args.items(multi=True))):
+        error = AwsError("InvalidRequest", "lab: a query parameter stands twice")
+        raise Unreadable(error, "rest-xml")
     body = request.get_data(cache=True)
     credential = _CREDENTIAL.search(
         headers.get("authorization", "") or f"Credential={query.get('X-Amz-Credential', '')}"
@@ -90,8 +93,7 @@ def read_call(request: Request, default_region: str) -> Call:
     operation, parameters = _read_operation(
         service, request.method, path, query, headers, form, body
     )
-    environ["wsgi.input"] = BytesIO(body)
-    environ["CONTENT_LENGTH"] = str(len(body))
+    _make_unambiguous(environ, operation, query, form, body)
     return Call(
         environ=environ,
         operation=operation,
@@ -101,6 +103,48 @@ def read_call(request: Request, default_region: str) -> Call:
         access_key_id=access_key_id,
         token=headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token"),
     )
+
+
+def _make_unambiguous(
+    environ: dict[str, Any],
+    operation: OperationModel,
+    query: Mapping[str, str],
+    form: Mapping[str, str],
+    body: bytes,
+) -> None:
+    """Leave moto one way to read the request: the one that is going to be decided.
+
+    moto prefers `Action` in the query to `X-Amz-Target`, and the first of two parameters of one
+    name; what the gateway has read otherwise would be carried out beside its decision.
+    """
+    protocol = operation.service_model.metadata["protocol"]
+    if protocol == "query":
+        body = urlencode(form or query).encode()
+        environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded; charset=utf-8"
+        kept: Mapping[str, str] | None = {}
+    elif protocol == "json":
+        prefix = operation.service_model.metadata["targetPrefix"]
+        environ["HTTP_X_AMZ_TARGET"] = f"{prefix}.{operation.name}"
+        environ["CONTENT_TYPE"] = "application/x-amz-json-1.1"
+        kept = {}
+    elif protocol == "rest-json":
+        members = operation.input_shape.members.values() if operation.input_shape else ()
+        known = {
+            member.serialization.get("name")
+            for member in members
+            if member.serialization.get("location") == "querystring"
+        }
+        environ["CONTENT_TYPE"] = "application/json"
+        kept = {name: value for name, value in query.items() if name in known}
+    else:
+        kept = None  # S3 reads its query by itself; repeated names were refused
+    if kept is not None:
+        environ["QUERY_STRING"] = urlencode(kept)
+        for key in ("RAW_URI", "REQUEST_URI"):
+            path = environ[key].partition("?")[0]
+            environ[key] = f"{path}?{urlencode(kept)}" if kept else path
+    environ["wsgi.input"] = BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
 
 
 def _form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:

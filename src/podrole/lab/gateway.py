@@ -140,8 +140,10 @@ class Gateway:
         if call.name == "AssumeRoleWithWebIdentity":
             return self._web_identity(call)
         caller = self._caller(call)
+        if caller is None and call.service != "s3":
+            raise not_carried(call.service, call.name)
         if caller is None:
-            raise AwsError("AccessDenied", "Access Denied", 403)  # S3, unsigned
+            raise AwsError("AccessDenied", "Access Denied", 403)
         own = self._own_operation(call)
         if own is not None:
             wire.validate(call.operation, call.parameters)
@@ -208,6 +210,7 @@ class Gateway:
             if answered:
                 return answered[0], Headers(_JSON), answered[1].encode()
         elif call.service == "secretsmanager":
+            requirements.check_secret_policy(call)
             account = self._secrets.account(call, caller)
         elif call.service == "iam":
             check_policy(call)

@@ -66,6 +66,10 @@ class Moto:
             result, status, headers = run_wsgi_app(self._apps[service], passed)
         except NotImplementedError:
             raise not_carried(service, operation) from None
+        except Exception as error:
+            # moto stumbles over some parameters that AWS would refuse; a client sees no traceback.
+            reason = f"lab: moto failed at {service}:{operation} ({type(error).__name__}: {error})"
+            raise AwsError("InternalFailure", reason, 500) from error
         code = int(status.split()[0])
         body = b"".join(result)
         if "html" in headers.get("Content-Type", "") and code >= 400 and body.startswith(b"<!doc"):

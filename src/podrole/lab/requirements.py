@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from podrole.policy import Policy, parse_policy
+from podrole.policy import Policy, PolicyError, parse_policy
 
 from .authorization import Requirement, account_of
 from .aws_error import AwsError
@@ -79,6 +79,15 @@ def eks_auth(call: Call, caller: Caller) -> list[Requirement]:
 def cloudtrail(call: Call, caller: Caller) -> list[Requirement]:
     """CloudTrail: event history has no resource."""
     return [Requirement(f"cloudtrail:{call.name}", "*", caller.account)]
+
+
+def check_secret_policy(call: Call) -> None:
+    """Refuse a malformed resource policy. The code is AWS's, the reason the lab's."""
+    if call.name == "PutResourcePolicy":
+        try:
+            parse_policy(call.parameters.get("ResourcePolicy", ""), kind="resource")
+        except PolicyError as error:
+            raise AwsError("MalformedPolicyDocumentException", str(error), 400) from error
 
 
 class Secrets:
