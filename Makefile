@@ -53,7 +53,8 @@ notebooks: $(STAMP) ## Re-execute the notebooks and rewrite their stored outputs
 
 .PHONY: lab
 lab: $(STAMP) ## Open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --notebook-dir notebooks
+	@$(BIN)/jupyter lab --notebook-dir notebooks --LabApp.news_url=None \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: diagrams
 diagrams: $(STAMP) ## Draw the diagrams that changed anew (needs Node.js and Chromium)

@@ -31,6 +31,7 @@ def execute(path: Path, catalog: Catalog) -> str | None:
         timeout=60,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # else the kernel's flushing shows, and no two runs are alike
         extra_arguments=["--log-level=40"],
     )
     try:
