@@ -1,7 +1,18 @@
 """The decision engine: allow or deny as AWS does, by the standard library alone."""
 
-from .authorize import Decision, PolicySet, Request, authorize
+from .authorize import PolicySet, Request, authorize
+from .decision import ConditionTrace, Decision, StatementTrace
 from .document import Policy, parse_policy
 from .error import PolicyError
 
-__all__ = ["Decision", "Policy", "PolicyError", "PolicySet", "Request", "authorize", "parse_policy"]
+__all__ = [
+    "ConditionTrace",
+    "Decision",
+    "Policy",
+    "PolicyError",
+    "PolicySet",
+    "Request",
+    "StatementTrace",
+    "authorize",
+    "parse_policy",
+]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .conditions import normalised
+from .decision import ConditionTrace, Decision, StatementTrace
 from .document import Policy, Statement
 from .patterns import ANY, glob, matches, split
 from .principals import ACCOUNT_ONLY, DIRECT, Principal, matched
@@ -36,26 +37,19 @@ class PolicySet:
     rcp: Sequence[Sequence[Policy]] = ()
 
 
-@dataclass(frozen=True)
-class Decision:
-    """Allow or deny, and what decided."""
+def authorize(request: Request, policies: PolicySet, *, explain: bool = False) -> Decision:
+    """Decide a request by all policies that speak. `explain` adds a trace of each statement.
 
-    effect: str
-    decided_by: str
-    reason: str
-    trace: tuple[str, ...] = ()
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the request is allowed."""
-        return self.effect == "allow"
-
-    def __str__(self) -> str:
-        return f"{self.effect} ({self.decided_by}): {self.reason}"
+    The layers, their order and their exceptions: IAM user guide, "Policy evaluation logic" and
+    "Cross-account policy evaluation logic".
+    """
+    decision = _decide(request, policies)
+    if explain:
+        decision = replace(decision, trace=tuple(_trace(request, policies)))
+    return decision
 
 
-def authorize(request: Request, policies: PolicySet, *, explain: bool = False) -> Decision:  # noqa: ARG001
-    """Decide a request. `explain` is kept for the trace, which is yet to come."""
+def _decide(request: Request, policies: PolicySet) -> Decision:
     principal = Principal.read(request.principal)
     context = normalised(request.context)
     layers = _layers(policies)
@@ -165,24 +159,77 @@ def _several(value: Policy | Sequence[Policy] | None) -> list[Policy]:
 def _applying(
     policy: Policy, request: Request, principal: Principal, context: Context, bounded: bool
 ) -> Iterable[tuple[Statement, str]]:
-    action = request.action.lower()
+    """The statements that speak of the request, and how each one names its principal."""
     for statement in policy.statements:
-        if any(matches(glob(a), action) for a in statement.actions) == statement.not_action:
+        if not _names_action(statement, request.action):
             continue
-        if statement.resources is not None:
-            hit = any(
-                _resource(wanted, request.resource, context, policy.variables)
-                for wanted in statement.resources
-            )
-            if hit == statement.not_resource:
-                continue
-        how: str | None = DIRECT
-        if statement.principal is not None:
-            how = matched(statement.principal, principal)
-            if statement.not_principal:
-                how = DIRECT if how is None or bounded else None
+        if not _names_resource(statement, request.resource, context, policy.variables):
+            continue
+        how = _names_principal(statement, principal, bounded)
         if how and all(c.holds(context, variables=policy.variables) for c in statement.conditions):
             yield statement, how
+
+
+def _names_action(statement: Statement, action: str) -> bool:
+    action = action.lower()
+    found = any(matches(glob(pattern), action) for pattern in statement.actions)
+    return found != statement.not_action
+
+
+def _names_resource(statement: Statement, resource: str, context: Context, variables: bool) -> bool:
+    if statement.resources is None:
+        return True
+    found = any(_resource(wanted, resource, context, variables) for wanted in statement.resources)
+    return found != statement.not_resource
+
+
+def _names_principal(statement: Statement, principal: Principal, bounded: bool) -> str | None:
+    if statement.principal is None:
+        return DIRECT
+    how = matched(statement.principal, principal)
+    if not statement.not_principal:
+        return how
+    # NotPrincipal with Deny always hits a principal that has a permissions boundary.
+    return DIRECT if how is None or bounded else None
+
+
+def _trace(request: Request, policies: PolicySet) -> Iterable[StatementTrace]:
+    principal = Principal.read(request.principal)
+    context = normalised(request.context)
+    layers = _layers(policies)
+    for layer, found in layers.items():
+        for policy in found:
+            for statement in policy.statements:
+                failed, conditions = [], []
+                if not _names_action(statement, request.action):
+                    failed.append("action")
+                if not _names_resource(statement, request.resource, context, policy.variables):
+                    failed.append("resource")
+                if not _names_principal(statement, principal, bool(layers["boundary"])):
+                    failed.append("principal")
+                for condition in statement.conditions:
+                    reason = condition.failure(context, variables=policy.variables)
+                    if reason:
+                        actual = context.get(condition.key.lower())
+                        conditions.append(
+                            ConditionTrace(
+                                condition.name,
+                                condition.key,
+                                condition.values,
+                                None if actual is None else tuple(actual),
+                                reason,
+                            )
+                        )
+                if conditions:
+                    failed.append("condition")
+                yield StatementTrace(
+                    layer,
+                    policy.name,
+                    statement.path,
+                    statement.effect,
+                    tuple(failed),
+                    tuple(conditions),
+                )
 
 
 def _resource(wanted: str, actual: str, context: Context, variables: bool) -> bool:

@@ -153,6 +153,28 @@ class Condition:
         # A bare operator on several values does not match (single-valued versus multivalued keys).
         return len(actual) == 1 and test(actual[0])
 
+    def failure(self, context: Context, *, variables: bool) -> str | None:
+        """Why it does not hold (a reason of ConditionTrace), None if it does."""
+        if self.holds(context, variables=variables):
+            return None
+        actual = context.get(self.key.lower())
+        if self.operator == "Null":
+            return "value_differs" if actual else "key_absent"
+        if actual is None:
+            return "key_absent"
+        if not self.qualifier and len(actual) != 1:
+            return "needs_set_operator"
+        operator = OPERATORS[self.operator]
+        if all(self._wanted(value, operator, context, variables) is None for value in self.values):
+            return "variable_without_value"
+        return "value_differs"
+
+    @property
+    def name(self) -> str:
+        """The operator as the policy writes it."""
+        qualifier = f"{self.qualifier}:" if self.qualifier else ""
+        return f"{qualifier}{self.operator}{'IfExists' if self.if_exists else ''}"
+
     @staticmethod
     def _wanted(
         value: str, operator: Operator, context: Context, variables: bool
