@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from .conditions import normalised
 from .decision import ConditionTrace, Decision, StatementTrace
 from .document import Policy, Statement
-from .patterns import ANY, glob, matches, split
 from .principals import ACCOUNT_ONLY, DIRECT, Principal, matched
-from .variables import Context, resolve
+from .variables import Context
 
 
 @dataclass(frozen=True)
@@ -50,62 +48,72 @@ def authorize(request: Request, policies: PolicySet, *, explain: bool = False) -
 
 
 def _decide(request: Request, policies: PolicySet) -> Decision:
+    action = request.action.lower()
+    if action == "sts:getcalleridentity":
+        return Decision("allow", "identity", "GetCallerIdentity cannot be denied")
     principal = Principal.read(request.principal)
     context = normalised(request.context)
-    layers = _layers(policies)
-    if request.action.lower() == "sts:getcalleridentity":
-        return Decision("allow", "identity", "GetCallerIdentity cannot be denied")
-    web = principal.kind in ("web-identity", "service", "anonymous")
-    bounded = bool(layers["boundary"])
-    hits: dict[str, list[_Hit]] = {}
-    for layer, found in layers.items():
-        if web and layer not in ("resource", "rcp"):
+    outsider = principal.kind in _OUTSIDERS
+    bounded = bool(policies.boundary)
+    allows: dict[str, bool] = {}
+    how: set[str] = set()
+    for layer, found in _layers(policies):
+        if outsider and layer not in ("resource", "rcp"):
             continue
-        hits[layer] = [
-            _Hit(statement, policy, how)
-            for policy in found
-            for statement, how in _applying(policy, request, principal, context, bounded)
-        ]
-    for layer, applying in hits.items():
-        for hit in applying:
-            if hit.statement.effect == "Deny":
-                return Decision("explicit_deny", layer, f"{hit.where} denies {request.action}")
+        allowed = False
+        for policy in found:
+            for statement in policy.concerning(action):
+                named = _names_principal(statement, principal, bounded)
+                if (
+                    named is None
+                    or not statement.names_resource(request.resource, context)
+                    or not all(condition.holds(context) for condition in statement.conditions)
+                ):
+                    continue
+                if statement.effect == "Deny":
+                    where = f"{policy.name or policy.kind} {statement.path}"
+                    return Decision("explicit_deny", layer, f"{where} denies {request.action}")
+                allowed = True
+                if layer == "resource":
+                    how.add(named)
+        # Several levels have the name of their layer: each of them must allow.
+        allows[layer] = allowed and allows.get(layer, True)
+    for layer in ("rcp", "scp"):
+        if not allows.get(layer, True):
+            return _implicit(layer, request)
+    if outsider:
+        return _allow("resource") if how else _implicit("resource", request)
+    return _combined(request, action, principal, policies, allows, how)
 
-    def allows(layer: str) -> bool:
-        return any(hit.statement.effect == "Allow" for hit in hits.get(layer, ()))
 
-    for name, levels in (("rcp", policies.rcp), ("scp", () if web else policies.scp)):
-        for level in levels:
-            if not any(
-                statement.effect == "Allow"
-                for policy in _several(level)
-                for statement, _ in _applying(policy, request, principal, context, False)
-            ):
-                return _implicit(name, request)
-    grants = [hit for hit in hits.get("resource", ()) if hit.statement.effect == "Allow"]
-    if web:
-        return _allow("resource") if grants else _implicit("resource", request)
-    same = request.resource_account in (None, principal.account)
+def _combined(
+    request: Request,
+    action: str,
+    principal: Principal,
+    policies: PolicySet,
+    allows: Mapping[str, bool],
+    how: set[str],
+) -> Decision:
+    """Identity and resource policies together, once nothing denies; `how` the resource grants."""
+    parts = request.resource.split(":", 5)
+    account = request.resource_account or (parts[4] if len(parts) == 6 else "")
+    same = not account or account == principal.account
+    identity = allows.get("identity", False) or (principal.kind == "root" and same)
     # A role's trust policy and a KMS key's policy must allow, whatever identity policies say.
-    must_allow = request.action.lower() in _TRUST_ACTIONS or request.resource.split(":")[2:3] == [
-        "kms"
-    ]
-    how = {hit.how for hit in grants}
-    direct = bool(how - {ACCOUNT_ONLY})
-    if same and (must_allow or direct):
-        if must_allow and not grants:
-            return _implicit("resource", request)
-        if direct:
-            if DIRECT in how or principal.kind not in ("role-session", "role"):
-                return _allow("resource")
-            return _limited(layers, allows, request) or _allow("resource")
-    elif not same and not grants:
-        return _implicit("resource" if allows("identity") else "identity", request)
-    if not allows("identity"):
+    must_allow = action in _TRUST_ACTIONS or parts[2:3] == ["kms"]
+    if (must_allow or not same) and not how:
+        return _implicit("resource" if identity or must_allow else "identity", request)
+    if same and how - {ACCOUNT_ONLY}:
+        if DIRECT in how or principal.kind not in ("role-session", "role"):
+            return _allow("resource")
+        return _limited(policies, allows, request) or _allow("resource")
+    if not identity:
         return _implicit("identity", request)
-    return _limited(layers, allows, request) or _allow("identity")
+    return _limited(policies, allows, request) or _allow("identity")
 
 
+#: Principals that no identity policy speaks of.
+_OUTSIDERS = {"web-identity", "service", "anonymous"}
 _TRUST_ACTIONS = {
     "sts:assumerole",
     "sts:assumerolewithsaml",
@@ -115,9 +123,9 @@ _TRUST_ACTIONS = {
 }
 
 
-def _limited(layers: Mapping[str, list[Policy]], allows: Any, request: Request) -> Decision | None:
-    for layer in ("boundary", "session"):
-        if layers[layer] and not allows(layer):
+def _limited(policies: PolicySet, allows: Mapping[str, bool], request: Request) -> Decision | None:
+    for layer, policy in (("boundary", policies.boundary), ("session", policies.session)):
+        if policy and not allows.get(layer, False):
             return _implicit(layer, request)
     return None
 
@@ -130,57 +138,24 @@ def _implicit(layer: str, request: Request) -> Decision:
     return Decision("implicit_deny", layer, f"no {layer} policy allows {request.action}")
 
 
-@dataclass(frozen=True)
-class _Hit:
-    statement: Statement
-    policy: Policy
-    how: str
-
-    @property
-    def where(self) -> str:
-        return f"{self.policy.name or self.policy.kind} {self.statement.path}"
-
-
-def _layers(policies: PolicySet) -> dict[str, list[Policy]]:
-    return {
-        "identity": list(policies.identity),
-        "resource": [policies.resource] if policies.resource else [],
-        "boundary": _several(policies.boundary),
-        "session": _several(policies.session),
-        "scp": [p for level in policies.scp for p in _several(level)],
-        "rcp": [p for level in policies.rcp for p in _several(level)],
-    }
+def _layers(policies: PolicySet) -> Iterable[tuple[str, Sequence[Policy]]]:
+    """Each layer with its policies; SCPs and RCPs once for each level."""
+    if policies.identity:
+        yield "identity", policies.identity
+    if policies.resource is not None:
+        yield "resource", (policies.resource,)
+    if policies.boundary:
+        yield "boundary", _several(policies.boundary)
+    if policies.session:
+        yield "session", _several(policies.session)
+    for level in policies.scp:
+        yield "scp", _several(level)
+    for level in policies.rcp:
+        yield "rcp", _several(level)
 
 
-def _several(value: Policy | Sequence[Policy] | None) -> list[Policy]:
-    return [] if value is None else [value] if isinstance(value, Policy) else list(value)
-
-
-def _applying(
-    policy: Policy, request: Request, principal: Principal, context: Context, bounded: bool
-) -> Iterable[tuple[Statement, str]]:
-    """The statements that speak of the request, and how each one names its principal."""
-    for statement in policy.statements:
-        if not _names_action(statement, request.action):
-            continue
-        if not _names_resource(statement, request.resource, context, policy.variables):
-            continue
-        how = _names_principal(statement, principal, bounded)
-        if how and all(c.holds(context, variables=policy.variables) for c in statement.conditions):
-            yield statement, how
-
-
-def _names_action(statement: Statement, action: str) -> bool:
-    action = action.lower()
-    found = any(matches(glob(pattern), action) for pattern in statement.actions)
-    return found != statement.not_action
-
-
-def _names_resource(statement: Statement, resource: str, context: Context, variables: bool) -> bool:
-    if statement.resources is None:
-        return True
-    found = any(_resource(wanted, resource, context, variables) for wanted in statement.resources)
-    return found != statement.not_resource
+def _several(value: Policy | Sequence[Policy]) -> Sequence[Policy]:
+    return (value,) if isinstance(value, Policy) else value
 
 
 def _names_principal(statement: Statement, principal: Principal, bounded: bool) -> str | None:
@@ -194,56 +169,37 @@ def _names_principal(statement: Statement, principal: Principal, bounded: bool) 
 
 
 def _trace(request: Request, policies: PolicySet) -> Iterable[StatementTrace]:
+    action = request.action.lower()
     principal = Principal.read(request.principal)
     context = normalised(request.context)
-    layers = _layers(policies)
-    for layer, found in layers.items():
+    bounded = bool(policies.boundary)
+    for layer, found in _layers(policies):
         for policy in found:
             for statement in policy.statements:
-                failed, conditions = [], []
-                if not _names_action(statement, request.action):
+                failed = []
+                if not statement.names_action(action):
                     failed.append("action")
-                if not _names_resource(statement, request.resource, context, policy.variables):
+                if not statement.names_resource(request.resource, context):
                     failed.append("resource")
-                if not _names_principal(statement, principal, bool(layers["boundary"])):
+                if _names_principal(statement, principal, bounded) is None:
                     failed.append("principal")
-                for condition in statement.conditions:
-                    reason = condition.failure(context, variables=policy.variables)
-                    if reason:
-                        actual = context.get(condition.key.lower())
-                        conditions.append(
-                            ConditionTrace(
-                                condition.name,
-                                condition.key,
-                                condition.values,
-                                None if actual is None else tuple(actual),
-                                reason,
-                            )
-                        )
+                conditions = tuple(_failed_conditions(statement, context))
                 if conditions:
                     failed.append("condition")
                 yield StatementTrace(
-                    layer,
-                    policy.name,
-                    statement.path,
-                    statement.effect,
-                    tuple(failed),
-                    tuple(conditions),
+                    layer, policy.name, statement.path, statement.effect, tuple(failed), conditions
                 )
 
 
-def _resource(wanted: str, actual: str, context: Context, variables: bool) -> bool:
-    if wanted == "*":
-        return True
-    pattern = resolve(wanted, context, wild=True) if variables else glob(wanted)
-    if pattern is None:
-        return False
-    if actual == "*":
-        return False
-    pieces, parts = split(pattern, 6), actual.split(":", 5)
-    if len(pieces) < len(parts):
-        head = pieces[:-1]
-        rest = ":".join(parts[len(head) :])
-        open_end = bool(pieces[-1]) and pieces[-1][-1] is ANY
-        return open_end and all(map(matches, head, parts)) and matches(pieces[-1], rest)
-    return len(pieces) == len(parts) and all(map(matches, pieces, parts))
+def _failed_conditions(statement: Statement, context: Context) -> Iterable[ConditionTrace]:
+    for condition in statement.conditions:
+        reason = condition.failure(context)
+        if reason:
+            actual = context.get(condition.key.lower())
+            yield ConditionTrace(
+                condition.name,
+                condition.key,
+                condition.values,
+                None if actual is None else tuple(actual),
+                reason,
+            )

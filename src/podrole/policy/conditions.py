@@ -9,79 +9,108 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 
-from .patterns import Pattern, glob, literal, matches, split
+from .patterns import Pattern, Tester, arn_tester, glob, literal, tester
 from .variables import Context, resolve
-
-_ARN_PARTS = 6
-
-
-def _string(wanted: Pattern, actual: str) -> bool:
-    return matches(wanted, actual)
-
-
-def _arn(wanted: Pattern, actual: str) -> bool:
-    pieces, parts = split(wanted, _ARN_PARTS), actual.split(":", _ARN_PARTS - 1)
-    return len(pieces) == len(parts) == _ARN_PARTS and all(map(matches, pieces, parts))
 
 
 def _text(pattern: Pattern) -> str:
-    return "".join(str(part) for part in pattern)
+    return "".join(part for part in pattern if isinstance(part, str))
 
 
-def _numbers(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Pattern, str], bool]:
-    def test(wanted: Pattern, actual: str) -> bool:
-        try:
-            return compare(Decimal(actual), Decimal(_text(wanted)))
-        except InvalidOperation:
-            return False
-
-    return test
+def _never(_: str) -> bool:
+    return False
 
 
-def _instant(text: str) -> datetime:
+def _numbers(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Pattern], Tester]:
+    def make(wanted: Pattern) -> Tester:
+        number = _number(_text(wanted))
+        if number is None:
+            return _never
+
+        def test(actual: str) -> bool:
+            found = _number(actual)
+            return found is not None and compare(found, number)
+
+        return test
+
+    return make
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _dates(compare: Callable[[datetime, datetime], bool]) -> Callable[[Pattern], Tester]:
+    def make(wanted: Pattern) -> Tester:
+        instant = _instant(_text(wanted))
+        if instant is None:
+            return _never
+
+        def test(actual: str) -> bool:
+            found = _instant(actual)
+            return found is not None and compare(found, instant)
+
+        return test
+
+    return make
+
+
+def _instant(text: str) -> datetime | None:
+    """A date in ISO 8601 (W3C profile) or in seconds since 1970."""
     try:
         return datetime.fromtimestamp(float(text), UTC)
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
+        pass
+    try:
         found = datetime.fromisoformat(text)
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _dates(compare: Callable[[datetime, datetime], bool]) -> Callable[[Pattern, str], bool]:
-    def test(wanted: Pattern, actual: str) -> bool:
+def _bool(wanted: Pattern) -> Tester:
+    text = _text(wanted).lower()
+    return lambda actual: actual.lower() == text and text in ("true", "false")
+
+
+def _binary(wanted: Pattern) -> Tester:
+    data = _bytes(_text(wanted))
+    return lambda actual: data is not None and _bytes(actual) == data
+
+
+def _bytes(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _address(wanted: Pattern) -> Tester:
+    try:
+        network = ipaddress.ip_network(_text(wanted), strict=False)
+    except ValueError:
+        return _never
+
+    def test(actual: str) -> bool:
         try:
-            return compare(_instant(actual), _instant(_text(wanted)))
-        except (ValueError, OverflowError, OSError):
+            return ipaddress.ip_address(actual) in network
+        except ValueError:
             return False
 
     return test
-
-
-def _bool(wanted: Pattern, actual: str) -> bool:
-    return _text(wanted).lower() == actual.lower() in ("true", "false")
-
-
-def _binary(wanted: Pattern, actual: str) -> bool:
-    try:
-        return base64.b64decode(_text(wanted), validate=True) == base64.b64decode(
-            actual, validate=True
-        )
-    except (binascii.Error, ValueError):
-        return False
-
-
-def _address(wanted: Pattern, actual: str) -> bool:
-    try:
-        return ipaddress.ip_address(actual) in ipaddress.ip_network(_text(wanted), strict=False)
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True)
 class Operator:
-    """How one base operator compares."""
+    """How one base operator compares: `make` gives a test of a context value."""
 
-    test: Callable[[Pattern, str], bool]
+    make: Callable[[Pattern], Tester]
     negated: bool = False
     wild: bool = False
     fold: bool = False  # ignore case
@@ -96,16 +125,16 @@ _ORDER: dict[str, Callable[..., bool]] = {
 }
 
 OPERATORS: dict[str, Operator] = {
-    "StringEquals": Operator(_string),
-    "StringNotEquals": Operator(_string, negated=True),
-    "StringEqualsIgnoreCase": Operator(_string, fold=True),
-    "StringNotEqualsIgnoreCase": Operator(_string, negated=True, fold=True),
-    "StringLike": Operator(_string, wild=True),
-    "StringNotLike": Operator(_string, negated=True, wild=True),
-    "ArnEquals": Operator(_arn, wild=True),
-    "ArnLike": Operator(_arn, wild=True),
-    "ArnNotEquals": Operator(_arn, negated=True, wild=True),
-    "ArnNotLike": Operator(_arn, negated=True, wild=True),
+    "StringEquals": Operator(tester),
+    "StringNotEquals": Operator(tester, negated=True),
+    "StringEqualsIgnoreCase": Operator(tester, fold=True),
+    "StringNotEqualsIgnoreCase": Operator(tester, negated=True, fold=True),
+    "StringLike": Operator(tester, wild=True),
+    "StringNotLike": Operator(tester, negated=True, wild=True),
+    "ArnEquals": Operator(arn_tester, wild=True),
+    "ArnLike": Operator(arn_tester, wild=True),
+    "ArnNotEquals": Operator(arn_tester, negated=True, wild=True),
+    "ArnNotLike": Operator(arn_tester, negated=True, wild=True),
     "Bool": Operator(_bool),
     "BinaryEquals": Operator(_binary),
     "IpAddress": Operator(_address),
@@ -126,48 +155,7 @@ class Condition:
     if_exists: bool
     key: str
     values: tuple[str, ...]
-
-    def holds(self, context: Context, *, variables: bool) -> bool:
-        """Whether the request's context satisfies it."""
-        actual = context.get(self.key.lower())
-        if self.operator == "Null":
-            absent = not actual
-            return any((value.lower() == "true") == absent for value in self.values)
-        operator = OPERATORS[self.operator]
-        if actual is None:
-            if self.if_exists or self.qualifier == "ForAllValues":
-                return True
-            return operator.negated and self.qualifier == ""
-        wanted = [self._wanted(value, operator, context, variables) for value in self.values]
-
-        def test(value: str) -> bool:
-            value = value.lower() if operator.fold else value
-            return operator.negated != any(
-                operator.test(pattern, value) for pattern in wanted if pattern is not None
-            )
-
-        if self.qualifier == "ForAllValues":
-            return all(test(value) for value in actual)
-        if self.qualifier == "ForAnyValue":
-            return any(test(value) for value in actual)
-        # A bare operator on several values does not match (single-valued versus multivalued keys).
-        return len(actual) == 1 and test(actual[0])
-
-    def failure(self, context: Context, *, variables: bool) -> str | None:
-        """Why it does not hold (a reason of ConditionTrace), None if it does."""
-        if self.holds(context, variables=variables):
-            return None
-        actual = context.get(self.key.lower())
-        if self.operator == "Null":
-            return "value_differs" if actual else "key_absent"
-        if actual is None:
-            return "key_absent"
-        if not self.qualifier and len(actual) != 1:
-            return "needs_set_operator"
-        operator = OPERATORS[self.operator]
-        if all(self._wanted(value, operator, context, variables) is None for value in self.values):
-            return "variable_without_value"
-        return "value_differs"
+    variables: bool = True  # Version 2012-10-17
 
     @property
     def name(self) -> str:
@@ -175,22 +163,81 @@ class Condition:
         qualifier = f"{self.qualifier}:" if self.qualifier else ""
         return f"{qualifier}{self.operator}{'IfExists' if self.if_exists else ''}"
 
-    @staticmethod
-    def _wanted(
-        value: str, operator: Operator, context: Context, variables: bool
-    ) -> Pattern | None:
-        text = value.lower() if operator.fold and not variables else value
-        if not variables:
-            return glob(text) if operator.wild else literal(text)
-        pattern = resolve(text, context, wild=operator.wild)
-        if pattern is not None and operator.fold:
-            return tuple(part.lower() if isinstance(part, str) else part for part in pattern)
-        return pattern
+    @cached_property
+    def _folded(self) -> str:
+        return self.key.lower()
+
+    @cached_property
+    def _static(self) -> list[Tester]:
+        """Tests of the values without variables, made once."""
+        return [self._test(value, {}) for value in self.values if not self._dynamic(value)]  # type: ignore[misc]
+
+    @cached_property
+    def _with_variables(self) -> list[str]:
+        return [value for value in self.values if self._dynamic(value)]
+
+    def _dynamic(self, value: str) -> bool:
+        return self.variables and "${" in value
+
+    def _test(self, value: str, context: Context) -> Tester | None:
+        """The test of one value; None if a variable in it has no value."""
+        operator = OPERATORS[self.operator]
+        pattern: Pattern | None = (glob if operator.wild else literal)(value)
+        if self._dynamic(value):
+            pattern = resolve(value, context, wild=operator.wild)
+        if pattern is None:
+            return None
+        if operator.fold:
+            pattern = tuple(part.lower() if isinstance(part, str) else part for part in pattern)
+        return operator.make(pattern)
+
+    def _tests(self, context: Context) -> list[Tester]:
+        if not self._with_variables:
+            return self._static
+        found = (self._test(value, context) for value in self._with_variables)
+        return self._static + [test for test in found if test is not None]
+
+    def holds(self, context: Context) -> bool:
+        """Whether the request's context satisfies it."""
+        actual = context.get(self._folded)
+        if self.operator == "Null":
+            absent = actual is None
+            return any((value.lower() == "true") == absent for value in self.values)
+        operator = OPERATORS[self.operator]
+        if actual is None:
+            if self.if_exists or self.qualifier == "ForAllValues":
+                return True
+            return operator.negated and self.qualifier == ""
+        tests, negated, fold = self._tests(context), operator.negated, operator.fold
+        found = (
+            negated != any(test(value.lower() if fold else value) for test in tests)
+            for value in actual
+        )
+        if self.qualifier == "ForAllValues":
+            return all(found)
+        if self.qualifier == "ForAnyValue":
+            return any(found)
+        # A bare operator on several values does not match (single-valued versus multivalued keys).
+        return len(actual) == 1 and next(found)
+
+    def failure(self, context: Context) -> str | None:
+        """Why it does not hold (a reason of ConditionTrace), None if it does."""
+        if self.holds(context):
+            return None
+        actual = context.get(self._folded)
+        if actual is None:
+            return "key_absent"
+        if self.operator == "Null":
+            return "value_differs"
+        if not self.qualifier and len(actual) != 1:
+            return "needs_set_operator"
+        return "value_differs" if self._tests(context) else "variable_without_value"
 
 
 def normalised(context: Mapping[str, str | Sequence[str]]) -> Context:
-    """The context with keys in small letters and every value a list."""
+    """The context with keys in small letters and every value a list; an empty set is absent."""
     return {
-        key.lower(): (value,) if isinstance(value, str) else tuple(value)
+        key.lower(): (value,) if isinstance(value, str) else value
         for key, value in context.items()
+        if isinstance(value, str) or value
     }

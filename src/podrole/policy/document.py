@@ -8,11 +8,14 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from .conditions import OPERATORS, Condition
 from .error import PolicyError
+from .patterns import Tester, glob, resource_tester, tester
+from .variables import Context, resolve
 
 Kind = Literal["identity", "resource", "trust", "session", "boundary", "scp", "rcp"]
 _ELEMENTS = {
@@ -46,6 +49,49 @@ class Statement:
     principal: Mapping[str, tuple[str, ...]] | str | None
     not_principal: bool
     conditions: tuple[Condition, ...]
+    variables: bool = True  # Version 2012-10-17
+
+    @cached_property
+    def _action_tests(self) -> tuple[frozenset[str], list[Tester]]:
+        exact = frozenset(action for action in self.actions if not set("*?") & set(action))
+        return exact, [tester(glob(action)) for action in self.actions if action not in exact]
+
+    def names_action(self, action: str) -> bool:
+        """Whether Action or NotAction means this action, given in small letters."""
+        exact, tests = self._action_tests
+        found = action in exact or any(test(action) for test in tests)
+        return found != self.not_action
+
+    @cached_property
+    def _resource_tests(self) -> list[Tester]:
+        return [
+            resource_tester(glob(wanted))
+            for wanted in self.resources or ()
+            if not self._dynamic(wanted)
+        ]
+
+    @cached_property
+    def _resources_with_variables(self) -> list[str]:
+        return [wanted for wanted in self.resources or () if self._dynamic(wanted)]
+
+    def _dynamic(self, wanted: str) -> bool:
+        return self.variables and "${" in wanted
+
+    def names_resource(self, resource: str, context: Context) -> bool:
+        """Whether Resource or NotResource means this resource; a trust policy means its role."""
+        if self.resources is None:
+            return True
+        found = any(test(resource) for test in self._resource_tests)
+        if not found:
+            for wanted in self._resources_with_variables:
+                pattern = resolve(wanted, context, wild=True)
+                # A variable without a value: the pattern never matches.
+                found = found or (pattern is not None and resource_tester(pattern)(resource))
+        return found != self.not_resource
+
+
+#: A policy remembers which statements an action concerns, for this many actions.
+_REMEMBERED_ACTIONS = 4096
 
 
 @dataclass(frozen=True)
@@ -55,8 +101,19 @@ class Policy:
     document: Mapping[str, Any]
     kind: str
     name: str
-    variables: bool  # Version 2012-10-17
     statements: tuple[Statement, ...]
+    _by_action: dict[str, tuple[Statement, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def concerning(self, action: str) -> tuple[Statement, ...]:
+        """The statements whose Action or NotAction means this action, given in small letters."""
+        found = self._by_action.get(action)
+        if found is None:
+            found = tuple(item for item in self.statements if item.names_action(action))
+            if len(self._by_action) < _REMEMBERED_ACTIONS:
+                self._by_action[action] = found
+        return found
 
 
 def parse_policy(
@@ -81,15 +138,18 @@ def parse_policy(
         statements = [statements]
     if not isinstance(statements, list) or not statements:
         raise PolicyError("Statement", "a policy needs at least one statement")
-    parsed = tuple(_statement(item, f"Statement[{i}]", kind) for i, item in enumerate(statements))
+    variables = version == "2012-10-17"
+    parsed = tuple(
+        _statement(item, f"Statement[{i}]", kind, variables) for i, item in enumerate(statements)
+    )
     sids = [item.sid for item in parsed if item.sid]
     for sid in sids:
         if sids.count(sid) > 1:
             raise PolicyError("Statement", f"Sid {sid!r} stands twice")
-    return Policy(document, kind, name, version == "2012-10-17", parsed)
+    return Policy(document, kind, name, parsed)
 
 
-def _statement(item: Any, path: str, kind: str) -> Statement:
+def _statement(item: Any, path: str, kind: str, variables: bool) -> Statement:
     if not isinstance(item, Mapping):
         raise PolicyError(path, "a statement is a JSON object")
     for key in item:
@@ -116,7 +176,8 @@ def _statement(item: Any, path: str, kind: str) -> Statement:
         not_resource=not_resource,
         principal=_principal(item[name], f"{path}.{name}") if has_principal else None,
         not_principal=name == "NotPrincipal",
-        conditions=tuple(_conditions(item.get("Condition", {}), f"{path}.Condition")),
+        conditions=tuple(_conditions(item.get("Condition", {}), f"{path}.Condition", variables)),
+        variables=variables,
     )
 
 
@@ -152,7 +213,7 @@ def _principal(value: Any, path: str) -> Mapping[str, tuple[str, ...]] | str:
     return {key: _strings(entry, f"{path}.{key}") for key, entry in value.items()}
 
 
-def _conditions(block: Any, path: str) -> Iterable[Condition]:
+def _conditions(block: Any, path: str, variables: bool) -> Iterable[Condition]:
     if not isinstance(block, Mapping):
         raise PolicyError(path, "must be an object")
     for operator, keys in block.items():
@@ -167,7 +228,7 @@ def _conditions(block: Any, path: str) -> Iterable[Condition]:
         for key, value in keys.items():
             values = value if isinstance(value, list) else [value]
             texts = tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
-            yield Condition(base, qualifier, if_exists, key, texts)
+            yield Condition(base, qualifier, if_exists, key, texts, variables)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ACCOUNT = re.compile(r"\d{12}\Z")
 _ROOT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root\Z")
@@ -22,9 +23,11 @@ class Principal:
     account: str | None
     role_arn_end: str | None = None  # the role's name; its path is not in a session's ARN
 
-    @classmethod
-    def read(cls, text: str) -> Principal:
+    @staticmethod
+    @lru_cache(maxsize=4096)
+    def read(text: str) -> Principal:
         """Take a principal apart: an ARN, a service's name, a provider's ARN, or `*`."""
+        cls = Principal
         parts = text.split(":", 5)
         if text == "*":
             return cls(text, "anonymous", None)
