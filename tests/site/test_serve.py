@@ -56,6 +56,7 @@ def test_a_taken_port_gives_way_to_a_free_one(folder: Path) -> None:
             assert process.stdout
             line = process.stdout.readline()
             process.send_signal(signal.SIGINT)
+            process.wait(timeout=20)
     address = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
     assert address
     assert int(address[1]) != port

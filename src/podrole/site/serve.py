@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import functools
 import http.server
+import signal
 import sys
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
         server = site_server(asked.folder, asked.port)
     except OSError:  # The port is taken, so any free one will do.
         server = site_server(asked.folder, 0)
+    # A shell starts a background job with SIGINT ignored, and Python leaves it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with server, contextlib.suppress(KeyboardInterrupt):
         print(f"Serving http://127.0.0.1:{server.server_port}/ - Ctrl-C stops", flush=True)
         server.serve_forever()
