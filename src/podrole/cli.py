@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
 from podrole import __version__
+from podrole.policy import PolicyError
 
 #: Command to the module that carries it, and its line in `podrole --help`. A module is imported
 #: only when its command is asked for: `podrole decide` must not pay for boto3.
 _COMMANDS = {
+    "decide": ("podrole.policy.commands", "allow or deny, for requests as JSON lines on stdin"),
+    "explain": ("podrole.policy.commands", "one request's decision, and why"),
+    "who": ("podrole.policy.commands", "which service accounts a trust policy admits"),
     "lab": ("podrole.lab.commands", "AWS and EKS on a laptop, for programs of any language"),
 }
 
@@ -27,4 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name in given[:1]:
             importlib.import_module(module).configure(name, command)
     parsed = parser.parse_args(given)
-    return int(parsed.run(parsed))
+    try:
+        return int(parsed.run(parsed))
+    except PolicyError as error:
+        print(f"podrole: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader has had enough, as `podrole decide | head` has; nothing is left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

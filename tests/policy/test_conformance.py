@@ -8,28 +8,17 @@ from typing import Any
 
 import pytest
 
-from podrole.policy import Policy, PolicySet, Request, authorize, parse_policy
+from podrole.policy.rows import decide_row
 
-CASES = Path(__file__).parents[1] / "conformance" / "policy" / "cases.jsonl"
-ROWS = [json.loads(line) for line in CASES.read_text().splitlines()]
-
-
-def parsed(documents: Any, kind: Any) -> list[Policy]:
-    several = documents if isinstance(documents, list) else [documents] if documents else []
-    return [parse_policy(document, kind=kind) for document in several]
+CASES = Path(__file__).parents[1] / "conformance" / "policy"
+ROWS = [
+    json.loads(line)
+    for path in sorted(CASES.glob("*.jsonl"))
+    for line in path.read_text().splitlines()
+]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['id']} {row['name']}")
 def test_case(row: dict[str, Any]) -> None:
-    given = row["policies"]
-    trust = row["request"]["action"].startswith("sts:")
-    policies = PolicySet(
-        identity=parsed(given["identity"], "identity"),
-        resource=next(iter(parsed(given["resource"], "trust" if trust else "resource")), None),
-        boundary=parsed(given["boundary"], "boundary") or None,
-        session=parsed(given["session"], "session") or None,
-        scp=[parsed(level, "scp") for level in given["scp"]],
-        rcp=[parsed(level, "rcp") for level in given["rcp"]],
-    )
-    decision = authorize(Request(**row["request"]), policies)
+    decision = decide_row({"request": row["request"], "policies": row["policies"]})
     assert decision.effect == row["expected"], f"{decision}; by {row['doc']}"

@@ -1,0 +1,122 @@
+"""The row format of `podrole decide`: a request and the policies that speak, as plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from .authorize import PolicySet, Request, authorize
+from .decision import Decision
+from .document import Policy, parse_policy
+from .error import PolicyError
+
+_REQUEST = {"principal", "action", "resource", "resource_account", "context"}
+_LAYERS = {"identity", "resource", "boundary", "session", "scp", "rcp"}
+
+
+def decide_row(row: Any, *, explain: bool = False) -> Decision:
+    """Decide a row: `{"request": {…}, "policies": {…}}`.
+
+    `request.action` may be a list: all must pass, and the first that does not decides. A layer is a
+    policy or a list of policies; in `scp` and `rcp` each entry is a level, a policy or a list.
+    Raises PolicyError with the path of what is wrong.
+    """
+    if not isinstance(row, Mapping):
+        raise PolicyError("", "a row is a JSON object")
+    request, policies = row.get("request"), row.get("policies", {})
+    for name, value, known in (("request", request, _REQUEST), ("policies", policies, _LAYERS)):
+        if not isinstance(value, Mapping):
+            raise PolicyError(name, "must be an object")
+        for key in value:
+            if key not in known:
+                raise PolicyError(f"{name}.{key}", f"unknown; known: {', '.join(sorted(known))}")
+    assert isinstance(request, Mapping)
+    actions = request.get("action")
+    actions = [actions] if isinstance(actions, str) else actions
+    if not isinstance(actions, list) or not actions:
+        raise PolicyError("request.action", "must be an action or a list of actions")
+    principal, resource = _text(request, "principal"), _text(request, "resource")
+    account = request.get("resource_account")
+    if account is not None and not isinstance(account, str):
+        raise PolicyError("request.resource_account", "must be a text")
+    context = _context(request.get("context") or {})
+    policy_set = _policy_set(policies, actions)
+    decision = None
+    for action in actions:
+        if not isinstance(action, str):
+            raise PolicyError("request.action", f"{action!r} is no text")
+        decision = authorize(
+            Request(principal, action, resource, context, account), policy_set, explain=explain
+        )
+        if not decision.allowed:
+            break
+    assert decision is not None
+    return decision
+
+
+def _text(request: Mapping[str, Any], name: str) -> str:
+    value = request.get(name)
+    if not isinstance(value, str) or not value:
+        raise PolicyError(f"request.{name}", "must be a text")
+    return value
+
+
+def _context(context: Any) -> dict[str, Any]:
+    if not isinstance(context, Mapping):
+        raise PolicyError("request.context", "must be an object")
+    return {key: _context_value(value, key) for key, value in context.items()}
+
+
+def _context_value(value: Any, key: str) -> Any:
+    if isinstance(value, list):
+        return [_context_value(item, key) for item in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if not isinstance(value, str):
+        raise PolicyError(f"request.context.{key}", "must be a text or a list of texts")
+    return value
+
+
+def _policy_set(policies: Mapping[str, Any], actions: list[Any]) -> PolicySet:
+    trust = all(isinstance(action, str) and action.lower().startswith("sts:") for action in actions)
+    resource = _layer(policies.get("resource"), "trust" if trust else "resource", "resource")
+    if len(resource) > 1:
+        raise PolicyError("policies.resource", "a resource has one policy")
+    return PolicySet(
+        identity=_layer(policies.get("identity"), "identity", "identity"),
+        resource=resource[0] if resource else None,
+        boundary=_layer(policies.get("boundary"), "boundary", "boundary"),
+        session=_layer(policies.get("session"), "session", "session"),
+        scp=_levels(policies.get("scp"), "scp"),
+        rcp=_levels(policies.get("rcp"), "rcp"),
+    )
+
+
+def _layer(value: Any, kind: str, name: str) -> list[Policy]:
+    documents = value if isinstance(value, list) else [] if value is None else [value]
+    found = []
+    for index, document in enumerate(documents):
+        place = f"policies.{name}[{index}]" if isinstance(value, list) else f"policies.{name}"
+        if not isinstance(document, Mapping):
+            raise PolicyError(place, "a policy is a JSON object")
+        try:
+            found.append(_parsed(json.dumps(document), kind))
+        except PolicyError as error:
+            path = f"{place}.{error.path}" if error.path else place
+            raise PolicyError(path, error.reason, error.suggestion) from error
+    return found
+
+
+def _levels(value: Any, kind: str) -> list[list[Policy]]:
+    levels = value if isinstance(value, list) else [] if value is None else [value]
+    return [_layer(level, kind, kind) for level in levels]
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str, kind: Any) -> Policy:
+    """Rows often share policies: each text is parsed once."""
+    return parse_policy(text, kind=kind)
