@@ -41,6 +41,10 @@ site: $(STAMP) ## Build the site into site/; a warning fails the build
 test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the site build
 	@$(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env tests notebooks
 
+.PHONY: fuzz
+fuzz: $(STAMP) ## Compare the engine with the naive evaluator on a million requests
+	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py
+
 .PHONY: check
 check: $(STAMP) ## Lint, check the format and the types
 	@$(BIN)/ruff check .
