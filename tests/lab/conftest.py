@@ -134,3 +134,14 @@ def allow(action: Any, resource: Any = "*", **elements: Any) -> dict[str, Any]:
 POD_IDENTITY_TRUST = statement(
     Principal={"Service": "pods.eks.amazonaws.com"}, Action=["sts:AssumeRole", "sts:TagSession"]
 )
+
+
+@pytest.fixture
+def bucket(lab: Lab) -> str:
+    """A bucket of the first account, with one object."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(
+        Bucket="orders-data", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    s3.put_object(Bucket="orders-data", Key="in/1", Body=b"one")
+    return "orders-data"

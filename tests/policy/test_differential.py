@@ -66,25 +66,12 @@ VALUES = {
     "BinaryEquals": ["QQ==", "Qg==", "!"],
     "IpAddress": ["203.0.113.5", "203.0.113.0/24", "2001:db8::1", "2001:db8::/32", "x"],
 }
+_ORDER = ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"]
 OPERATORS = {
     "String": ["Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike"],
     "Arn": ["Equals", "NotEquals", "Like", "NotLike"],
-    "Numeric": [
-        "Equals",
-        "NotEquals",
-        "LessThan",
-        "LessThanEquals",
-        "GreaterThan",
-        "GreaterThanEquals",
-    ],
-    "Date": [
-        "Equals",
-        "NotEquals",
-        "LessThan",
-        "LessThanEquals",
-        "GreaterThan",
-        "GreaterThanEquals",
-    ],
+    "Numeric": _ORDER,
+    "Date": _ORDER,
     "Bool": [""],
     "BinaryEquals": [""],
     "IpAddress": [""],

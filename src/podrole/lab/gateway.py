@@ -138,15 +138,17 @@ class Gateway:
 
     def _answer(self, call: Call) -> Response:
         if call.name == "AssumeRoleWithWebIdentity":
+            wire.validate(call.operation, call.parameters)
             return self._web_identity(call)
         caller = self._caller(call)
         if caller is None and call.service != "s3":
             raise not_carried(call.service, call.name)
         if caller is None:
             raise AwsError("AccessDenied", "Access Denied", 403)
+        if call.service != "s3":  # S3's parameters are in its XML bodies too, which moto reads
+            wire.validate(call.operation, call.parameters)
         own = self._own_operation(call)
         if own is not None:
-            wire.validate(call.operation, call.parameters)
             result = self._decided(call, caller)
             return _response(call, result)
         try:
@@ -182,7 +184,6 @@ class Gateway:
         }.get((call.service, call.name))
 
     def _web_identity(self, call: Call) -> Response:
-        wire.validate(call.operation, call.parameters)
         account = call.parameters["RoleArn"].split(":")[4:5] or [""]
         identity: Mapping[str, Any] = {"type": "WebIdentityUser", "userName": "unknown"}
         try:

@@ -1,4 +1,4 @@
-"""S3, Secrets Manager and IAM calls, decided by identity and resource policies."""
+"""S3 calls, decided by identity and bucket policies; and what the gateway lets through at all."""
 
 from __future__ import annotations
 
@@ -7,23 +7,12 @@ import os
 from typing import Any
 
 import boto3
-import pytest
 from werkzeug.test import Client
 
 from podrole.lab import Lab
 
 from .conftest import ACCOUNT, OTHER_ACCOUNT, ROLE_ARN, Setup, allow
 from .test_irsa import refused
-
-
-@pytest.fixture
-def bucket(lab: Lab) -> str:
-    s3 = boto3.client("s3")
-    s3.create_bucket(
-        Bucket="orders-data", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
-    )
-    s3.put_object(Bucket="orders-data", Key="in/1", Body=b"one")
-    return "orders-data"
 
 
 def put_policy(bucket: str, document: dict[str, Any], s3: Any = None) -> None:
@@ -238,143 +227,3 @@ def test_a_client_cannot_choose_motos_account(lab: Lab, bucket: str) -> None:
     body = "Action=GetRole&RoleName=platform-admin&Version=2010-05-08"
     answer = Client(lab.gateway).post("/", data=body, headers=headers)
     assert f"arn:aws:iam::{ACCOUNT}:role/platform-admin" in answer.text
-
-
-# -- Secrets Manager -----------------------------------------------------------------------
-
-
-@pytest.fixture
-def secret(lab: Lab) -> str:
-    answer = boto3.client("secretsmanager").create_secret(
-        Name="orders/db", SecretString="s3cret", Tags=[{"Key": "namespace", "Value": "orders"}]
-    )
-    return str(answer["ARN"])
-
-
-def test_a_secret_is_decided_by_its_full_arn(setup: Setup, secret: str) -> None:
-    pod = setup.irsa_pod(
-        allow(
-            "secretsmanager:GetSecretValue",
-            f"arn:aws:secretsmanager:us-west-2:{ACCOUNT}:secret:orders/db-??????",
-        )
-    )
-    with pod.inside():
-        client = boto3.client("secretsmanager")
-        assert client.get_secret_value(SecretId="orders/db")["SecretString"] == "s3cret"
-        code, status, message = refused(
-            lambda: client.put_secret_value(SecretId="orders/db", SecretString="x")
-        )
-    assert (code, status) == ("AccessDeniedException", 400)
-    assert message.endswith(
-        "is not authorized to perform: secretsmanager:PutSecretValue on resource: orders/db"
-        " because no identity-based policy allows the secretsmanager:PutSecretValue action"
-    )
-
-
-def test_a_secrets_tags_are_condition_keys(setup: Setup, secret: str) -> None:
-    pod = setup.irsa_pod(
-        allow(
-            "secretsmanager:GetSecretValue",
-            Condition={"StringEquals": {"aws:ResourceTag/namespace": "payroll"}},
-        )
-    )
-    with pod.inside():
-        client = boto3.client("secretsmanager")
-        assert refused(lambda: client.get_secret_value(SecretId="orders/db"))[0] == (
-            "AccessDeniedException"
-        )
-
-
-def test_a_secret_of_another_account_needs_both_sides(setup: Setup, lab: Lab) -> None:
-    theirs = lab.session(OTHER_ACCOUNT).client("secretsmanager")
-    arn = theirs.create_secret(Name="shared", SecretString="theirs")["ARN"]
-    pod = setup.irsa_pod(allow("secretsmanager:GetSecretValue"))
-
-    def read() -> Any:
-        with pod.inside():
-            return boto3.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
-
-    assert refused(read)[0] == "AccessDeniedException"
-    grant = {
-        "Effect": "Allow",
-        "Principal": {"AWS": ROLE_ARN},
-        "Action": "secretsmanager:GetSecretValue",
-        "Resource": "*",
-    }
-    theirs.put_resource_policy(
-        SecretId=arn,
-        ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [grant]}),
-    )
-    assert read() == "theirs"
-
-
-def test_a_malformed_secret_policy_is_refused(secret: str) -> None:
-    client = boto3.client("secretsmanager")
-    assert refused(lambda: client.put_resource_policy(SecretId="orders/db", ResourcePolicy="{}"))[
-        :2
-    ] == ("MalformedPolicyDocumentException", 400)
-    client.get_secret_value(SecretId="orders/db")
-
-
-def test_what_moto_stumbles_over_is_an_error_and_no_traceback(lab: Lab) -> None:
-    code, status, message = refused(lambda: boto3.client("eks").list_nodegroups(clusterName="x"))
-    assert (code, status) == ("InternalFailure", 500)
-    assert message.startswith("lab: moto failed at eks:ListNodegroups")
-
-
-# -- IAM -----------------------------------------------------------------------------------
-
-
-def test_iam_refuses_malformed_policies(lab: Lab) -> None:
-    iam = boto3.client("iam")
-    for document in ("{", json.dumps(allow("sts:AssumeRole")), '{"Version": "2012-10-17"}'):
-        assert refused(
-            lambda text=document: iam.create_role(RoleName="x", AssumeRolePolicyDocument=text)
-        )[:2] == ("MalformedPolicyDocument", 400)
-
-
-def test_a_permissions_boundary_limits(setup: Setup, bucket: str) -> None:
-    boundary = setup.iam.create_policy(
-        PolicyName="limit", PolicyDocument=json.dumps(allow("s3:ListBucket"))
-    )["Policy"]["Arn"]
-    setup.create_provider()
-    setup.create_role(setup.irsa_trust(), allow("s3:*"), PermissionsBoundary=boundary)
-    with setup.deploy(setup.annotated()).inside():
-        s3 = boto3.client("s3")
-        s3.list_objects_v2(Bucket=bucket)
-        code, _, message = refused(lambda: s3.get_object(Bucket=bucket, Key="in/1"))
-    assert code == "AccessDenied"
-    assert message.endswith("because no permissions boundary allows the s3:GetObject action")
-
-
-def test_a_policy_that_changes_takes_effect(setup: Setup, bucket: str) -> None:
-    pod = setup.irsa_pod()
-    with pod.inside():
-        s3 = boto3.client("s3")
-        assert refused(lambda: s3.get_object(Bucket=bucket, Key="in/1"))[0] == "AccessDenied"
-        managed = setup.iam.create_policy(
-            PolicyName="read", PolicyDocument=json.dumps(allow("s3:GetObject"))
-        )["Policy"]["Arn"]
-        setup.iam.attach_role_policy(RoleName="orders-api", PolicyArn=managed)
-        s3.get_object(Bucket=bucket, Key="in/1")
-        setup.iam.detach_role_policy(RoleName="orders-api", PolicyArn=managed)
-        assert refused(lambda: s3.get_object(Bucket=bucket, Key="in/1"))[0] == "AccessDenied"
-
-
-def test_access_keys_can_be_switched_off_and_deleted(lab: Lab) -> None:
-    iam = boto3.client("iam")
-    iam.create_user(UserName="bob")
-    key = iam.create_access_key(UserName="bob")["AccessKey"]
-    bob = boto3.client(
-        "sts",
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-    )
-    assert bob.get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/bob"
-    name = {"UserName": "bob", "AccessKeyId": key["AccessKeyId"]}
-    iam.update_access_key(**name, Status="Inactive")
-    assert refused(bob.get_caller_identity)[:2] == ("InvalidClientTokenId", 403)
-    iam.update_access_key(**name, Status="Active")
-    bob.get_caller_identity()
-    iam.delete_access_key(**name)
-    assert refused(bob.get_caller_identity)[:2] == ("InvalidClientTokenId", 403)

@@ -1,0 +1,78 @@
+"""Requests that no SDK would send: always an answer in AWS's shape, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from werkzeug.test import Client
+
+from podrole.lab import Lab
+
+SERVICES = ["iam", "sts", "s3", "eks", "eks-auth", "secretsmanager", "cloudtrail", "sqs", "x"]
+BODIES = [
+    b"",
+    b"{",
+    b"{}",
+    b"[]",
+    b"Action=GetUser&UserName=%ff%fe",
+    b"Action=AssumeRole",
+    b"Action=AssumeRoleWithWebIdentity&RoleArn=x&RoleSessionName=y&WebIdentityToken=z",
+    b"Action=AssumeRole&RoleArn=arn:aws:iam::111122223333:role/x&DurationSeconds=abc",
+    b"Action=AssumeRole&RoleArn=arn:aws:iam::111122223333:role/x&Tags.member.1.Key=a",
+    b'{"SecretId": 5}',
+    b'{"Name": "x", "Tags": 5}',
+    b'{"LookupAttributes": 5}',
+    b'{"token": 3}',
+    b'{"roleArn": 5, "namespace": [], "serviceAccount": {}}',
+    b"<Delete>",
+    b"\xff\xfe\x00",
+]
+PATHS = [
+    "/",
+    "/v1/credentials",
+    "/id/x/keys",
+    "/clusters",
+    "/clusters/demo/pod-identity-associations",
+    "/clusters/demo/assume-role-for-pod-identity",
+    "/clusters/%ff",
+    "/bucket?delete",
+    "/bucket?policy&acl",
+    "/bucket?list-type=2&max-keys=abc",
+    "/bucket/%2e%2e/x",
+    "/%00",
+    "//",
+    "/moto-api/reset",
+]
+TYPES = ["application/x-www-form-urlencoded", "application/json", "application/x-amz-json-1.1", "x"]
+TARGETS = ["secretsmanager.GetSecretValue", "CloudTrail_20131101.LookupEvents", "x", ""]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_thousand_malformed_requests(lab: Lab, seed: int) -> None:
+    draw = random.Random(seed)
+    client = Client(lab.gateway)
+    key = os.environ["AWS_ACCESS_KEY_ID"]
+    for _ in range(500):
+        service = draw.choice(SERVICES)
+        scope = f"{draw.choice([key, 'AKIAX'])}/20260115/us-west-2/{service}/aws4_request"
+        headers = {
+            "Host": draw.choice([f"{service}.us-west-2.amazonaws.com", "x.s3.amazonaws.com"]),
+            "Authorization": draw.choice(
+                [f"AWS4-HMAC-SHA256 Credential={scope}", "a.b.c", "e30.e30.e30", ""]
+            ),
+            "X-Amz-Security-Token": draw.choice([os.environ["AWS_SESSION_TOKEN"], "x"]),
+            "Content-Type": draw.choice(TYPES),
+            "X-Amz-Target": draw.choice(TARGETS),
+            "X-Amz-Copy-Source": draw.choice(["", "/", "/b/k"]),
+        }
+        method = draw.choice(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"])
+        path, body = draw.choice(PATHS), draw.choice(BODIES)
+        answer = client.open(path, method=method, data=body, headers=headers)
+        if answer.status_code >= 300:
+            assert b"Traceback" not in answer.data
+            assert b"<!doctype" not in answer.data.lower()
+        else:
+            # What succeeds is an operator's well-formed call, or a public document.
+            assert headers["X-Amz-Security-Token"] != "x", (method, path, body, headers)
