@@ -62,7 +62,7 @@ def _decide(request: Request, policies: PolicySet) -> Decision:
             continue
         allowed = False
         for policy in found:
-            for statement in policy.concerning(action):
+            for statement in policy.concerning(action, request.resource):
                 named = _names_principal(statement, principal, bounded)
                 if (
                     named is None

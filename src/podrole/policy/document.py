@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 from .conditions import OPERATORS, Condition
 from .error import PolicyError
+from .index import WORTHWHILE, PatternIndex
 from .patterns import Tester, glob, resource_tester, tester
 from .variables import Context, resolve
 
@@ -33,6 +34,8 @@ _PRINCIPAL_KINDS = {"AWS", "Service", "Federated", "CanonicalUser"}
 _VERSIONS = {"2012-10-17", "2008-10-17"}
 _WITH_PRINCIPAL = {"resource", "trust", "rcp"}
 _QUALIFIERS = ("ForAllValues", "ForAnyValue")
+#: The colons of an ARN: a `prefix*` that holds them all matches whatever begins so.
+_ARN = ":::::"
 
 
 @dataclass(frozen=True)
@@ -77,17 +80,38 @@ class Statement:
     def _dynamic(self, wanted: str) -> bool:
         return self.variables and "${" in wanted
 
+    @cached_property
+    def _resource_index(self) -> PatternIndex | None:
+        static = [wanted for wanted in self.resources or () if not self._dynamic(wanted)]
+        if len(static) < WORTHWHILE:
+            return None
+        index = PatternIndex()
+        for wanted, test in zip(static, self._resource_tests, strict=True):
+            index.add(wanted, 0, test, least_prefix=_ARN)
+        return index
+
     def names_resource(self, resource: str, context: Context) -> bool:
         """Whether Resource or NotResource means this resource; a trust policy means its role."""
         if self.resources is None:
             return True
-        found = any(test(resource) for test in self._resource_tests)
+        if self._resource_index is not None:
+            found = bool(self._resource_index.find(resource))
+        else:
+            found = any(test(resource) for test in self._resource_tests)
         if not found:
             for wanted in self._resources_with_variables:
                 pattern = resolve(wanted, context, wild=True)
                 # A variable without a value: the pattern never matches.
                 found = found or (pattern is not None and resource_tester(pattern)(resource))
         return found != self.not_resource
+
+    def index_resources(self, index: PatternIndex, number: int) -> None:
+        """Put this statement into an index of resources, under its number."""
+        if self.resources is None or self.not_resource or self._resources_with_variables:
+            index.add_always(number)
+            return
+        for wanted, test in zip(self.resources, self._resource_tests, strict=True):
+            index.add(wanted, number, test, least_prefix=_ARN)
 
 
 #: A policy remembers which statements an action concerns, for this many actions.
@@ -102,18 +126,52 @@ class Policy:
     kind: str
     name: str
     statements: tuple[Statement, ...]
-    _by_action: dict[str, tuple[Statement, ...]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _by_action: dict[str, Candidates] = field(default_factory=dict, repr=False, compare=False)
 
-    def concerning(self, action: str) -> tuple[Statement, ...]:
-        """The statements whose Action or NotAction means this action, given in small letters."""
+    def concerning(self, action: str, resource: str) -> Sequence[Statement]:
+        """The statements that mean the action, in small letters, and may mean the resource."""
         found = self._by_action.get(action)
         if found is None:
-            found = tuple(item for item in self.statements if item.names_action(action))
+            found = Candidates(self._meaning(action))
             if len(self._by_action) < _REMEMBERED_ACTIONS:
                 self._by_action[action] = found
-        return found
+        return found.among(resource)
+
+    def _meaning(self, action: str) -> Sequence[Statement]:
+        if self._action_index is None:
+            return [item for item in self.statements if item.names_action(action)]
+        return [self.statements[number] for number in self._action_index.find(action)]
+
+    @cached_property
+    def _action_index(self) -> PatternIndex | None:
+        if sum(len(item.actions) for item in self.statements) < WORTHWHILE:
+            return None
+        index = PatternIndex()
+        for number, statement in enumerate(self.statements):
+            if statement.not_action:
+                index.add_test(lambda action, item=statement: item.names_action(action), number)  # type: ignore[misc]
+                continue
+            for wanted in statement.actions:
+                index.add(wanted, number, tester(glob(wanted)))
+        return index
+
+
+class Candidates:
+    """The statements of a policy that mean one action."""
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self._statements = statements
+        self._index: PatternIndex | None = None
+        if len(statements) >= WORTHWHILE:
+            self._index = PatternIndex()
+            for number, statement in enumerate(statements):
+                statement.index_resources(self._index, number)
+
+    def among(self, resource: str) -> Sequence[Statement]:
+        """Those that may mean the resource: few where there are many."""
+        if self._index is None:
+            return self._statements
+        return [self._statements[number] for number in self._index.find(resource)]
 
 
 def parse_policy(
