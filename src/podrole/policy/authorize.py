@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from .conditions import normalised
 from .decision import ConditionTrace, Decision, StatementTrace
@@ -80,9 +81,9 @@ def _decide(request: Request, policies: PolicySet) -> Decision:
         allows[layer] = allowed and allows.get(layer, True)
     for layer in ("rcp", "scp"):
         if not allows.get(layer, True):
-            return _implicit(layer, request)
+            return _implicit(layer, request.action)
     if outsider:
-        return _allow("resource") if how else _implicit("resource", request)
+        return _allow("resource") if how else _implicit("resource", request.action)
     return _combined(request, action, principal, policies, allows, how)
 
 
@@ -102,13 +103,13 @@ def _combined(
     # A role's trust policy and a KMS key's policy must allow, whatever identity policies say.
     must_allow = action in _TRUST_ACTIONS or parts[2:3] == ["kms"]
     if (must_allow or not same) and not how:
-        return _implicit("resource" if identity or must_allow else "identity", request)
+        return _implicit("resource" if identity or must_allow else "identity", request.action)
     if same and how - {ACCOUNT_ONLY}:
         if DIRECT in how or principal.kind not in ("role-session", "role"):
             return _allow("resource")
         return _limited(policies, allows, request) or _allow("resource")
     if not identity:
-        return _implicit("identity", request)
+        return _implicit("identity", request.action)
     return _limited(policies, allows, request) or _allow("identity")
 
 
@@ -126,16 +127,18 @@ _TRUST_ACTIONS = {
 def _limited(policies: PolicySet, allows: Mapping[str, bool], request: Request) -> Decision | None:
     for layer, policy in (("boundary", policies.boundary), ("session", policies.session)):
         if policy and not allows.get(layer, False):
-            return _implicit(layer, request)
+            return _implicit(layer, request.action)
     return None
 
 
+@lru_cache
 def _allow(layer: str) -> Decision:
     return Decision("allow", layer, f"allowed by the {layer} policy")
 
 
-def _implicit(layer: str, request: Request) -> Decision:
-    return Decision("implicit_deny", layer, f"no {layer} policy allows {request.action}")
+@lru_cache(maxsize=4096)
+def _implicit(layer: str, action: str) -> Decision:
+    return Decision("implicit_deny", layer, f"no {layer} policy allows {action}")
 
 
 def _layers(policies: PolicySet) -> Iterable[tuple[str, Sequence[Policy]]]:
