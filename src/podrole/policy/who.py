@@ -7,27 +7,38 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from .authorize import PolicySet, Request, authorize
+from .conditions import OPERATORS, Condition
 from .document import Policy, Statement
+from .subjects import Subjects, possible
 
-_SUBJECT = "system:serviceaccount:"
-_ACTION = "sts:assumerolewithwebidentity"
+_ACTION = "sts:AssumeRoleWithWebIdentity"
 _PROVIDER = re.compile(r"(arn:[a-z-]+:iam::\d{12}:oidc-provider/)(.+)\Z")
-#: Kubernetes names: small letters, digits and hyphens.
-_PROBE_NAMES = ("default", "podrole-probe", "x")
-_PROBE_NAMESPACES = ("default", "kube-system", "podrole-probe")
+_ANY_SUBJECT = "system:serviceaccount:any:any"
 
 
 @dataclass(frozen=True)
 class Admitted:
-    """What one provider's tokens open: a sentence, and the patterns of `sub` behind it."""
+    """What one provider's tokens open: a sentence, and the sets of `sub` behind it."""
 
     provider: str
     sentence: str
-    patterns: tuple[str, ...] = ()
+    subjects: tuple[Subjects, ...] = ()
+    refused: tuple[Subjects, ...] = ()
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The patterns of `sub` that open the role, exceptions left out."""
+        return tuple(dict.fromkeys(" and ".join(item.fits) for item in self.subjects))
+
+    def admits(self, subject: str) -> bool:
+        """Whether a token with this `sub`, and nothing else to show, opens the role."""
+        return not any(subject in item for item in self.refused) and any(
+            subject in item and not item.provided for item in self.subjects
+        )
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.sentence}"
@@ -38,8 +49,8 @@ def who(
 ) -> list[Admitted]:
     """Who may assume the role with a token of each provider that the policy names.
 
-    `provider` (an issuer without `https://`) asks for one cluster only. What is said is what
-    `authorize` decides: each pattern is tried with names that fit and names that do not.
+    `provider` (an issuer with or without `https://`) asks for one cluster only. Conditions on `sub`
+    become sets; what the other parts of a statement say is asked of `authorize`.
     """
     named = _providers(trust)
     if provider is not None:
@@ -63,82 +74,116 @@ def _providers(trust: Policy) -> list[tuple[str, str]]:
 
 
 def _admitted(trust: Policy, arn: str, provider: str, audience: str) -> Admitted:
-    def opens(subject: str) -> bool:
-        request = Request(
-            principal=arn,
-            action="sts:AssumeRoleWithWebIdentity",
-            resource=arn.partition(":oidc-provider/")[0] + ":role/any",
-            context={f"{provider}:sub": subject, f"{provider}:aud": audience},
-        )
-        return authorize(request, PolicySet(resource=trust)).allowed
-
-    strangers = [
-        f"{_SUBJECT}{namespace}:{name}"
-        for namespace, name in itertools.product(_PROBE_NAMESPACES, _PROBE_NAMES)
-    ]
-    if all(opens(subject) for subject in strangers):
-        return Admitted(provider, "every pod of the cluster", (f"{_SUBJECT}*",))
-    patterns = [value for value in _subjects(trust, provider) if opens(_example(value))]
-    if not patterns:
-        return Admitted(provider, f"nobody: {_why_nobody(trust)}")
-    return Admitted(provider, "; ".join(dict.fromkeys(map(_sentence, patterns))), tuple(patterns))
-
-
-def _subjects(trust: Policy, provider: str) -> Iterable[str]:
-    """The values that the conditions on `sub` name."""
-    key = f"{provider}:sub".lower()
+    token = _Token(trust, arn, provider, audience)
+    subjects: list[Subjects] = []
+    refused: list[Subjects] = []
     for statement in trust.statements:
-        if statement.effect == "Allow" and statement.names_action(_ACTION):
-            for condition in statement.conditions:
-                if condition.key.lower() == key:
-                    for value in condition.values:
-                        # Under StringEquals a star is a letter, which no name holds.
-                        if "Like" in condition.operator or not set("*?") & set(value):
-                            yield value
+        (subjects if statement.effect == "Allow" else refused).extend(token.subjects(statement))
+    if not subjects:
+        return Admitted(provider, f"nobody: {_why_nobody(trust)}")
+    sure = tuple(item for item in refused if not item.provided)
+    subjects = [item for item in dict.fromkeys(subjects) if not any(map(item.within, sure))]
+    if not subjects:
+        return Admitted(provider, "nobody: a Deny refuses whom the rest would admit")
+    sentence = "; ".join(str(item) for item in subjects)
+    for item in dict.fromkeys(refused):
+        if any(map(item.meets, subjects)):
+            sentence += f"; but a Deny refuses {item}"
+    return Admitted(provider, sentence, tuple(subjects), sure)
 
 
-def _example(pattern: str) -> str:
-    """A subject that the pattern means, as Kubernetes would name it."""
-    return pattern.replace("*", "podrole").replace("?", "x")
+@dataclass(frozen=True)
+class _Token:
+    """A token of one provider, as a trust policy sees it."""
 
+    trust: Policy
+    arn: str
+    provider: str
+    audience: str
 
-def _sentence(pattern: str) -> str:
-    if not set("*?") & set(pattern):
-        return f"exactly {pattern}"
-    rest = pattern.removeprefix(_SUBJECT)
-    namespace, colon, name = rest.partition(":")
-    if pattern.startswith(_SUBJECT) and colon and not set("*?") & set(namespace):
-        if name == "*":
-            return f"any service account in namespace {namespace}"
-        return f"service accounts named {name} in namespace {namespace}"
-    if pattern.startswith(_SUBJECT) and colon:
-        where = (
-            "any namespace"
-            if namespace == "*"
-            else f"any namespace that begins with {namespace[:-1]}"
-            if namespace.endswith("*") and not set("*?") & set(namespace[:-1])
-            else f"any namespace like {namespace}"
+    def subjects(self, statement: Statement) -> Iterator[Subjects]:
+        """The subjects that a statement means: none if another part of it fails."""
+        about_sub = [item for item in statement.conditions if self._about_subject(item)]
+        rest = tuple(item for item in statement.conditions if item not in about_sub)
+        provided: tuple[str, ...] = ()
+        if not self._holds(replace(statement, conditions=rest)):
+            # Keys that a request may bring besides its token: say what must hold for them.
+            own = tuple(item for item in rest if not _of_the_request(item))
+            if own == rest or not self._holds(replace(statement, conditions=own)):
+                return
+            provided = tuple(
+                f"{item.key} passes {item.name} {' or '.join(item.values)}"
+                for item in rest
+                if _of_the_request(item)
+            )
+        choices, unless = [], []
+        for item in about_sub:
+            patterns = [text for value in item.values if (text := _pattern(item, value))]
+            if OPERATORS[item.operator].negated:
+                unless += [text for text in patterns if possible((text,))]
+            else:
+                choices.append(patterns)
+        for fits in itertools.product(*choices):
+            found = Subjects.of(fits, unless, provided)
+            if found is not None:
+                yield found
+
+    def _about_subject(self, condition: Condition) -> bool:
+        return (
+            condition.key.lower() == f"{self.provider}:sub".lower()
+            and condition.operator.startswith("String")
         )
-        what = "any service account" if name == "*" else f"service account {name}"
-        return f"{what} in {where}"
-    return f"any subject like {pattern}"
+
+    def _holds(self, statement: Statement) -> bool:
+        """Whether `authorize` finds the statement to apply, its effect set aside."""
+        alone = replace(self.trust, statements=(replace(statement, effect="Allow"),), _by_action={})
+        request = Request(
+            principal=self.arn,
+            action=_ACTION,
+            resource=self.arn.partition(":oidc-provider/")[0] + ":role/any",
+            context={
+                f"{self.provider}:sub": _ANY_SUBJECT,
+                f"{self.provider}:aud": self.audience,
+            },
+        )
+        return authorize(request, PolicySet(resource=alone)).allowed
+
+
+def _of_the_request(condition: Condition) -> bool:
+    return condition.key.lower().startswith(("aws:", "sts:")) and condition.operator != "Null"
+
+
+def _pattern(condition: Condition, value: str) -> str | None:
+    """A value as a glob over subjects; None where no service account's name can be meant."""
+    if condition.variables and "${" in value:
+        return None  # a token gives the variable no value: the pattern never matches
+    operator = OPERATORS[condition.operator]
+    if not operator.wild and set("*?") & set(value):
+        return None  # a letter here, which no name holds
+    return value.lower() if operator.fold else value
 
 
 def _why_nobody(trust: Policy) -> str:
-    for statement in trust.statements:
-        if statement.effect == "Allow" and not statement.names_action(_ACTION):
-            continue
+    allowing = [item for item in trust.statements if item.effect == "Allow"]
+    if not any(item.names_action(_ACTION.lower()) for item in allowing):
+        return f"no statement allows {_ACTION}"
+    for statement in allowing:
         for condition in statement.conditions:
-            if condition.key.startswith("https://"):
-                return f"{condition.key} never matches: condition keys carry no https://"
-            if "Equals" in condition.operator and "String" in condition.operator:
-                for value in condition.values:
-                    if "*" in value:
-                        return f"{value} never matches: a star is a letter under {condition.name}"
-    return _other_reason(trust.statements)
-
-
-def _other_reason(statements: Iterable[Statement]) -> str:
-    if not any(item.effect == "Allow" and item.names_action(_ACTION) for item in statements):
-        return "no statement allows sts:AssumeRoleWithWebIdentity"
+            if reason := _why_never(condition):
+                return reason
     return "its conditions never hold together for a service account's token"
+
+
+def _why_never(condition: Condition) -> str | None:
+    key = condition.key
+    if key.startswith("https://"):
+        return f"{key} never matches: condition keys carry no https://"
+    operator = OPERATORS.get(condition.operator)
+    if operator is None or operator.negated or not condition.operator.startswith("String"):
+        return None
+    for value in condition.values:
+        if not operator.wild and "*" in value:
+            return f"{value} never matches: a star is a letter under {condition.name}"
+        if key.lower().endswith(":sub") and not possible((value,)):
+            return f"{value} never matches: a subject is system:serviceaccount:<namespace>:<name>"
+    return None
