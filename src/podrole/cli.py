@@ -17,6 +17,7 @@ _COMMANDS = {
     "decide": ("podrole.policy.commands", "allow or deny, for requests as JSON lines on stdin"),
     "explain": ("podrole.policy.commands", "one request's decision, and why"),
     "who": ("podrole.policy.commands", "which service accounts a trust policy admits"),
+    "lint": ("podrole.policy.lint_command", "what AWS accepts in a policy and nobody should want"),
     "lab": ("podrole.lab.commands", "AWS and EKS on a laptop, for programs of any language"),
 }
 

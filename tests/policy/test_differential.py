@@ -112,7 +112,7 @@ class Generator:
         if self.often(0.15):
             policies["scp"] = [self.policy(request, False) for _ in range(self.some([1, 2]))]
         if self.often(0.1):
-            policies["rcp"] = [[self.policy(request, True)]]
+            policies["rcp"] = [[self.policy(request, True, principals=["*"])]]
         return {"request": request, "policies": policies}
 
     def context(self) -> dict[str, Any]:
@@ -128,14 +128,21 @@ class Generator:
         return found
 
     def policy(
-        self, request: dict[str, Any], named: bool, *, resource: bool = True
+        self,
+        request: dict[str, Any],
+        named: bool,
+        *,
+        resource: bool = True,
+        principals: list[Any] = NAMED,
     ) -> dict[str, Any]:
         count = self.some([1, 1, 2])
-        statements = [self.statement(request, named, resource) for _ in range(count)]
+        statements = [self.statement(request, named, resource, principals) for _ in range(count)]
         version = self.some(["2012-10-17"] * 5 + ["2008-10-17"])
         return {"Version": version, "Statement": statements if count > 1 else statements[0]}
 
-    def statement(self, request: dict[str, Any], named: bool, resource: bool) -> dict[str, Any]:
+    def statement(
+        self, request: dict[str, Any], named: bool, resource: bool, principals: list[Any]
+    ) -> dict[str, Any]:
         action, target = request["action"], request["resource"]
         service, _, name = action.partition(":")
         actions = [action, f"{service}:*", "*", f"{service}:{name[:3]}*", f"{service}:Other"]
@@ -143,8 +150,9 @@ class Generator:
         statement: dict[str, Any] = {"Effect": self.some(["Allow"] * 4 + ["Deny"])}
         statement["NotAction" if self.often(0.15) else "Action"] = self.some(actions)
         if named:
-            inverse = self.often(0.1) and resource and statement["Effect"] == "Deny"
-            statement["NotPrincipal" if inverse else "Principal"] = self.some(NAMED)
+            inverse = principals is NAMED and self.often(0.1) and resource
+            inverse = inverse and statement["Effect"] == "Deny"
+            statement["NotPrincipal" if inverse else "Principal"] = self.some(principals)
         if resource:
             resources = [target, "*", target[:-1] + "*", target[:-1] + "?", target + "x"]
             resources += [[target + "y", target], "arn:aws:s3:::data/${aws:username}/*"]

@@ -178,10 +178,10 @@ def parse_policy(
     document: str | bytes | Mapping[str, Any], *, kind: Kind = "identity", name: str = ""
 ) -> Policy:
     """Parse a policy of a kind. Raises PolicyError with the path of the fault."""
-    if not isinstance(document, Mapping):
+    if isinstance(document, str | bytes | bytearray):
         try:
             document = json.loads(document)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PolicyError("", f"not JSON: {error}") from error
     if not isinstance(document, Mapping):
         raise PolicyError("", "a policy is a JSON object")
@@ -189,7 +189,7 @@ def parse_policy(
         if key not in ("Version", "Id", "Statement"):
             raise PolicyError(str(key), "unknown element", _nearest(key, ["Version", "Statement"]))
     version = document.get("Version", "2008-10-17")
-    if version not in _VERSIONS:
+    if not isinstance(version, str) or version not in _VERSIONS:
         raise PolicyError("Version", f"{version!r} is no version", "2012-10-17")
     statements = document.get("Statement")
     if isinstance(statements, Mapping):
@@ -219,10 +219,19 @@ def _statement(item: Any, path: str, kind: str, variables: bool) -> Statement:
     resources, not_resource = _either(item, "Resource", path, needed=kind != "trust")
     if kind == "trust" and resources is not None:
         raise PolicyError(f"{path}.Resource", "Has prohibited field Resource")
+    if not isinstance(item.get("Sid", ""), str):
+        raise PolicyError(f"{path}.Sid", "must be a string")
+    for action in actions or ():
+        if action != "*" and ":" not in action:
+            raise PolicyError(f"{path}.Action", f"{action!r} is neither * nor service:Action")
     has_principal = "Principal" in item or "NotPrincipal" in item
     if has_principal != (kind in _WITH_PRINCIPAL):
         verb = "needs" if kind in _WITH_PRINCIPAL else "takes no"
         raise PolicyError(f"{path}.Principal", f"a policy of this kind ({kind}) {verb} Principal")
+    if "NotPrincipal" in item and kind != "resource":
+        raise PolicyError(f"{path}.NotPrincipal", f"not allowed in a policy of kind {kind}")
+    if kind == "rcp" and item["Principal"] != "*":
+        raise PolicyError(f"{path}.Principal", "a resource control policy takes only *")
     name = "NotPrincipal" if "NotPrincipal" in item else "Principal"
     return Statement(
         path=path,
@@ -257,6 +266,8 @@ def _strings(value: Any, path: str) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(entry, str) for entry in values):
         raise PolicyError(path, "must be a string or a list of strings")
+    if not values:
+        raise PolicyError(path, "must not be empty")
     return tuple(values)
 
 
@@ -277,14 +288,16 @@ def _conditions(block: Any, path: str, variables: bool) -> Iterable[Condition]:
     for operator, keys in block.items():
         place = f"{path}.{operator}"
         qualifier, _, base = operator.rpartition(":")
-        if_exists = base.endswith("IfExists") and base != "Null"
-        base = base.removesuffix("IfExists")
+        if_exists = base.endswith("IfExists") and base != "NullIfExists"
+        base = base.removesuffix("IfExists") if if_exists else base
         if base not in (*OPERATORS, "Null") or qualifier not in ("", *_QUALIFIERS):
             raise PolicyError(place, "unknown operator", _nearest(base, [*OPERATORS, "Null"]))
         if not isinstance(keys, Mapping):
             raise PolicyError(place, "must be an object of keys and values")
         for key, value in keys.items():
             values = value if isinstance(value, list) else [value]
+            if not all(isinstance(entry, str | int | float) for entry in values):
+                raise PolicyError(f"{place}.{key}", "values are strings, numbers or booleans")
             texts = tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
             yield Condition(base, qualifier, if_exists, key, texts, variables)
 

@@ -1,0 +1,135 @@
+"""Lint for trust and identity policies: what AWS accepts and nobody should want.
+
+Codes are those of IAM Access Analyzer's policy checks where it has one that is known from its
+public output (`MISMATCHED…`, `FORALLVALUES_WITH_SINGLE_VALUED_KEY`); the others begin with
+`PODROLE_`. Source: IAM user guide, "IAM policy validation check reference" (checked 2026-11-23).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from . import lint_trust
+from .document import Policy, Statement
+from .finding import Finding
+from .sizes import over_limit
+
+#: Keys of which a request holds at most one value, as far as this guide needs them.
+_SINGLE_VALUED = re.compile(
+    r"(.*:(sub|aud)|aws:(principalarn|sourcearn|sourceaccount|sourceip|userid|username"
+    r"|principalorgid|(principal|resource|request)tag/.*)|sts:externalid|s3:prefix)\Z"
+)
+_OBJECT_ACTION = re.compile(r"s3:(get|put|delete|restore|abort)[a-z]*(object|multipart)[a-z]*\Z")
+_BUCKET_ONLY = re.compile(r"arn:aws[a-z-]*:s3:::[^/]*\Z")
+
+
+def lint(policy: Policy) -> list[Finding]:
+    """All findings, in the order of the statements."""
+    found = [
+        finding
+        for statement in policy.statements
+        for rule in _RULES
+        for finding in rule(policy, statement)
+    ]
+    return [*_size(policy), *found]
+
+
+def _size(policy: Policy) -> Iterator[Finding]:
+    over = over_limit(policy)
+    if over:
+        yield Finding(
+            "PODROLE_POLICY_TOO_LONG",
+            "warning",
+            "Statement",
+            over,
+            "Split the policy, or shorten it by patterns that stay narrow",
+            "explanation/how-it-works",
+        )
+
+
+Rule = Callable[[Policy, Statement], Iterator[Finding]]
+
+
+def _literal_wildcards(_: Policy, statement: Statement) -> Iterator[Finding]:
+    for condition in statement.conditions:
+        if condition.operator not in ("StringEquals", "StringNotEquals"):
+            continue
+        for value in condition.values:
+            if set("*?") & set(re.sub(r"\$\{[^}]*\}", "", value)):
+                yield Finding(
+                    "PODROLE_LITERAL_WILDCARD",
+                    "error" if condition.operator == "StringEquals" else "warning",
+                    f"{statement.path}.Condition.{condition.name}.{condition.key}",
+                    f"the wildcard in {value} is a letter under {condition.operator}",
+                    "Use StringLike if a pattern is meant, or write the value in full",
+                    "howto/irsa-trust",
+                )
+
+
+def _set_operators(_: Policy, statement: Statement) -> Iterator[Finding]:
+    for condition in statement.conditions:
+        if condition.qualifier == "ForAllValues" and _SINGLE_VALUED.match(condition.key.lower()):
+            yield Finding(
+                "FORALLVALUES_WITH_SINGLE_VALUED_KEY",
+                "error" if statement.effect == "Allow" else "warning",
+                f"{statement.path}.Condition.{condition.name}.{condition.key}",
+                "ForAllValues holds where the key is absent",
+                "Remove ForAllValues",
+                "howto/irsa-trust",
+            )
+
+
+def _objects(_: Policy, statement: Statement) -> Iterator[Finding]:
+    if statement.effect != "Allow" or statement.not_action or statement.not_resource:
+        return
+    resources = statement.resources or ()
+    objects = [action for action in statement.actions if _OBJECT_ACTION.match(action)]
+    if objects and resources and all(_BUCKET_ONLY.match(item) for item in resources):
+        yield Finding(
+            "PODROLE_OBJECT_ACTION_ON_BUCKET",
+            "error",
+            f"{statement.path}.Resource",
+            f"{objects[0]} is decided on an object's ARN; a bucket's ARN grants nothing",
+            "Add /* to the resource, after the prefix if there is one",
+            "howto/irsa-trust",
+        )
+
+
+def _too_broad(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    if policy.kind != "identity" or statement.effect != "Allow" or statement.conditions:
+        return
+    everywhere = statement.resources == ("*",)
+    for action in statement.actions:
+        if everywhere and (action == "*" or action.endswith(":*")) and not statement.not_action:
+            yield Finding(
+                "PODROLE_BROAD_ACTION",
+                "error",
+                f"{statement.path}.Action",
+                f"{action} on every resource: what leaks is everything",
+                "Name the actions and the resources that the workload uses",
+                "notebooks/01-the-leaky-key",
+            )
+        elif action == "iam:passrole" and everywhere:
+            yield Finding(
+                "PASS_ROLE_WITH_STAR_IN_RESOURCE",
+                "error",
+                f"{statement.path}.Resource",
+                "iam:PassRole on * lets its holder hand out any role",
+                "Name the roles, by a path for workloads",
+                "explanation/how-it-works",
+            )
+
+
+_RULES: tuple[Rule, ...] = (
+    lint_trust.missing_claims,
+    lint_trust.subject_patterns,
+    _literal_wildcards,
+    lint_trust.issuer_keys,
+    lint_trust.mismatched_action,
+    lint_trust.account_trust,
+    lint_trust.source_arn,
+    _set_operators,
+    _objects,
+    _too_broad,
+)

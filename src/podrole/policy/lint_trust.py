@@ -1,0 +1,184 @@
+"""Lint rules for trust policies: who gets in, and who cannot although it looks so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .conditions import Condition
+from .document import Policy, Statement
+from .finding import Finding
+
+_WEB_IDENTITY = "sts:assumerolewithwebidentity"
+_PODS = "pods.eks.amazonaws.com"
+
+
+def _conditions_on(statement: Statement, claim: str) -> list[Condition]:
+    return [item for item in statement.conditions if item.key.lower().endswith(f":{claim}")]
+
+
+def _grants_web_identity(statement: Statement) -> bool:
+    return statement.effect == "Allow" and "Federated" in (
+        statement.principal if isinstance(statement.principal, dict) else {}
+    )
+
+
+def missing_claims(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    if policy.kind != "trust" or not _grants_web_identity(statement):
+        return
+    if not any(item.operator != "Null" for item in _conditions_on(statement, "sub")):
+        yield Finding(
+            "PODROLE_OIDC_MISSING_SUBJECT",
+            "error",
+            f"{statement.path}.Condition",
+            "no condition on the token's sub: every pod of the cluster can assume the role",
+            "Add StringEquals on <issuer>:sub with system:serviceaccount:<namespace>:<name>",
+            "howto/irsa-trust",
+        )
+    if not any(item.operator != "Null" for item in _conditions_on(statement, "aud")):
+        yield Finding(
+            "PODROLE_OIDC_MISSING_AUDIENCE",
+            "warning",
+            f"{statement.path}.Condition",
+            "no condition on the token's aud: a token made for another party is accepted",
+            "Add StringEquals on <issuer>:aud with sts.amazonaws.com",
+            "howto/irsa-trust",
+        )
+
+
+def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    if policy.kind != "trust" or not _grants_web_identity(statement):
+        return
+    for condition in _conditions_on(statement, "sub"):
+        path = f"{statement.path}.Condition.{condition.name}"
+        for value in condition.values:
+            namespace, _, name = value.removeprefix("system:serviceaccount:").partition(":")
+            if "Like" in condition.operator and "*" in namespace:
+                yield Finding(
+                    "PODROLE_OIDC_SUBJECT_TOO_WIDE",
+                    "error",
+                    path,
+                    f"{value} admits service accounts of namespaces that it does not name",
+                    "Name the namespace in full, with the colon after it",
+                    "howto/irsa-trust",
+                )
+            elif "Like" in condition.operator and name == "*":
+                yield Finding(
+                    "PODROLE_OIDC_WHOLE_NAMESPACE",
+                    "suggestion",
+                    path,
+                    f"{value} admits every service account of the namespace",
+                    "Name the service accounts, unless the namespace is one trust domain",
+                    "howto/irsa-trust",
+                )
+
+
+def issuer_keys(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    if policy.kind != "trust" or not _grants_web_identity(statement):
+        return
+    principal = statement.principal if isinstance(statement.principal, dict) else {}
+    providers = {arn.partition(":oidc-provider/")[2].lower() for arn in principal["Federated"]}
+    for condition in statement.conditions:
+        key = condition.key.lower()
+        path = f"{statement.path}.Condition.{condition.name}.{condition.key}"
+        issuer, colon, claim = key.rpartition(":")
+        if key.startswith("https://"):
+            yield Finding(
+                "PODROLE_OIDC_KEY_WITH_SCHEME",
+                "error",
+                path,
+                "no request has this key: condition keys carry the issuer without https://",
+                "Remove https:// from the key",
+                "howto/irsa-trust",
+            )
+        elif colon and claim in ("sub", "aud") and "/" in issuer and issuer not in providers:
+            yield Finding(
+                "PODROLE_OIDC_KEY_OF_ANOTHER_ISSUER",
+                "error",
+                path,
+                "the key is of an issuer that Principal does not name, so it never is in a request",
+                "Give each issuer a statement of its own",
+                "howto/irsa-trust",
+            )
+
+
+def mismatched_action(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    if policy.kind != "trust" or statement.effect != "Allow" or statement.not_action:
+        return
+    principal = statement.principal if isinstance(statement.principal, dict) else {}
+    web = statement.names_action(_WEB_IDENTITY)
+    plain = statement.names_action("sts:assumerole")
+    if ("Federated" in principal and not web) or (
+        principal and "Federated" not in principal and web and not plain
+    ):
+        yield Finding(
+            "MISMATCHED_ACTION_FOR_PRINCIPAL",
+            "error",
+            f"{statement.path}.Action",
+            "the action is not one that this kind of principal uses",
+            "Federated takes sts:AssumeRoleWithWebIdentity, AWS and Service sts:AssumeRole",
+            "explanation/how-it-works",
+        )
+    if _PODS in principal.get("Service", ()) and plain:
+        if not statement.names_action("sts:tagsession") and not any(
+            other is not statement and other.names_action("sts:tagsession")
+            for other in policy.statements
+        ):
+            yield Finding(
+                "PODROLE_MISSING_TAG_SESSION",
+                "error",
+                f"{statement.path}.Action",
+                "EKS tags every session, and sts:TagSession is not allowed",
+                "Allow sts:AssumeRole and sts:TagSession, or switch the session tags off",
+                "explanation/how-it-works",
+            )
+        if not statement.conditions:
+            yield Finding(
+                "PODROLE_POD_IDENTITY_UNSCOPED",
+                "suggestion",
+                f"{statement.path}.Condition",
+                "any association of the account can use the role",
+                "Add conditions on aws:SourceArn (the cluster) or aws:RequestTag/kubernetes-*",
+                "explanation/how-it-works",
+            )
+
+
+def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    if policy.kind != "trust" or statement.effect != "Allow" or statement.conditions:
+        return
+    principal = statement.principal
+    values = principal.get("AWS", ()) if isinstance(principal, dict) else ("*",)
+    for value in values:
+        if value == "*":
+            yield Finding(
+                "PODROLE_TRUST_ANYBODY",
+                "error",
+                f"{statement.path}.Principal",
+                "every principal of every account is trusted",
+                "Name the roles that may assume this one",
+                "explanation/how-it-works",
+            )
+        elif re.fullmatch(r"\d{12}|arn:[a-z-]+:iam::\d{12}:root", value):
+            yield Finding(
+                "PODROLE_TRUST_WHOLE_ACCOUNT",
+                "warning",
+                f"{statement.path}.Principal.AWS",
+                f"{value} stands for everybody whom that account lets assume roles",
+                "Name the role, or add a condition such as sts:ExternalId",
+                "explanation/how-it-works",
+            )
+
+
+def source_arn(_: Policy, statement: Statement) -> Iterator[Finding]:
+    for condition in statement.conditions:
+        if condition.key.lower() == "aws:sourcearn":
+            for value in condition.values:
+                if ":podidentityassociation/" in value:
+                    yield Finding(
+                        "PODROLE_SOURCE_ARN_OF_ASSOCIATION",
+                        "error",
+                        f"{statement.path}.Condition.{condition.name}.{condition.key}",
+                        "EKS sends the cluster's ARN, not the association's: nobody gets in",
+                        "Write arn:aws:eks:<region>:<account>:cluster/<name>",
+                        "explanation/how-it-works",
+                    )
