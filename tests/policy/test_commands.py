@@ -103,6 +103,13 @@ def test_decide_ends_quietly_when_its_reader_does() -> None:
     assert done.stderr == ""
 
 
+def test_decide_without_a_standard_input() -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m podrole decide <&-"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 # -- explain -------------------------------------------------------------------------------
 
 
@@ -194,6 +201,19 @@ def test_who_of_a_policy_without_a_provider(
     path.write_text(CATALOG.render("trust-pod-identity", "json"))
     assert main(["who", str(path)]) == 0
     assert capsys.readouterr().out.startswith("no service account: the trust policy names no OIDC")
+
+
+def test_who_names_the_file_that_is_no_trust_policy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, message in (
+        ('"x"', "not JSON"),
+        (json.dumps(ALLOW), "Statement[0].Resource: Has prohibited field Resource"),
+    ):
+        path = tmp_path / "trust.json"
+        path.write_text(text)
+        assert main(["who", str(path)]) == 2
+        assert capsys.readouterr().err.startswith(f"podrole: {path}: {message}")
 
 
 @pytest.mark.parametrize(
