@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -33,8 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name in given[:1]:
             importlib.import_module(module).configure(name, command)
     parsed = parser.parse_args(given)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # JSON may hold half of a surrogate pair, which no encoding can write.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return int(parsed.run(parsed))
+        code = int(parsed.run(parsed))
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
     except PolicyError as error:
         print(f"podrole: {error}", file=sys.stderr)
         return 2
@@ -42,3 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader has had enough, as `podrole decide | head` has; nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"podrole: cannot write the answer: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,42 @@ def identity(**elements: Any) -> dict[str, Any]:
             "trust",
             "PODROLE_POD_IDENTITY_UNSCOPED",
         ),
+        *(
+            (
+                trust(**on_claims(sub, "StringLike")),
+                "trust",
+                "PODROLE_OIDC_SUBJECT_TOO_WIDE",
+            )
+            for sub in ("*", "system:*", "system:serviceaccount*", "*:orders:api", "system:s*:a:b")
+        ),
+        (
+            trust(**on_claims("system:serviceaccount:kube-system:*", "StringNotLike")),
+            "trust",
+            "PODROLE_OIDC_MISSING_SUBJECT",
+        ),
+        (trust(**on_claims("orders:api")), "trust", "PODROLE_OIDC_SUBJECT_NEVER_MATCHES"),
+        (
+            trust(**on_claims("system:serviceaccount:Orders:api")),
+            "trust",
+            "PODROLE_OIDC_SUBJECT_NEVER_MATCHES",
+        ),
+        (
+            trust(**on_claims("system:serviceaccount:orders:*", "StringEqualsIgnoreCase")),
+            "trust",
+            "PODROLE_LITERAL_WILDCARD",
+        ),
+        (
+            {
+                "Statement": [
+                    *trust({"Service": "pods.eks.amazonaws.com"}, Action="sts:AssumeRole")[
+                        "Statement"
+                    ],
+                    *trust("*", Action="sts:TagSession", Effect="Deny")["Statement"],
+                ]
+            },
+            "trust",
+            "PODROLE_MISSING_TAG_SESSION",
+        ),
         (trust("*", Action="sts:AssumeRole"), "trust", "PODROLE_TRUST_ANYBODY"),
         (
             trust({"AWS": "111122223333"}, Action="sts:AssumeRole"),
@@ -133,6 +171,18 @@ def test_a_rule_finds_its_case(document: Any, kind: Any, code: str) -> None:
 
 def test_a_good_trust_policy_has_no_finding() -> None:
     assert codes(trust(**EXACT), "trust") == set()
+
+
+def test_other_issuers_have_other_subjects() -> None:
+    issuer = "token.actions.githubusercontent.com"
+    condition = {
+        "StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"},
+        "StringLike": {f"{issuer}:sub": "repo:acme/orders:*"},
+    }
+    federated = {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{issuer}"}
+    assert codes(trust(federated, Condition=condition), "trust") == set()
+    saml = {"Federated": "arn:aws:iam::111122223333:saml-provider/office"}
+    assert codes(trust(saml, Action="sts:AssumeRoleWithSAML"), "trust") == set()
 
 
 def test_a_finding_names_place_and_mend() -> None:
@@ -174,6 +224,34 @@ def test_text_and_exit_codes(bad: Path, tmp_path: Path, capsys: pytest.CaptureFi
     good.write_text(CATALOG.render("trust-irsa-namespace", "yaml"))
     assert main(["lint", str(good)]) == 0
     assert main(["lint", str(good), "--fail-on", "suggestion"]) == 1
+
+
+def test_yaml_reads_a_version_without_quotes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "policy.yaml"
+    statement = "{Effect: Allow, Action: 's3:*', Resource: '*'}"
+    path.write_text(f"Version: 2012-10-17\nStatement: {statement}\n")
+    assert main(["lint", str(path)]) == 1
+    assert "PODROLE_BROAD_ACTION" in capsys.readouterr().out
+
+
+def test_what_cannot_be_encoded_is_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "trust.json"
+    path.write_text(json.dumps(trust(**on_claims("\ud800*", "StringLike"))))
+    command = [sys.executable, "-m", "podrole", "lint", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "\\ud800*" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_one_line(bad: Path) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "podrole", "lint", str(bad)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "podrole: cannot write the answer: No space left on device\n"
 
 
 def test_json_sarif_and_github(bad: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,7 @@ def _configure_decide(parser: argparse.ArgumentParser) -> None:
 
 def _decide(_: argparse.Namespace) -> int:
     """JSON lines in, JSON lines out; a bad row gives an error line, and the rest goes on."""
-    for number, line in enumerate(sys.stdin, start=1):
+    for number, line in enumerate(sys.stdin or (), start=1):  # None where the shell closed it
         if not line.strip():
             continue
         answer: dict[str, Any] = {"id": number}
@@ -99,7 +99,11 @@ def _configure_who(parser: argparse.ArgumentParser) -> None:
 
 def _who(arguments: argparse.Namespace) -> int:
     document = _read(arguments.trust)
-    trust = parse_policy(document, kind="trust", name=arguments.trust.name)
+    try:
+        trust = parse_policy(document, kind="trust", name=arguments.trust.name)
+    except PolicyError as error:
+        place = ": ".join(filter(None, (str(arguments.trust), error.path)))
+        raise PolicyError(place, error.reason, error.suggestion) from error
     issuer = arguments.issuer.removeprefix("https://") if arguments.issuer else None
     found = who(trust, issuer)
     if not found:

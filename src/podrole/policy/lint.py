@@ -53,13 +53,13 @@ Rule = Callable[[Policy, Statement], Iterator[Finding]]
 
 def _literal_wildcards(_: Policy, statement: Statement) -> Iterator[Finding]:
     for condition in statement.conditions:
-        if condition.operator not in ("StringEquals", "StringNotEquals"):
+        if not re.match("String(Not)?Equals", condition.operator):
             continue
         for value in condition.values:
             if set("*?") & set(re.sub(r"\$\{[^}]*\}", "", value)):
                 yield Finding(
                     "PODROLE_LITERAL_WILDCARD",
-                    "error" if condition.operator == "StringEquals" else "warning",
+                    "warning" if "Not" in condition.operator else "error",
                     f"{statement.path}.Condition.{condition.name}.{condition.key}",
                     f"the wildcard in {value} is a letter under {condition.operator}",
                     "Use StringLike if a pattern is meant, or write the value in full",

@@ -60,8 +60,15 @@ def _read(path: Path) -> Any:
     if path.suffix in (".yml", ".yaml"):
         import yaml  # the engine itself needs no package
 
+        class Texts(yaml.SafeLoader):
+            """Reads an unquoted `Version: 2012-10-17` as the text that it is, not as a date."""
+
+        Texts.yaml_implicit_resolvers = {
+            first: [entry for entry in entries if not entry[0].endswith(":timestamp")]
+            for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
         try:
-            return yaml.safe_load(text)
+            return Texts(text).get_single_data()
         except (yaml.YAMLError, RecursionError) as error:
             raise PolicyError(str(path), f"not YAML: {error}") from error
     try:

@@ -5,28 +5,42 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .conditions import Condition
+from .conditions import OPERATORS, Condition
 from .document import Policy, Statement
 from .finding import Finding
+from .subjects import possible
 
 _WEB_IDENTITY = "sts:assumerolewithwebidentity"
 _PODS = "pods.eks.amazonaws.com"
+_SUBJECT = "system:serviceaccount:"
 
 
 def _conditions_on(statement: Statement, claim: str) -> list[Condition]:
-    return [item for item in statement.conditions if item.key.lower().endswith(f":{claim}")]
+    """The conditions that name who may come: a negated one or Null names nobody."""
+    return [
+        item
+        for item in statement.conditions
+        if item.key.lower().endswith(f":{claim}")
+        and item.operator in OPERATORS
+        and not OPERATORS[item.operator].negated
+    ]
+
+
+def _oidc_providers(statement: Statement) -> list[str]:
+    """The issuers that Principal names; SAML providers and Cognito are none."""
+    principal = statement.principal if isinstance(statement.principal, dict) else {}
+    arns = [arn.partition(":oidc-provider/") for arn in principal.get("Federated", ())]
+    return [issuer.lower() for _, found, issuer in arns if found]
 
 
 def _grants_web_identity(statement: Statement) -> bool:
-    return statement.effect == "Allow" and "Federated" in (
-        statement.principal if isinstance(statement.principal, dict) else {}
-    )
+    return statement.effect == "Allow" and bool(_oidc_providers(statement))
 
 
 def missing_claims(policy: Policy, statement: Statement) -> Iterator[Finding]:
     if policy.kind != "trust" or not _grants_web_identity(statement):
         return
-    if not any(item.operator != "Null" for item in _conditions_on(statement, "sub")):
+    if not _conditions_on(statement, "sub"):
         yield Finding(
             "PODROLE_OIDC_MISSING_SUBJECT",
             "error",
@@ -35,7 +49,7 @@ def missing_claims(policy: Policy, statement: Statement) -> Iterator[Finding]:
             "Add StringEquals on <issuer>:sub with system:serviceaccount:<namespace>:<name>",
             "howto/irsa-trust",
         )
-    if not any(item.operator != "Null" for item in _conditions_on(statement, "aud")):
+    if not _conditions_on(statement, "aud"):
         yield Finding(
             "PODROLE_OIDC_MISSING_AUDIENCE",
             "warning",
@@ -51,9 +65,22 @@ def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
         return
     for condition in _conditions_on(statement, "sub"):
         path = f"{statement.path}.Condition.{condition.name}"
+        wild = OPERATORS[condition.operator].wild
         for value in condition.values:
-            namespace, _, name = value.removeprefix("system:serviceaccount:").partition(":")
-            if "Like" in condition.operator and "*" in namespace:
+            if not _means_pods(condition, value) or (not wild and set("*?") & set(value)):
+                continue
+            namespace, colon, name = value.removeprefix(_SUBJECT).partition(":")
+            pinned = value.startswith(_SUBJECT) and colon and not set("*?") & set(namespace)
+            if not possible((value,)):
+                yield Finding(
+                    "PODROLE_OIDC_SUBJECT_NEVER_MATCHES",
+                    "error",
+                    path,
+                    f"{value} is the subject of no service account",
+                    "Write system:serviceaccount:<namespace>:<name>, in small letters",
+                    "howto/irsa-trust",
+                )
+            elif not pinned:
                 yield Finding(
                     "PODROLE_OIDC_SUBJECT_TOO_WIDE",
                     "error",
@@ -62,7 +89,7 @@ def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
                     "Name the namespace in full, with the colon after it",
                     "howto/irsa-trust",
                 )
-            elif "Like" in condition.operator and name == "*":
+            elif name == "*":
                 yield Finding(
                     "PODROLE_OIDC_WHOLE_NAMESPACE",
                     "suggestion",
@@ -73,11 +100,17 @@ def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 )
 
 
+def _means_pods(condition: Condition, value: str) -> bool:
+    """Whether a value of `sub` is about service accounts: other issuers have other subjects."""
+    if condition.operator.endswith("IgnoreCase") or "${" in value:
+        return False
+    return condition.key.lower().startswith("oidc.eks.") or value.startswith(("system:", "*"))
+
+
 def issuer_keys(policy: Policy, statement: Statement) -> Iterator[Finding]:
     if policy.kind != "trust" or not _grants_web_identity(statement):
         return
-    principal = statement.principal if isinstance(statement.principal, dict) else {}
-    providers = {arn.partition(":oidc-provider/")[2].lower() for arn in principal["Federated"]}
+    providers = _oidc_providers(statement)
     for condition in statement.conditions:
         key = condition.key.lower()
         path = f"{statement.path}.Condition.{condition.name}.{condition.key}"
@@ -108,7 +141,7 @@ def mismatched_action(policy: Policy, statement: Statement) -> Iterator[Finding]
     principal = statement.principal if isinstance(statement.principal, dict) else {}
     web = statement.names_action(_WEB_IDENTITY)
     plain = statement.names_action("sts:assumerole")
-    if ("Federated" in principal and not web) or (
+    if (_oidc_providers(statement) and not web) or (
         principal and "Federated" not in principal and web and not plain
     ):
         yield Finding(
@@ -121,7 +154,7 @@ def mismatched_action(policy: Policy, statement: Statement) -> Iterator[Finding]
         )
     if _PODS in principal.get("Service", ()) and plain:
         if not statement.names_action("sts:tagsession") and not any(
-            other is not statement and other.names_action("sts:tagsession")
+            other.effect == "Allow" and other.names_action("sts:tagsession")
             for other in policy.statements
         ):
             yield Finding(
