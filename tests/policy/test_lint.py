@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -198,6 +199,19 @@ def test_every_finding_links_to_a_page_of_the_guide() -> None:
         for finding in lint(parse_policy(document, kind=snippet.layer)):
             page = finding.page
             assert (root / f"docs/{page}.md").is_file() or (root / f"{page}.ipynb").is_file(), page
+
+
+def test_the_reference_page_lists_every_code() -> None:
+    root = Path(__file__).parents[2]
+    sources = (root / "src/podrole/policy").glob("lint*.py")
+    known = {
+        code
+        for source in sources
+        for code in re.findall(r'Finding\(\s+"([A-Z_]+)"', source.read_text(encoding="utf-8"))
+    }
+    page = (root / "docs/reference/policy-engine.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE)) == known
+    assert len(known) > 15
 
 
 def test_white_space_does_not_count() -> None:
