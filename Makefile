@@ -41,6 +41,14 @@ site: $(STAMP) ## Build the site into site/; a warning fails the build
 test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the site build
 	@$(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env tests notebooks
 
+.PHONY: bench
+bench: $(STAMP) ## Measure the engine, beside a peer if there is an npm
+	@$(BIN)/python bench/policy_speed.py
+
+.PHONY: mutate
+mutate: $(STAMP) ## Change the engine step by step: which changes do the tests miss?
+	@$(BIN)/python bench/mutate_engine.py
+
 .PHONY: fuzz
 fuzz: $(STAMP) ## Compare the engine with the naive evaluator on a million requests
 	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py
