@@ -1,9 +1,10 @@
 """The decision engine: allow or deny as AWS does, by the standard library alone."""
 
-from .authorize import PolicySet, Request, authorize
+from .authorize import authorize
 from .decision import ConditionTrace, Decision, StatementTrace
 from .document import Policy, parse_policy
 from .error import PolicyError
+from .request import PolicySet, Request
 
 __all__ = [
     "ConditionTrace",

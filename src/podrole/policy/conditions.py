@@ -197,9 +197,31 @@ class Condition:
         found = (self._test(value, context) for value in self._with_variables)
         return self._static + [test for test in found if test is not None]
 
+    @cached_property
+    def _plain(self) -> Tester | None:
+        """The whole test of a single value, where neither sets nor variables come into it."""
+        if self.operator == "Null" or self.qualifier or self._with_variables:
+            return None
+        operator, tests = OPERATORS[self.operator], self._static
+        negated = operator.negated
+        if operator.make is tester and not operator.wild and not operator.fold:
+            values = frozenset(self.values)
+            return lambda value: (value in values) != negated
+        if len(tests) == 1 and not operator.fold:
+            only = tests[0]
+            return (lambda value: not only(value)) if negated else only
+        fold = operator.fold
+        return lambda value: (
+            negated != any(test(value.lower() if fold else value) for test in tests)
+        )
+
     def holds(self, context: Context) -> bool:
         """Whether the request's context satisfies it."""
         actual = context.get(self._folded)
+        plain = self._plain
+        if plain is not None and actual is not None:
+            # A bare operator on several values does not match (single-valued versus multivalued).
+            return len(actual) == 1 and plain(actual[0])
         if self.operator == "Null":
             absent = actual is None
             return any((value.lower() == "true") == absent for value in self.values)
@@ -217,8 +239,7 @@ class Condition:
             return all(found)
         if self.qualifier == "ForAnyValue":
             return any(found)
-        # A bare operator on several values does not match (single-valued versus multivalued keys).
-        return len(actual) == 1 and next(found)
+        return len(actual) == 1 and next(found)  # as in the plain test, with variables
 
     def failure(self, context: Context) -> str | None:
         """Why it does not hold (a reason of ConditionTrace), None if it does."""

@@ -15,8 +15,8 @@ from typing import Any, Literal
 from .conditions import OPERATORS, Condition
 from .error import PolicyError
 from .index import WORTHWHILE, PatternIndex
-from .patterns import Tester, glob, resource_tester, tester
-from .variables import Context, resolve
+from .patterns import glob, tester
+from .statement import Candidates, Statement
 
 Kind = Literal["identity", "resource", "trust", "session", "boundary", "scp", "rcp"]
 _ELEMENTS = {
@@ -34,84 +34,6 @@ _PRINCIPAL_KINDS = {"AWS", "Service", "Federated", "CanonicalUser"}
 _VERSIONS = {"2012-10-17", "2008-10-17"}
 _WITH_PRINCIPAL = {"resource", "trust", "rcp"}
 _QUALIFIERS = ("ForAllValues", "ForAnyValue")
-#: The colons of an ARN: a `prefix*` that holds them all matches whatever begins so.
-_ARN = ":::::"
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One statement."""
-
-    path: str
-    sid: str | None
-    effect: str
-    actions: tuple[str, ...]
-    not_action: bool
-    resources: tuple[str, ...] | None
-    not_resource: bool
-    principal: Mapping[str, tuple[str, ...]] | str | None
-    not_principal: bool
-    conditions: tuple[Condition, ...]
-    variables: bool = True  # Version 2012-10-17
-
-    @cached_property
-    def _action_tests(self) -> tuple[frozenset[str], list[Tester]]:
-        exact = frozenset(action for action in self.actions if not set("*?") & set(action))
-        return exact, [tester(glob(action)) for action in self.actions if action not in exact]
-
-    def names_action(self, action: str) -> bool:
-        """Whether Action or NotAction means this action, given in small letters."""
-        exact, tests = self._action_tests
-        found = action in exact or any(test(action) for test in tests)
-        return found != self.not_action
-
-    @cached_property
-    def _resource_tests(self) -> list[Tester]:
-        return [
-            resource_tester(glob(wanted))
-            for wanted in self.resources or ()
-            if not self._dynamic(wanted)
-        ]
-
-    @cached_property
-    def _resources_with_variables(self) -> list[str]:
-        return [wanted for wanted in self.resources or () if self._dynamic(wanted)]
-
-    def _dynamic(self, wanted: str) -> bool:
-        return self.variables and "${" in wanted
-
-    @cached_property
-    def _resource_index(self) -> PatternIndex | None:
-        static = [wanted for wanted in self.resources or () if not self._dynamic(wanted)]
-        if len(static) < WORTHWHILE:
-            return None
-        index = PatternIndex()
-        for wanted, test in zip(static, self._resource_tests, strict=True):
-            index.add(wanted, 0, test, least_prefix=_ARN)
-        return index
-
-    def names_resource(self, resource: str, context: Context) -> bool:
-        """Whether Resource or NotResource means this resource; a trust policy means its role."""
-        if self.resources is None:
-            return True
-        if self._resource_index is not None:
-            found = bool(self._resource_index.find(resource))
-        else:
-            found = any(test(resource) for test in self._resource_tests)
-        if not found:
-            for wanted in self._resources_with_variables:
-                pattern = resolve(wanted, context, wild=True)
-                # A variable without a value: the pattern never matches.
-                found = found or (pattern is not None and resource_tester(pattern)(resource))
-        return found != self.not_resource
-
-    def index_resources(self, index: PatternIndex, number: int) -> None:
-        """Put this statement into an index of resources, under its number."""
-        if self.resources is None or self.not_resource or self._resources_with_variables:
-            index.add_always(number)
-            return
-        for wanted, test in zip(self.resources, self._resource_tests, strict=True):
-            index.add(wanted, number, test, least_prefix=_ARN)
 
 
 #: A policy remembers which statements an action concerns, for this many actions.
@@ -154,24 +76,6 @@ class Policy:
             for wanted in statement.actions:
                 index.add(wanted, number, tester(glob(wanted)))
         return index
-
-
-class Candidates:
-    """The statements of a policy that mean one action."""
-
-    def __init__(self, statements: Sequence[Statement]) -> None:
-        self._statements = statements
-        self._index: PatternIndex | None = None
-        if len(statements) >= WORTHWHILE:
-            self._index = PatternIndex()
-            for number, statement in enumerate(statements):
-                statement.index_resources(self._index, number)
-
-    def among(self, resource: str) -> Sequence[Statement]:
-        """Those that may mean the resource: few where there are many."""
-        if self._index is None:
-            return self._statements
-        return [self._statements[number] for number in self._index.find(resource)]
 
 
 def parse_policy(

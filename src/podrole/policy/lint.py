@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from . import lint_trust
-from .document import Policy, Statement
+from .document import Policy
 from .finding import Finding
 from .sizes import over_limit
+from .statement import Statement
 
 #: Keys of which a request holds at most one value, as far as this guide needs them.
 _SINGLE_VALUED = re.compile(

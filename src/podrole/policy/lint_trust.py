@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from .conditions import OPERATORS, Condition
-from .document import Policy, Statement
+from .document import Policy
 from .finding import Finding
+from .statement import Statement
 from .subjects import possible
 
 _WEB_IDENTITY = "sts:assumerolewithwebidentity"

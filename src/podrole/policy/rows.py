@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from .authorize import PolicySet, Request, authorize
+from .authorize import authorize
 from .decision import Decision
 from .document import Policy, parse_policy
 from .error import PolicyError
+from .request import PolicySet, Request
 
 _REQUEST = {"principal", "action", "resource", "resource_account", "context"}
 _LAYERS = {"identity", "resource", "boundary", "session", "scp", "rcp"}

@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .authorize import PolicySet, Request, authorize
+from .authorize import authorize
 from .conditions import OPERATORS, Condition
-from .document import Policy, Statement
+from .document import Policy
+from .request import PolicySet, Request
+from .statement import Statement
 from .subjects import Subjects, possible
 
 _ACTION = "sts:AssumeRoleWithWebIdentity"

@@ -1,0 +1,84 @@
+"""A request, and the policies that speak of it: taken apart once, however often decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from .conditions import normalised
+from .document import Policy
+from .principals import Principal
+from .variables import Context
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who wants to do what to which resource.
+
+    `principal` is an ARN (user, role session, root), a service's name, a provider's ARN for a web
+    identity, or `*` for nobody in particular. `context` maps condition keys to a text or a list of
+    texts. `resource_account` says whose the resource is where its ARN does not.
+    """
+
+    principal: str
+    action: str
+    resource: str
+    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    resource_account: str | None = None
+
+    @cached_property
+    def who(self) -> Principal:
+        """The principal, taken apart."""
+        return Principal.read(self.principal)
+
+    @cached_property
+    def folded_action(self) -> str:
+        """The action in small letters: actions ignore case."""
+        return self.action.lower()
+
+    @cached_property
+    def keys(self) -> Context:
+        """The context with its keys in small letters."""
+        return normalised(self.context)
+
+    @cached_property
+    def service(self) -> str:
+        """The service in the resource's ARN, empty where there is none."""
+        parts = self.resource.split(":", 3)
+        return parts[2] if len(parts) == 4 else ""
+
+    @cached_property
+    def same_account(self) -> bool:
+        """Whether the resource is the principal's account's; so where nothing says otherwise."""
+        parts = self.resource.split(":", 5)
+        account = self.resource_account or (parts[4] if len(parts) == 6 else "")
+        return not account or account == self.who.account
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """The policies that speak, by layer; in `scp` and `rcp` each entry is a level."""
+
+    identity: Sequence[Policy] = ()
+    resource: Policy | None = None
+    boundary: Policy | Sequence[Policy] | None = None
+    session: Policy | Sequence[Policy] | None = None
+    scp: Sequence[Policy | Sequence[Policy]] = ()
+    rcp: Sequence[Policy | Sequence[Policy]] = ()
+
+    @cached_property
+    def layers(self) -> list[tuple[str, Sequence[Policy]]]:
+        """Each layer with its policies; SCPs and RCPs once for each level."""
+        found: list[tuple[str, Sequence[Policy]]] = []
+        for name in ("identity", "resource", "boundary", "session"):
+            value = getattr(self, name)
+            if value:
+                found.append((name, _several(value)))
+        found += [("scp", _several(level)) for level in self.scp]
+        found += [("rcp", _several(level)) for level in self.rcp]
+        return found
+
+
+def _several(value: Policy | Sequence[Policy]) -> Sequence[Policy]:
+    return (value,) if isinstance(value, Policy) else value
