@@ -17,7 +17,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-MODULES = ["patterns", "variables", "conditions", "principals", "authorize", "index"]
+MODULES = [
+    "patterns",
+    "variables",
+    "conditions",
+    "principals",
+    "statement",
+    "request",
+    "authorize",
+    "index",
+]
 #: "module:line text -> mutated text": why no test can or need notice.
 SURVIVORS: dict[str, str] = {}
 _COMPARE = {

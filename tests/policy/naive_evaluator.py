@@ -158,6 +158,8 @@ def principal_matches(element: Any, who: str, bounded: bool, inverse: bool) -> s
     ):
         if value == "*" and kind == "AWS":
             hits.add("direct")
+        elif kind == "CanonicalUser":
+            hits |= {"direct"} if value == who else set()
         elif who == "*" or (kind == "Service") != service or (kind == "Federated") != federated:
             continue
         elif value == who:
@@ -211,7 +213,7 @@ def evaluate(request: Json, policies: Json) -> str:
     outsider = not who.startswith("arn:") or "-provider/" in who
     bounded = bool(policies.get("boundary"))
     groups: list[tuple[str, list[Json]]] = []
-    for layer in ("identity", "resource", "boundary", "session", "scp", "rcp"):
+    for layer in ("identity", "resource", "boundary", "session", "scp", "rcp", "endpoint"):
         value = policies.get(layer) or []
         if layer in ("scp", "rcp"):
             groups += [(layer, as_list(level)) for level in value]
@@ -219,7 +221,7 @@ def evaluate(request: Json, policies: Json) -> str:
             groups.append((layer, as_list(value)))
     said: dict[str, list[set[str]]] = {}
     for layer, documents in groups:
-        if outsider and layer not in ("resource", "rcp"):
+        if outsider and layer not in ("resource", "rcp", "endpoint"):
             continue
         allows = set()
         for document in documents:
@@ -231,7 +233,7 @@ def evaluate(request: Json, policies: Json) -> str:
                 if how:
                     allows.add(how)
         said.setdefault(layer, []).append(allows)
-    if any(not level for layer in ("rcp", "scp") for level in said.get(layer, [])):
+    if any(not level for layer in ("rcp", "scp", "endpoint") for level in said.get(layer, [])):
         return "implicit_deny"
 
     def allowed(layer: str) -> bool:

@@ -26,6 +26,7 @@ PRINCIPALS = [
     f"arn:aws:iam::{A}:root",
     f"arn:aws:iam::{A}:oidc-provider/{PROVIDER}",
     "pods.eks.amazonaws.com",
+    "ab" * 32,
     "*",
 ]
 NAMED = [
@@ -39,6 +40,7 @@ NAMED = [
     {"AWS": f"arn:aws:sts::{A}:assumed-role/app/s1"},
     {"AWS": f"arn:aws:iam::{A}:role/*"},
     {"Service": "pods.eks.amazonaws.com"},
+    {"CanonicalUser": "ab" * 32},
     {"Service": ["ec2.amazonaws.com", "pods.eks.amazonaws.com"]},
     {"Federated": f"arn:aws:iam::{A}:oidc-provider/{PROVIDER}"},
 ]
@@ -113,6 +115,8 @@ class Generator:
             policies["scp"] = [self.policy(request, False) for _ in range(self.some([1, 2]))]
         if self.often(0.1):
             policies["rcp"] = [[self.policy(request, True, principals=["*"])]]
+        if self.often(0.1):
+            policies["endpoint"] = self.policy(request, True)
         return {"request": request, "policies": policies}
 
     def context(self) -> dict[str, Any]:

@@ -61,6 +61,12 @@ def test_ten_thousand_statements() -> None:
     assert authorize(request, PolicySet(identity=[policy]), explain=True).allowed
 
 
+@pytest.mark.parametrize("element", ["Resource", "Condition"])
+def test_long_texts_against_long_patterns_with_marks_end(element: str) -> None:
+    pattern = "arn:aws:s3:::*" + "a" * 20_000 + "?b"
+    assert decide(pattern, "arn:aws:s3:::" + "a" * 40_000, element) == "implicit_deny"
+
+
 @pytest.mark.parametrize(
     "text", ["[" * 200_000, '{"a":' * 200_000, '{"Statement":' + "[" * 200_000]
 )

@@ -35,7 +35,7 @@ def _decide(request: Request, policies: PolicySet) -> Decision:
     allows: dict[str, bool] = {}
     how: set[str] = set()
     for layer, found in policies.layers:
-        if outsider and layer not in ("resource", "rcp"):
+        if outsider and layer not in _FOR_OUTSIDERS:
             continue
         allowed = False
         for policy in found:
@@ -53,7 +53,7 @@ def _decide(request: Request, policies: PolicySet) -> Decision:
                     how.add(named)
         # Several levels have the name of their layer: each of them must allow.
         allows[layer] = allowed and allows.get(layer, True)
-    for layer in ("rcp", "scp"):
+    for layer in ("endpoint", "rcp", "scp"):
         if not allows.get(layer, True):
             return _implicit(layer, request.action)
     if outsider:
@@ -81,7 +81,8 @@ def _combined(
 
 
 #: Principals that no identity policy speaks of.
-_OUTSIDERS = {"web-identity", "service", "anonymous"}
+_OUTSIDERS = {"web-identity", "service", "anonymous", "canonical-user"}
+_FOR_OUTSIDERS = {"resource", "rcp", "endpoint"}
 _TRUST_ACTIONS = {
     "sts:assumerole",
     "sts:assumerolewithsaml",

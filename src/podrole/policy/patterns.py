@@ -5,6 +5,7 @@ Source: IAM user guide, "Policy elements: Action" and "Resource" (checked 2026-1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 ANY = object()
@@ -37,64 +38,92 @@ def split(pattern: Pattern, parts: int) -> list[Pattern]:
 
 
 def tester(pattern: Pattern) -> Tester:
-    """A test of whole texts. Its time grows with the text times the pattern, at the most."""
-    if ONE in pattern:
-        return lambda text: _stepwise(pattern, text)
-    pieces = _pieces(pattern)
-    if len(pieces) == 1:
-        return pieces[0].__eq__
-    first, *middle, last = pieces
-    least = len(first) + len(last)
-    if not any(middle):
-        if not first and not last:
-            return lambda _: True
-        if not last:
-            return lambda text: text.startswith(first)
-        return lambda text: len(text) >= least and text.startswith(first) and text.endswith(last)
+    """A test of whole texts, without backtracking.
+
+    Between the stars stand chunks of fixed length; each takes its earliest place, which leaves the
+    most room for the next.
+    """
+    chunks = _chunks(pattern)
+    if len(chunks) == 1:
+        return chunks[0].__eq__ if isinstance(chunks[0], str) else _whole(chunks[0])
+    first, *middle, last = chunks
+    if isinstance(first, str) and isinstance(last, str) and not any(map(_length, middle)):
+        return _around(first, last)
+    begins, ends, finders = _at(first), _at(last), [_finder(chunk) for chunk in middle]
+    least = _length(first) + _length(last)
 
     def test(text: str) -> bool:
-        if len(text) < least or not text.startswith(first) or not text.endswith(last):
+        if len(text) < least or not begins(text, 0):
             return False
-        # The earliest place for each piece leaves the most room for the next.
-        position, end = len(first), len(text) - len(last)
-        for piece in middle:
-            found = text.find(piece, position, end)
-            if found < 0:
+        position, end = _length(first), len(text) - _length(last)
+        if not ends(text, end):
+            return False
+        for find in finders:
+            position = find(text, position, end)
+            if position < 0:
                 return False
-            position = found + len(piece)
         return True
 
     return test
 
 
-def _pieces(pattern: Pattern) -> list[str]:
-    """The literal texts between the stars."""
-    pieces = [""]
+#: Text between stars: a plain one, or, where `?` stands in it, a regular expression of fixed
+#: length (no repetition, so it cannot backtrack) with that length.
+Chunk = str | tuple[re.Pattern[str], int]
+
+
+def _chunks(pattern: Pattern) -> list[Chunk]:
+    parts: list[list[object]] = [[]]
     for part in pattern:
         if part is ANY:
-            pieces.append("")
+            parts.append([])
         else:
-            pieces[-1] += str(part)
-    return pieces
+            parts[-1].append(part)
+    return [_chunk(part) for part in parts]
 
 
-def _stepwise(pattern: Pattern, text: str) -> bool:
-    position = index = 0
-    star, resume = -1, 0
-    while position < len(text):
-        part = pattern[index] if index < len(pattern) else None
-        if part is ANY:
-            star, resume = index, position
-            index += 1
-        elif part is ONE or part == text[position]:
-            index += 1
-            position += 1
-        elif star >= 0:
-            resume += 1
-            index, position = star + 1, resume
-        else:
-            return False
-    return all(part is ANY for part in pattern[index:])
+def _chunk(parts: list[object]) -> Chunk:
+    if ONE not in parts:
+        return "".join(map(str, parts))
+    source = "".join("." if part is ONE else re.escape(str(part)) for part in parts)
+    return re.compile(source, re.DOTALL), len(parts)
+
+
+def _length(chunk: Chunk) -> int:
+    return len(chunk) if isinstance(chunk, str) else chunk[1]
+
+
+def _whole(chunk: tuple[re.Pattern[str], int]) -> Tester:
+    return lambda text: chunk[0].fullmatch(text) is not None
+
+
+def _around(first: str, last: str) -> Tester:
+    if not first and not last:
+        return lambda _: True
+    if not last:
+        return lambda text: text.startswith(first)
+    least = len(first) + len(last)
+    return lambda text: len(text) >= least and text.startswith(first) and text.endswith(last)
+
+
+def _at(chunk: Chunk) -> Callable[[str, int], bool]:
+    """Whether the chunk stands at a place."""
+    if isinstance(chunk, str):
+        return lambda text, position: text.startswith(chunk, position)
+    return lambda text, position: chunk[0].match(text, position) is not None
+
+
+def _finder(chunk: Chunk) -> Callable[[str, int, int], int]:
+    """Where the chunk's earliest occurrence between two places ends, -1 if there is none."""
+
+    def find(text: str, position: int, end: int) -> int:
+        if isinstance(chunk, str):
+            found = text.find(chunk, position, end)
+            return found + len(chunk) if found >= 0 else -1
+        match = chunk[0].search(text, position, end)
+        return match.end() if match else -1
+
+    return find
 
 
 def arn_tester(pattern: Pattern) -> Tester:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _ACCOUNT = re.compile(r"\d{12}\Z")
+_CANONICAL = re.compile(r"[0-9a-f]{64}")  # S3's id of an account
 _ROOT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root\Z")
 
 
@@ -31,6 +32,8 @@ class Principal:
         parts = text.split(":", 5)
         if text == "*":
             return cls(text, "anonymous", None)
+        if _CANONICAL.fullmatch(text):
+            return cls(text, "canonical-user", None)
         if len(parts) < 6 or parts[0] != "arn":
             return cls(text, "service", None)
         service, account, resource = parts[2], parts[4], parts[5]
@@ -68,9 +71,11 @@ def matched(element: Mapping[str, Sequence[str]] | str, principal: Principal) ->
 def _matched_one(kind: str, value: str, principal: Principal) -> str | None:
     if kind == "Service":
         return DIRECT if principal.kind == "service" and value == principal.arn else None
+    if kind == "CanonicalUser":
+        return DIRECT if principal.kind == "canonical-user" and value == principal.arn else None
     if kind == "Federated":
         return DIRECT if principal.kind == "web-identity" and value == principal.arn else None
-    if kind != "AWS" or principal.kind in ("service", "web-identity"):
+    if kind != "AWS" or principal.kind in ("service", "web-identity", "canonical-user"):
         return DIRECT if value == "*" and kind == "AWS" else None
     if value == "*" or value == principal.arn:
         return DIRECT

@@ -66,12 +66,13 @@ class PolicySet:
     session: Policy | Sequence[Policy] | None = None
     scp: Sequence[Policy | Sequence[Policy]] = ()
     rcp: Sequence[Policy | Sequence[Policy]] = ()
+    endpoint: Policy | None = None  # of the VPC endpoint that the request came through
 
     @cached_property
     def layers(self) -> list[tuple[str, Sequence[Policy]]]:
         """Each layer with its policies; SCPs and RCPs once for each level."""
         found: list[tuple[str, Sequence[Policy]]] = []
-        for name in ("identity", "resource", "boundary", "session"):
+        for name in ("identity", "resource", "boundary", "session", "endpoint"):
             value = getattr(self, name)
             if value:
                 found.append((name, _several(value)))

@@ -14,7 +14,7 @@ from .error import PolicyError
 from .request import PolicySet, Request
 
 _REQUEST = {"principal", "action", "resource", "resource_account", "context"}
-_LAYERS = {"identity", "resource", "boundary", "session", "scp", "rcp"}
+_LAYERS = {"identity", "resource", "boundary", "session", "scp", "rcp", "endpoint"}
 
 
 def decide_row(row: Any, *, explain: bool = False) -> Decision:
@@ -87,6 +87,9 @@ def _policy_set(policies: Mapping[str, Any], actions: list[Any]) -> PolicySet:
     resource = _layer(policies.get("resource"), "trust" if trust else "resource", "resource")
     if len(resource) > 1:
         raise PolicyError("policies.resource", "a resource has one policy")
+    endpoint = _layer(policies.get("endpoint"), "resource", "endpoint")
+    if len(endpoint) > 1:
+        raise PolicyError("policies.endpoint", "an endpoint has one policy")
     return PolicySet(
         identity=_layer(policies.get("identity"), "identity", "identity"),
         resource=resource[0] if resource else None,
@@ -94,6 +97,7 @@ def _policy_set(policies: Mapping[str, Any], actions: list[Any]) -> PolicySet:
         session=_layer(policies.get("session"), "session", "session"),
         scp=_levels(policies.get("scp"), "scp"),
         rcp=_levels(policies.get("rcp"), "rcp"),
+        endpoint=endpoint[0] if endpoint else None,
     )
 
 

@@ -22,7 +22,7 @@ def resolve(text: str, context: Context, *, wild: bool) -> Pattern | None:
     `wild` says whether `*` and `?` outside variables are patterns.
     """
     make = glob if wild else literal
-    pattern: Pattern = ()
+    pattern: list[object] = []
     end = 0
     for match in _VARIABLE.finditer(text):
         pattern += make(text[end : match.start()])
@@ -31,7 +31,8 @@ def resolve(text: str, context: Context, *, wild: bool) -> Pattern | None:
         if value is None:
             return None
         pattern += literal(value)
-    return pattern + make(text[end:])
+    pattern += make(text[end:])
+    return tuple(pattern)
 
 
 def _value(name: str, context: Context) -> str | None:
