@@ -19,6 +19,7 @@ from .authorization import Requirement
 from .aws_error import AwsError
 from .call import Call
 from .credentials import Caller
+from .service import Answer, Service
 
 _OBJECT_ACTIONS = {
     "GetObject": "s3:GetObject",
@@ -54,6 +55,7 @@ _BUCKET_ACTIONS = {
     "GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 }
+_JSON = "application/json"
 _QUERY_KEYS = {"Prefix": "s3:prefix", "Delimiter": "s3:delimiter", "MaxKeys": "s3:max-keys"}
 _HEADER_KEYS = {
     "x-amz-acl": "s3:x-amz-acl",
@@ -62,7 +64,7 @@ _HEADER_KEYS = {
 }
 
 
-class Buckets:
+class Buckets(Service):
     """The lab's buckets: names are global, so each has one owner among the accounts."""
 
     def __init__(self) -> None:
@@ -73,19 +75,25 @@ class Buckets:
         """The account that made the bucket, None if there is no such bucket."""
         return self._owners.get(bucket)
 
-    def changed(self, call: Call, account: str) -> None:
-        """Note that moto has carried out a call that makes or removes a bucket."""
+    def account(self, call: Call, caller: Caller) -> str:
+        """The bucket's owner."""
+        return self.owner(call.parameters.get("Bucket", "")) or caller.account
+
+    def after_moto(self, call: Call, account: str, body: bytes) -> bytes:
+        """Note a bucket that moto has just made or removed."""
         bucket = call.parameters.get("Bucket", "")
         if call.name == "CreateBucket":
             self._owners.setdefault(bucket, account)
         elif call.name == "DeleteBucket":
             self._owners.pop(bucket, None)
             self._policies.pop(bucket, None)
+        return body
 
     # -- bucket policies -----------------------------------------------------------------
 
-    def answer(self, call: Call, bucket: str) -> tuple[int, str] | None:
-        """The status and body for a call about a bucket's policy, None for any other call."""
+    def before_moto(self, call: Call) -> Answer | None:
+        """The answer to a call about a bucket's policy."""
+        bucket = call.parameters.get("Bucket", "")
         if call.name == "PutBucketPolicy":
             text = call.environ["wsgi.input"].read().decode("utf-8", "replace")
             try:
@@ -94,14 +102,14 @@ class Buckets:
                 # The code is AWS's, the reason the lab's.
                 raise AwsError("MalformedPolicy", str(error), 400) from error
             self._policies[bucket] = (json.dumps(json.loads(text)), policy)
-            return 204, ""
+            return 204, _JSON, b""
         if call.name == "GetBucketPolicy":
             if bucket not in self._policies:
                 raise AwsError("NoSuchBucketPolicy", "The bucket policy does not exist", 404)
-            return 200, self._policies[bucket][0]
+            return 200, _JSON, self._policies[bucket][0].encode()
         if call.name == "DeleteBucketPolicy":
             self._policies.pop(bucket, None)
-            return 204, ""
+            return 204, _JSON, b""
         return None
 
     def _policy(self, bucket: str) -> Policy | None:

@@ -13,7 +13,7 @@ from typing import Any
 from podrole.policy import Policy, PolicySet, Request, authorize, parse_policy
 
 from .associations import Association
-from .authorization import Authorizer
+from .authorization import Authorizer, Requirement
 from .aws_error import AwsError
 from .call import Call
 from .clock import Clock
@@ -23,6 +23,7 @@ from .iam_state import IamState, Principal
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
 from .operations import service_model
+from .service import Operation, Service
 from .sts import Sts
 from .trail import Trail, service_identity
 from .webhook import POD_IDENTITY_AUDIENCE
@@ -34,7 +35,7 @@ _UNAUTHORIZED = (
 )
 
 
-class EksAuth:
+class EksAuth(Service):
     """AssumeRoleForPodIdentity."""
 
     def __init__(
@@ -54,6 +55,15 @@ class EksAuth:
         self._trail = trail
         self._clock = clock
         self._identifiers = Identifiers(seed, "eks-auth")
+
+    def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
+        """The cluster. The node's role has it from AmazonEKSWorkerNodePolicy."""
+        arn = f"arn:aws:eks:{call.region}:{caller.account}:cluster/{call.parameters['clusterName']}"
+        return [Requirement(f"eks-auth:{call.name}", arn, caller.account)]
+
+    def operation(self, name: str) -> Operation | None:
+        """The service has one operation."""
+        return self.assume_role_for_pod_identity
 
     def assume_role_for_pod_identity(self, call: Call, caller: Caller) -> dict[str, Any]:
         """The answer for one token. Raises AwsError as the model lists them."""

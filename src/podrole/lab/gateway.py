@@ -5,33 +5,34 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from io import BytesIO
 from threading import RLock
 from typing import Any
 
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from . import requirements, trail, wire
+from . import trail, wire
 from .agent import ADDRESSES, Agent
 from .authorization import Authorizer, Requirement
 from .aws_error import AwsError, not_carried
 from .buckets import Buckets
 from .call import Call, Unreadable, read_call
 from .clock import Clock
-from .credentials import AccessKey, Caller, Credentials, credentials_error
+from .credentials import Caller, Credentials, credentials_error
 from .eks import AGENT_ADDON, Cluster, Eks
 from .eks_auth import EksAuth
-from .iam_state import IamState, check_policy
+from .iam_service import IamService
+from .iam_state import IamState
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
 from .moto_backend import Moto
 from .operations import service_model
+from .secrets import Secrets
+from .service import Operation, Service
 from .sts import Sts
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
 _AWS_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?(?:amazonaws\.com|api\.aws)\Z")
-_JSON = {"Content-Type": "application/json"}
 NodeOf = Callable[[Cluster], Caller]
 
 
@@ -55,7 +56,15 @@ class Gateway:
         )
         self.agent = Agent(clock, self._assume_for_agent)
         self.node_of: NodeOf | None = None  # the lab sets it: whose role the agent calls with
-        self._secrets = requirements.Secrets(self.moto)
+        self._services: dict[str, Service] = {
+            "cloudtrail": self.trail,
+            "eks": self.eks,
+            "eks-auth": self.eks_auth,
+            "iam": IamService(self.iam, self.credentials),
+            "s3": self.buckets,
+            "secretsmanager": Secrets(self.moto),
+            "sts": self.sts,
+        }
 
     def serves(self, host: str) -> bool:
         """Whether a host exists in the lab's world: AWS's endpoints, issuers, and the agent."""
@@ -173,15 +182,8 @@ class Gateway:
         self._record(call, caller, None)
         return result
 
-    def _own_operation(self, call: Call) -> Callable[[Call, Caller], dict[str, Any]] | None:
-        if call.service == "eks":
-            return self.eks.operation(call.name)
-        return {
-            ("sts", "GetCallerIdentity"): self.sts.get_caller_identity,
-            ("sts", "AssumeRole"): self.sts.assume_role,
-            ("eks-auth", "AssumeRoleForPodIdentity"): self.eks_auth.assume_role_for_pod_identity,
-            ("cloudtrail", "LookupEvents"): self.trail.lookup_events,
-        }.get((call.service, call.name))
+    def _own_operation(self, call: Call) -> Operation | None:
+        return self._services[call.service].operation(call.name)
 
     def _web_identity(self, call: Call) -> Response:
         account = call.parameters["RoleArn"].split(":")[4:5] or [""]
@@ -202,57 +204,24 @@ class Gateway:
         return _response(call, result)
 
     def _by_moto(self, call: Call, caller: Caller) -> tuple[int, Headers, bytes]:
+        service = self._services[call.service]
         for needed in self._requirements(call, caller):
             self.authorizer.check(call, caller, needed)
-        account = caller.account
-        if call.service == "s3" and call.parameters.get("Bucket"):
-            account = self.buckets.owner(call.parameters["Bucket"]) or account
-            answered = self.buckets.answer(call, call.parameters["Bucket"])
-            if answered:
-                return answered[0], Headers(_JSON), answered[1].encode()
-        elif call.service == "secretsmanager":
-            requirements.check_secret_policy(call)
-            account = self._secrets.account(call, caller)
-        elif call.service == "iam":
-            check_policy(call)
-        elif call.service == "eks":
-            _replace_body(call, self.eks.before_moto(call))
+        account = service.account(call, caller)
+        answered = service.before_moto(call)
+        if answered:
+            return answered[0], Headers({"Content-Type": answered[1]}), answered[2]
         status, headers, body = self.moto.forward(
             call.environ, call.service, call.name, call.region, account
         )
         if status < 300:
-            body = self._changed(call, account, body)
-        elif status == 404 and call.name in ("GetObject", "HeadObject"):
+            changed = service.after_moto(call, account, body)
+            if changed is not body:
+                headers["Content-Length"] = str(len(changed))
+            return status, headers, changed
+        if status == 404 and call.name in ("GetObject", "HeadObject"):
             self.authorizer.check(call, caller, self.buckets.list_requirement(call, caller))
-        if call.service == "eks":
-            headers["Content-Length"] = str(len(body))
         return status, headers, body
-
-    def _changed(self, call: Call, account: str, body: bytes) -> bytes:
-        """Take note of what moto has just done; EKS's answer gets the cluster's own issuer."""
-        if call.service == "s3":
-            self.buckets.changed(call, account)
-        elif call.service == "eks":
-            return self.eks.after_moto(call, account, body)
-        elif call.service == "iam" and not call.name.startswith(("Get", "List")):
-            self.iam.forget(account)
-            self._keys_changed(call, account, body)
-        return body
-
-    def _keys_changed(self, call: Call, account: str, body: bytes) -> None:
-        if call.name == "CreateAccessKey":
-            text = body.decode()
-            found = [
-                re.search(rf"<{tag}>(.*?)</{tag}>", text)
-                for tag in ("AccessKeyId", "SecretAccessKey", "UserName")
-            ]
-            key_id, secret, user = (match[1] if match else "" for match in found)
-            self.credentials.add_key(AccessKey(key_id, secret, account, user))
-        elif call.name in ("DeleteAccessKey", "UpdateAccessKey"):
-            key_id = call.parameters.get("AccessKeyId", "")
-            self.credentials.set_active(
-                key_id, call.name == "UpdateAccessKey" and call.parameters["Status"] == "Active"
-            )
 
     # -- who, and what it needs ----------------------------------------------------------
 
@@ -275,34 +244,13 @@ class Gateway:
         )
 
     def _requirements(self, call: Call, caller: Caller) -> list[Requirement]:
-        needed: list[Requirement] | None
-        if call.service == "s3":
-            needed = self.buckets.requirements(call, caller)
-        elif call.service == "secretsmanager":
-            needed = self._secrets.requirements(call, caller)
-        elif call.service == "sts":
-            # GetCallerIdentity needs nothing; AssumeRole decides with the role's trust policy.
-            needed = [] if self._own_operation(call) else None
-        else:
-            table = {
-                "iam": requirements.iam,
-                "eks": requirements.eks,
-                "eks-auth": requirements.eks_auth,
-                "cloudtrail": requirements.cloudtrail,
-            }
-            needed = table[call.service](call, caller)
+        needed = self._services[call.service].requirements(call, caller)
         if needed is None:
             raise not_carried(call.service, call.name)
         return needed
 
     def _record(self, call: Call, caller: Caller, error: AwsError | None) -> None:
         self.trail.record(call, trail.caller_identity(caller), caller.account, error)
-
-
-def _replace_body(call: Call, body: bytes | None) -> None:
-    if body is not None:
-        call.environ["wsgi.input"] = BytesIO(body)
-        call.environ["CONTENT_LENGTH"] = str(len(body))
 
 
 def _response(call: Call, result: Mapping[str, Any]) -> Response:

@@ -10,21 +10,10 @@ from urllib.parse import unquote
 from podrole.policy import Policy, PolicyError, parse_policy
 
 from .aws_error import AwsError
-from .call import Call
 from .moto_backend import Moto
 
 #: IAM is global: one region stands for it.
 REGION = "us-east-1"
-#: The policies that calls hand in, and their kinds.
-_POLICY_MEMBERS: dict[tuple[str, str], Any] = {
-    ("CreateRole", "AssumeRolePolicyDocument"): "trust",
-    ("UpdateAssumeRolePolicy", "PolicyDocument"): "trust",
-    ("PutRolePolicy", "PolicyDocument"): "identity",
-    ("PutUserPolicy", "PolicyDocument"): "identity",
-    ("PutGroupPolicy", "PolicyDocument"): "identity",
-    ("CreatePolicy", "PolicyDocument"): "identity",
-    ("CreatePolicyVersion", "PolicyDocument"): "identity",
-}
 
 
 @dataclass(frozen=True)
@@ -127,13 +116,3 @@ def _compile(document: str, kind: Any, name: str) -> Policy:
     except PolicyError as error:
         # The gateway refuses malformed policies on their way in; this one came another way.
         raise AwsError("MalformedPolicyDocument", f"{name}: {error}", 400) from error
-
-
-def check_policy(call: Call) -> None:
-    """Refuse a call with a malformed policy. The code is AWS's, the reason the lab's."""
-    for (operation, member), kind in _POLICY_MEMBERS.items():
-        if call.name == operation:
-            try:
-                parse_policy(call.parameters.get(member, ""), kind=kind, name=member)
-            except PolicyError as error:
-                raise AwsError("MalformedPolicyDocument", f"{error}", 400) from error

@@ -21,6 +21,7 @@ from .credentials import Caller, Credentials, Session
 from .iam_state import IamState, Principal
 from .identifiers import Identifiers
 from .issuer import Issuer, Token, TokenError
+from .service import Operation, Service
 
 _ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]+)\Z")
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}\Z", re.ASCII)
@@ -28,7 +29,7 @@ _WEB_IDENTITY_DENIED = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
 _DEFAULT_DURATION, _SHORTEST, _CHAINED_LONGEST = 3600, 900, 3600
 
 
-class Sts:
+class Sts(Service):
     """The operations of STS that the lab carries."""
 
     def __init__(
@@ -64,6 +65,17 @@ class Sts:
         )
         self._credentials.add_session(session)
         return session
+
+    def requirements(self, call: Call, caller: Caller) -> list[Requirement] | None:
+        """GetCallerIdentity needs nothing; AssumeRole decides with the role's trust policy."""
+        return [] if self.operation(call.name) else None
+
+    def operation(self, name: str) -> Operation | None:
+        """The signed operations; AssumeRoleWithWebIdentity has no caller."""
+        return {
+            "GetCallerIdentity": self.get_caller_identity,
+            "AssumeRole": self.assume_role,
+        }.get(name)
 
     # -- operations ----------------------------------------------------------------------
 

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from .authorization import SOURCE_IP
+from .authorization import SOURCE_IP, Requirement
 from .aws_error import AwsError
 from .call import Call
 from .clock import Clock
 from .credentials import Caller
 from .identifiers import Identifiers
+from .service import Operation, Service
 
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _SECRET_PARAMETERS = ("WebIdentityToken", "token", "SecretString", "SecretBinary", "Body")
@@ -25,13 +26,21 @@ _DATA_EVENTS = ("Object", "UploadPart", "Multipart", "ListParts")
 _LOOKUP_KEYS = {"EventName", "Username", "AccessKeyId", "EventSource", "EventId"}
 
 
-class Trail:
+class Trail(Service):
     """The records of a lab, oldest first, by account."""
 
     def __init__(self, clock: Clock, seed: int) -> None:
         self._clock = clock
         self._identifiers = Identifiers(seed, "trail")
         self._records: list[dict[str, Any]] = []
+
+    def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
+        """The event history has no resource."""
+        return [Requirement(f"cloudtrail:{call.name}", "*", caller.account)]
+
+    def operation(self, name: str) -> Operation | None:
+        """LookupEvents."""
+        return self.lookup_events if name == "LookupEvents" else None
 
     def record(
         self,
