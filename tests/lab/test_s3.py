@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import boto3
@@ -12,6 +11,7 @@ from werkzeug.test import Client
 from podrole.lab import Lab
 
 from .conftest import ACCOUNT, OTHER_ACCOUNT, ROLE_ARN, Setup, allow
+from .signing import send
 from .test_irsa import refused
 
 
@@ -180,36 +180,22 @@ def test_moto_api_cannot_be_reached(lab: Lab) -> None:
     assert boto3.client("sts").get_caller_identity()["Account"] == ACCOUNT
 
 
-def signed(service: str, **headers: str) -> dict[str, str]:
-    """Headers of a request by the operator."""
-    credential = f"Credential={os.environ['AWS_ACCESS_KEY_ID']}/20260115/us-west-2/{service}"
-    return {
-        "Host": f"{service}.us-west-2.amazonaws.com",
-        "Authorization": f"AWS4-HMAC-SHA256 {credential}/aws4_request, Signature=0",
-        "X-Amz-Security-Token": os.environ["AWS_SESSION_TOKEN"],
-        **headers,
-    }
-
-
 def test_what_is_decided_is_what_is_carried_out(lab: Lab) -> None:
     """moto reads `Action` from the query first, and the first of two parameters."""
     iam, secrets = boto3.client("iam"), boto3.client("secretsmanager")
     iam.create_user(UserName="bob")
     secrets.create_secret(Name="db", SecretString="x")
-    client = Client(lab.gateway)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     for path, body in (
         ("/", "Action=DeleteUser&UserName=bob&Action=GetUser&Version=2010-05-08"),
         ("/?Action=DeleteUser&UserName=bob", "Action=GetUser&UserName=bob&Version=2010-05-08"),
     ):
-        answer = client.post(path, data=body, headers=signed("iam", **form))
+        answer = send(lab, "iam", "POST", path, body, **form)
         assert answer.status_code == 200
         assert b"GetUserResponse" in answer.data
     target = {"X-Amz-Target": "secretsmanager.DescribeSecret"}
-    answer = client.post(
-        "/?Action=DeleteSecret",
-        data='{"SecretId": "db"}',
-        headers=signed("secretsmanager", **target),
+    answer = send(
+        lab, "secretsmanager", "POST", "/?Action=DeleteSecret", '{"SecretId": "db"}', **target
     )
     assert answer.status_code == 200
     assert "DeletedDate" not in secrets.describe_secret(SecretId="db")
@@ -217,13 +203,15 @@ def test_what_is_decided_is_what_is_carried_out(lab: Lab) -> None:
 
 
 def test_a_query_parameter_that_stands_twice_is_refused(lab: Lab, bucket: str) -> None:
-    answer = Client(lab.gateway).get(f"/{bucket}?prefix=in/&prefix=secret/", headers=signed("s3"))
+    answer = send(lab, "s3", "GET", f"/{bucket}?prefix=in/&prefix=secret/")
     assert answer.status_code == 400
 
 
 def test_a_client_cannot_choose_motos_account(lab: Lab, bucket: str) -> None:
-    headers = signed("iam", **{"X-Moto-Account-Id": OTHER_ACCOUNT})
-    headers["Content-Type"] = "application/x-www-form-urlencoded"
     body = "Action=GetRole&RoleName=platform-admin&Version=2010-05-08"
-    answer = Client(lab.gateway).post("/", data=body, headers=headers)
+    headers = {
+        "X-Moto-Account-Id": OTHER_ACCOUNT,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    answer = send(lab, "iam", "POST", "/", body, **headers)
     assert f"arn:aws:iam::{ACCOUNT}:role/platform-admin" in answer.text

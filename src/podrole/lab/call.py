@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -16,8 +16,11 @@ from werkzeug.wrappers import Request
 from . import wire
 from .aws_error import AwsError, not_carried
 from .operations import SERVICES, rest_operation, service_model
+from .signature import Signature, Signed, read
+from .signature_error import missing_token
 
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+#: The service of a credential scope, before anything is known to be right in it.
+_SCOPE = re.compile(r"Credential=[^/,\s]+/[^/,\s]+/[^/,\s]+/([^/,\s]+)/aws4_request")
 _S3_HOST = re.compile(r"(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com\Z")
 _SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z0-9-]+))?\.")
 #: Calls that STS takes unsigned: the token is the proof.
@@ -33,10 +36,8 @@ class Call:
     region: str
     parameters: Mapping[str, Any]
     headers: Mapping[str, str]
-    access_key_id: str | None
-    token: str | None
+    signature: Signature | None
     request_id: str = ""
-    context: dict[str, Any] = field(default_factory=dict)
 
     @property
     def service(self) -> str:
@@ -71,15 +72,12 @@ def read_call(request: Request, default_region: str) -> Call:
         error = AwsError("InvalidRequest", "lab: a query parameter stands twice")
         raise Unreadable(error, "rest-xml")
     body = request.get_data(cache=True)
-    credential = _CREDENTIAL.search(
-        headers.get("authorization", "") or f"Credential={query.get('X-Amz-Credential', '')}"
-    )
-    host = _SERVICE_HOST.match(headers.get("host", ""))
     form = _form(headers, body)
-    if credential:
-        access_key_id, region, service = credential.groups()
+    signature, body = _read_signature(request, headers, query, form, body)
+    if signature is not None:
+        service, region = signature.service, signature.region
     else:
-        access_key_id = None
+        host = _SERVICE_HOST.match(headers.get("host", ""))
         region = (host and host["region"]) or default_region
         service = _unsigned_service(form, headers)
     path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
@@ -93,21 +91,61 @@ def read_call(request: Request, default_region: str) -> Call:
     operation, parameters = _read_operation(
         service, request.method, path, query, headers, form, body
     )
-    _make_unambiguous(environ, operation, query, form, body)
+    _make_unambiguous(environ, operation, headers, query, form, body)
     return Call(
         environ=environ,
         operation=operation,
         region=region,
         parameters=parameters,
         headers=headers,
-        access_key_id=access_key_id,
-        token=headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token"),
+        signature=signature,
     )
+
+
+def _read_signature(
+    request: Request,
+    headers: dict[str, str],
+    query: Mapping[str, str],
+    form: Mapping[str, str],
+    body: bytes,
+) -> tuple[Signature | None, bytes]:
+    """The request's signature, and its body out of its chunks."""
+    scope = _SCOPE.search(
+        headers.get("authorization", "") or f"Credential={query.get('X-Amz-Credential', '')}"
+    )
+    if scope:
+        service = scope[1]
+    elif _S3_HOST.match(headers.get("host", "").partition(":")[0]):
+        service = "s3"
+    else:
+        service = ""
+    protocol = (
+        service_model(service).metadata["protocol"]
+        if service in SERVICES
+        else _spoken(service, form, headers)
+    )
+    target = request.environ.get("RAW_URI") or request.environ["REQUEST_URI"]
+    try:
+        signature, chunked = read(Signed(request.method, target, headers, body), protocol)
+    except AwsError as error:
+        raise Unreadable(error, protocol) from error
+    if chunked is None:
+        return signature, body
+    for name in ("x-amz-trailer", "x-amz-decoded-content-length"):
+        headers.pop(name, None)
+    headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
+    headers.update(chunked.trailer)
+    encodings = headers.pop("content-encoding", "").split(",")
+    kept = [item.strip() for item in encodings if item.strip() not in ("aws-chunked", "")]
+    if kept:
+        headers["content-encoding"] = ",".join(kept)
+    return signature, chunked.body
 
 
 def _make_unambiguous(
     environ: dict[str, Any],
     operation: OperationModel,
+    headers: Mapping[str, str],
     query: Mapping[str, str],
     form: Mapping[str, str],
     body: bytes,
@@ -118,6 +156,13 @@ def _make_unambiguous(
     name; what the gateway has read otherwise would be carried out beside its decision.
     """
     protocol = operation.service_model.metadata["protocol"]
+    for name in ("x-amz-trailer", "x-amz-decoded-content-length", "content-encoding"):
+        environ.pop(_environ_name(name), None)
+    environ |= {
+        _environ_name(name): value
+        for name, value in headers.items()
+        if name == "content-encoding" or name.startswith("x-amz-")
+    }
     if protocol == "query":
         body = urlencode(form or query).encode()
         environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded; charset=utf-8"
@@ -147,6 +192,10 @@ def _make_unambiguous(
     environ["CONTENT_LENGTH"] = str(len(body))
 
 
+def _environ_name(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
 def _form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
     if not headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return {}
@@ -158,10 +207,8 @@ def _unsigned_service(form: Mapping[str, str], headers: Mapping[str, str]) -> st
         return "sts"
     if _S3_HOST.match(headers.get("host", "").partition(":")[0]):
         return "s3"
-    raise Unreadable(
-        AwsError("MissingAuthenticationToken", "Missing Authentication Token", 403),
-        "query" if form else "rest-json",
-    )
+    protocol = _spoken("", form, headers)
+    raise Unreadable(missing_token(protocol), protocol)
 
 
 def _read_operation(

@@ -97,17 +97,19 @@ class Credentials:
     def session(self, access_key_id: str, token: str | None, protocol: str) -> Session | None:
         """The session of a temporary key, None where the id is no session's.
 
-        Raises AwsError for another token than its own, or after its end, in the words of
-        `protocol`.
+        Raises AwsError for another token than its own, in the words of `protocol`.
         """
         session = self._sessions.get(access_key_id)
         if session is None:
             return None
         if token != session.token:
             raise credentials_error("token", protocol)
+        return session
+
+    def check_expiry(self, session: Session, protocol: str) -> None:
+        """Raise AwsError after the session's end."""
         if self._clock.now() >= session.expires:
             raise credentials_error("expired", protocol)
-        return session
 
 
 # IAM and STS, "Common errors"; S3, "Error responses"; the JSON services' texts as their users

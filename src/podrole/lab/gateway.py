@@ -29,6 +29,7 @@ from .moto_backend import Moto
 from .operations import service_model
 from .secrets import Secrets
 from .service import Operation, Service
+from .signature import Signature
 from .sts import Sts
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
@@ -41,6 +42,7 @@ class Gateway:
 
     def __init__(self, clock: Clock, seed: int, region: str) -> None:
         self._lock = RLock()
+        self._clock = clock
         self._region = region
         self._requests = Identifiers(seed, "requests")
         self.moto = Moto(seed)
@@ -137,8 +139,7 @@ class Gateway:
             region=cluster.region,
             parameters={"clusterName": cluster.name, "token": token},
             headers={"user-agent": "eks-pod-identity-agent"},
-            access_key_id=None,
-            token=None,
+            signature=None,
             request_id=self._requests.uuid(),
         )
         return self._decided(call, self.node_of(cluster))
@@ -226,22 +227,33 @@ class Gateway:
     # -- who, and what it needs ----------------------------------------------------------
 
     def _caller(self, call: Call) -> Caller | None:
-        """The caller of a signed request. Raises AwsError for unknown or expired credentials."""
-        if call.access_key_id is None:
+        """Who has signed the request, None where nobody has.
+
+        Raises AwsError for an unknown key, another session token than the key's, a signature that
+        is too old or wrong, and an expired session, in this order (inferred: AWS publishes none).
+        """
+        signature = call.signature
+        if signature is None:
             return None
-        session = self.credentials.session(call.access_key_id, call.token, call.protocol)
+        key_id = signature.access_key_id
+        session = self.credentials.session(key_id, signature.token, call.protocol)
         if session is not None:
+            self._check_signature(signature, session.secret_access_key, call.protocol)
+            self.credentials.check_expiry(session, call.protocol)
             unique_id = f"{session.role_id}:{session.name}"
-            return Caller(
-                session.arn, session.account, unique_id, None, session, call.access_key_id
-            )
-        key = self.credentials.key(call.access_key_id)
+            return Caller(session.arn, session.account, unique_id, None, session, key_id)
+        key = self.credentials.key(key_id)
         user = self.iam.user(key.account, key.user_name) if key else None
         if key is None or user is None:
             raise credentials_error("key", call.protocol)
-        return Caller(
-            user.arn, key.account, user.unique_id, key.user_name, None, call.access_key_id
-        )
+        if signature.token is not None:
+            raise credentials_error("token", call.protocol)
+        self._check_signature(signature, key.secret_access_key, call.protocol)
+        return Caller(user.arn, key.account, user.unique_id, key.user_name, None, key_id)
+
+    def _check_signature(self, signature: Signature, secret: str, protocol: str) -> None:
+        signature.check_age(self._clock.now(), protocol)
+        signature.check(secret, protocol)
 
     def _requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         needed = self._services[call.service].requirements(call, caller)

@@ -1,0 +1,321 @@
+"""Signature Version 4: what a request claims to be signed with, and whether it is.
+
+Algorithm: IAM user guide, "Create a signed AWS API request"; chunked bodies: S3 API reference,
+"Signature calculations … in multiple chunks" and "… including trailing headers" (checked
+2026-11-24). What is signed is built from the bytes that came over the wire, never from what the
+gateway made of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from urllib.parse import quote, unquote
+
+from .aws_chunked import Chunk, Chunked, decode
+from .aws_error import AwsError
+from .signature_error import signature_error
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+_EMPTY = hashlib.sha256(b"").hexdigest()
+_UNSIGNED = "UNSIGNED-PAYLOAD"
+_STAMP = "%Y%m%dT%H%M%SZ"
+_PART = re.compile(r"\s*([A-Za-z]+)=(.*?)\s*\Z", re.DOTALL)
+_LONGEST = 7 * 24 * 3600  # a presigned URL's X-Amz-Expires
+_SKEW, _S3_SKEW = timedelta(minutes=5), timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature as the request states it."""
+
+    access_key_id: str
+    day: str
+    region: str
+    service: str
+    signed: datetime
+    expires: int | None  # seconds, of a presigned URL
+    token: str | None
+    given: str
+    canonical_request: str
+    unsigned_headers: tuple[str, ...] = ()
+    chunks: tuple[Chunk, ...] = field(default=(), repr=False)
+
+    @property
+    def scope(self) -> str:
+        """The credential scope: day/region/service/aws4_request."""
+        return f"{self.day}/{self.region}/{self.service}/aws4_request"
+
+    def check_age(self, now: datetime, protocol: str) -> None:
+        """Raise AwsError for a signature from too long ago or from the future."""
+        if self.expires is not None and now > self.signed + timedelta(seconds=self.expires):
+            raise signature_error("presigned", protocol, self._old(now, timedelta()))
+        skew = _S3_SKEW if self.service == "s3" else _SKEW
+        if self.expires is None and now > self.signed + skew:
+            raise signature_error("skewed", protocol, self._old(now, skew))
+        if now < self.signed - skew:
+            minutes = int(skew.total_seconds() // 60)
+            text = (
+                f"Signature not yet current: {self.signed:{_STAMP}} is still later than"
+                f" {now + skew:{_STAMP}} ({now:{_STAMP}} + {minutes} min.)"
+            )
+            raise signature_error("skewed", protocol, text)
+
+    def _old(self, now: datetime, skew: timedelta) -> str:
+        minutes = int(skew.total_seconds() // 60)
+        end = self.signed + timedelta(seconds=self.expires or 0)
+        return (
+            f"Signature expired: {end:{_STAMP}} is now earlier than {now - skew:{_STAMP}}"
+            f" ({now:{_STAMP}} - {minutes} min.)"
+        )
+
+    def check(self, secret: str, protocol: str) -> None:
+        """Raise AwsError unless the key's secret gives this signature, and each chunk's."""
+        key = _signing_key(secret, self.day, self.region, self.service)
+        stamp = self.signed.strftime(_STAMP)
+        digest = hashlib.sha256(self.canonical_request.encode()).hexdigest()
+        wanted = _sign(key, f"{ALGORITHM}\n{stamp}\n{self.scope}\n{digest}")
+        if not hmac.compare_digest(wanted, self.given):
+            raise signature_error("signature", protocol)
+        if self.service == "s3" and self.unsigned_headers:
+            raise signature_error("unsigned headers", protocol)
+        for chunk in self.chunks:
+            seed = f"{ALGORITHM}-{chunk.kind}\n{stamp}\n{self.scope}\n{wanted}\n"
+            if chunk.kind == "PAYLOAD":
+                seed += f"{_EMPTY}\n"
+            wanted = _sign(key, seed + chunk.digest)
+            if not hmac.compare_digest(wanted, chunk.signature):
+                raise signature_error("signature", protocol)
+
+
+@lru_cache(256)
+def _signing_key(secret: str, day: str, region: str, service: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (day, region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def _sign(key: bytes, text: str) -> str:
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The signed parts of a request, before the gateway has made anything of it."""
+
+    method: str
+    target: str  # path and query as they came
+    headers: Mapping[str, str]  # small-letter names
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        """The path as it came, percent-encoded."""
+        target = re.sub(r"\Ahttps?://[^/?]*", "", self.target)
+        return target.partition("?")[0] or "/"
+
+    def query(self) -> list[tuple[str, str]]:
+        """The query's names and values, decoded."""
+        pairs = (part.partition("=") for part in self.target.partition("?")[2].split("&") if part)
+        # A `+` is a space, as everything behind the gateway reads it.
+        return [
+            (unquote(name.replace("+", " ")), unquote(value.replace("+", " ")))
+            for name, _, value in pairs
+        ]
+
+
+def read(signed: Signed, protocol_of: str) -> tuple[Signature | None, Chunked | None]:
+    """The signature of a request, None where it has none, and its body if that came in chunks.
+
+    `protocol_of` is the protocol in which a refusal is worded. Raises AwsError for a signature
+    that cannot be read.
+    """
+    header = signed.headers.get("authorization")
+    query = dict(signed.query())
+    if header is not None and "X-Amz-Algorithm" in query:
+        raise signature_error("two signatures", protocol_of)
+    if header is not None:
+        given = _header_parts(header, signed.headers, protocol_of)
+    elif "X-Amz-Algorithm" in query:
+        given = _query_parts(query, protocol_of)
+    elif "AWSAccessKeyId" in query:
+        raise signature_error("algorithm", protocol_of)
+    else:
+        return None, None
+    chunked = decode(signed.headers, signed.body)
+    return _signature(signed, given, protocol_of, chunked, "authorization" in signed.headers)
+
+
+def _header_parts(header: str, headers: Mapping[str, str], protocol: str) -> dict[str, str]:
+    algorithm, _, rest = header.partition(" ")
+    if algorithm != ALGORITHM:
+        raise signature_error("algorithm", protocol)
+    found = {}
+    for part in rest.split(","):
+        match = _PART.match(part)
+        if not match:
+            text = (
+                f"'{part.strip()}' not a valid key=value pair (missing equal-sign) in"
+                f" Authorization header: '{header}'."
+            )
+            raise signature_error("incomplete", protocol, text)
+        found[match[1]] = match[2]
+    missing = [
+        f"Authorization header requires '{name}' parameter."
+        for name in ("Credential", "Signature", "SignedHeaders")
+        if not found.get(name)
+    ]
+    if "x-amz-date" not in headers and "date" not in headers:
+        missing.append(
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+        )
+    if missing:
+        text = " ".join([*missing, f"Authorization={header.partition(' ')[0]}"])
+        raise signature_error("incomplete", protocol, text)
+    found["Date"] = headers.get("x-amz-date") or headers["date"]
+    return found
+
+
+def _query_parts(query: Mapping[str, str], protocol: str) -> dict[str, str]:
+    names = ("Algorithm", "Credential", "Date", "SignedHeaders", "Signature")
+    found = {name: query.get(f"X-Amz-{name}", "") for name in names}
+    if found["Algorithm"] != ALGORITHM:
+        raise signature_error("algorithm", protocol)
+    missing = [f"X-Amz-{name}" for name, value in found.items() if not value]
+    expires = query.get("X-Amz-Expires", "" if protocol == "rest-xml" else "900")
+    if not expires:
+        missing.append("X-Amz-Expires")
+    if missing:
+        text = " ".join(
+            f"AWS query-string parameters must include '{name}'." for name in sorted(missing)
+        )
+        raise signature_error("incomplete", protocol, text)
+    if not expires.isdecimal() or not 0 < int(expires) <= _LONGEST:
+        raise signature_error("expires", protocol)
+    return found | {"Expires": expires}
+
+
+def _signature(
+    signed: Signed,
+    given: Mapping[str, str],
+    protocol: str,
+    chunked: Chunked | None,
+    in_header: bool,
+) -> tuple[Signature, Chunked | None]:
+    scope = given["Credential"].rsplit("/", 4)
+    if len(scope) != 5 or scope[4] != "aws4_request":
+        text = (
+            "Credential must have exactly 5 slash-delimited elements, e.g."
+            f" keyid/date/region/service/term, got '{given['Credential']}'"
+        )
+        raise signature_error("incomplete", protocol, text)
+    key_id, day, region, service, _ = scope
+    when = _date(given["Date"], protocol)
+    if when.strftime("%Y%m%d") != day:
+        text = (
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from"
+            f" HTTP: '{day}' != '{when:%Y%m%d}', from '{when:{_STAMP}}'."
+        )
+        raise signature_error("scope", protocol, text)
+    names = given["SignedHeaders"].lower().split(";")
+    if "host" not in names:
+        text = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
+        raise signature_error("scope", protocol, text)
+    missing = [name for name in names if name not in signed.headers]
+    if missing:
+        raise signature_error("signature", protocol)
+    payload = _payload(signed, service, chunked, in_header, protocol)
+    query = dict(signed.query())
+    signature = Signature(
+        access_key_id=key_id,
+        day=day,
+        region=region,
+        service=service,
+        signed=when,
+        expires=int(given["Expires"]) if "Expires" in given else None,
+        token=signed.headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token"),
+        given=given["Signature"],
+        canonical_request="\n".join(
+            [
+                signed.method,
+                _canonical_path(signed.path, service),
+                _canonical_query(signed.query(), in_header),
+                *(f"{name}:{_trimmed(signed.headers[name])}" for name in names),
+                "",
+                ";".join(names),
+                payload,
+            ]
+        ),
+        unsigned_headers=tuple(
+            name for name in signed.headers if name.startswith("x-amz-") and name not in names
+        ),
+        chunks=chunked.chunks if chunked else (),
+    )
+    return signature, chunked
+
+
+def _payload(
+    signed: Signed, service: str, chunked: Chunked | None, in_header: bool, protocol: str
+) -> str:
+    stated = signed.headers.get("x-amz-content-sha256")
+    if chunked is not None or stated == _UNSIGNED:
+        return stated or _UNSIGNED
+    if service == "s3" and not in_header:
+        return stated or _UNSIGNED
+    computed = hashlib.sha256(signed.body).hexdigest()
+    if service != "s3":
+        return computed
+    if stated is None:
+        raise AwsError(
+            "InvalidRequest", "Missing required header for this request: x-amz-content-sha256"
+        )
+    if stated != computed:
+        raise signature_error("payload", protocol)
+    return stated
+
+
+def _canonical_path(path: str, service: str) -> str:
+    """S3 encodes once and keeps every segment; the others normalise and encode twice."""
+    segments = [unquote(segment) for segment in path.split("/")]
+    if service == "s3":
+        return "/".join(quote(segment, safe="-_.~") for segment in segments)
+    kept: list[str] = []
+    for segment in segments:
+        if segment == "..":
+            kept = kept[:-1]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    text = "/" + "/".join(quote(segment, safe="-_.~") for segment in kept)
+    if kept and segments[-1] in ("", ".", ".."):
+        text += "/"
+    return quote(text, safe="-_.~/")
+
+
+def _canonical_query(query: list[tuple[str, str]], in_header: bool) -> str:
+    pairs = sorted(
+        (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
+        for name, value in query
+        if in_header or name != "X-Amz-Signature"
+    )
+    return "&".join(f"{name}={value}" for name, value in pairs)
+
+
+def _trimmed(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _date(text: str, protocol: str) -> datetime:
+    for form in (_STAMP, "%a, %d %b %Y %H:%M:%S GMT"):
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    raise signature_error(
+        "incomplete", protocol, f"Date must be in ISO-8601 'basic format'. Got '{text}'."
+    )
