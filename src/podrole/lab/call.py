@@ -68,9 +68,7 @@ def read_call(request: Request, default_region: str) -> Call:
     environ = dict(request.environ)
     headers = {name.lower(): value for name, value in request.headers.items()}
     query = {str(name): str(value) for name, value in request.args.items()}
-    if len(query) != len(list(request.args.items(multi=True))):
-        error = AwsError("InvalidRequest", "lab: a query parameter stands twice")
-        raise Unreadable(error, "rest-xml")
+    lists = {name: values for name, values in request.args.lists() if len(values) > 1}
     body = request.get_data(cache=True)
     form = _form(headers, body)
     signature, body = _read_signature(request, headers, query, form, body)
@@ -80,7 +78,7 @@ def read_call(request: Request, default_region: str) -> Call:
         host = _SERVICE_HOST.match(headers.get("host", ""))
         region = (host and host["region"]) or default_region
         service = _unsigned_service(form, headers)
-    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+    path = _target(request).partition("?")[0]
     if service == "s3":
         virtual = _S3_HOST.match(headers.get("host", "").partition(":")[0])
         if virtual and virtual["bucket"]:
@@ -89,9 +87,9 @@ def read_call(request: Request, default_region: str) -> Call:
             path = f"/{virtual['bucket']}{path}"
         path = re.sub(r"\A(/[^/]+)/\Z", r"\1", path)
     operation, parameters = _read_operation(
-        service, request.method, path, query, headers, form, body
+        service, request.method, path, {**query, **lists}, headers, form, body
     )
-    _make_unambiguous(environ, operation, headers, query, form, body)
+    _make_unambiguous(environ, operation, headers, {**query, **lists}, form, body)
     return Call(
         environ=environ,
         operation=operation,
@@ -100,6 +98,12 @@ def read_call(request: Request, default_region: str) -> Call:
         headers=headers,
         signature=signature,
     )
+
+
+def _target(request: Request) -> str:
+    """Path and query as they came over the wire."""
+    target: str = request.environ.get("RAW_URI") or request.environ["REQUEST_URI"]
+    return re.sub(r"\Ahttps?://[^/?]*", "", target) or "/"
 
 
 def _read_signature(
@@ -124,9 +128,9 @@ def _read_signature(
         if service in SERVICES
         else _spoken(service, form, headers)
     )
-    target = request.environ.get("RAW_URI") or request.environ["REQUEST_URI"]
+    signed = Signed(request.method, _target(request), headers, body)
     try:
-        signature, chunked = read(Signed(request.method, target, headers, body), protocol)
+        signature, chunked = read(signed, protocol)
     except AwsError as error:
         raise Unreadable(error, protocol) from error
     if chunked is None:
@@ -146,7 +150,7 @@ def _make_unambiguous(
     environ: dict[str, Any],
     operation: OperationModel,
     headers: Mapping[str, str],
-    query: Mapping[str, str],
+    query: Mapping[str, Any],
     form: Mapping[str, str],
     body: bytes,
 ) -> None:
@@ -166,7 +170,7 @@ def _make_unambiguous(
     if protocol == "query":
         body = urlencode(form or query).encode()
         environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded; charset=utf-8"
-        kept: Mapping[str, str] | None = {}
+        kept: Mapping[str, Any] | None = {}
     elif protocol == "json":
         prefix = operation.service_model.metadata["targetPrefix"]
         environ["HTTP_X_AMZ_TARGET"] = f"{prefix}.{operation.name}"
@@ -184,10 +188,10 @@ def _make_unambiguous(
     else:
         kept = None  # S3 reads its query by itself; repeated names were refused
     if kept is not None:
-        environ["QUERY_STRING"] = urlencode(kept)
+        environ["QUERY_STRING"] = urlencode(kept, doseq=True)
         for key in ("RAW_URI", "REQUEST_URI"):
             path = environ[key].partition("?")[0]
-            environ[key] = f"{path}?{urlencode(kept)}" if kept else path
+            environ[key] = f"{path}?{urlencode(kept, doseq=True)}" if kept else path
     environ["wsgi.input"] = BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
 
@@ -215,7 +219,7 @@ def _read_operation(
     service: str,
     method: str,
     path: str,
-    query: Mapping[str, str],
+    query: Mapping[str, Any],
     headers: Mapping[str, str],
     form: Mapping[str, str],
     body: bytes,
@@ -238,6 +242,8 @@ def _read_operation(
         raise _unreadable(not_carried(service, name or "?"), model)
     operation = model.operation_model(name)
     try:
+        if protocol != "rest-json" and any(isinstance(value, list) for value in query.values()):
+            raise AwsError("InvalidRequest", "lab: a query parameter stands twice")
         if protocol == "query":
             return operation, wire.query_parameters(form or query, operation.input_shape)
         if protocol == "json":

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 import botocore.loaders
 from botocore.model import OperationModel, ServiceModel
@@ -36,7 +37,7 @@ class _Route:
     constants: tuple[tuple[str, str], ...]
     required: tuple[tuple[str, str], ...]  # (location, name) of members that must be present
 
-    def rank(self, query: Mapping[str, str], headers: Mapping[str, str]) -> int | None:
+    def rank(self, query: Mapping[str, Any], headers: Mapping[str, str]) -> int | None:
         """How much of the request this route explains; None if it does not fit."""
         for name, value in self.constants:
             if name not in query or (value and query[name] != value):
@@ -92,14 +93,30 @@ def rest_operation(
     service: str,
     method: str,
     path: str,
-    query: Mapping[str, str],
+    query: Mapping[str, Any],
     headers: Mapping[str, str],
 ) -> tuple[OperationModel, dict[str, str]] | None:
     """The operation of a REST request and its path's parameters, or None.
 
-    `path` is percent-decoded, `headers` have small-letter names. None too where two operations
-    explain the request equally well (`?acl&policy`): what is unclear is not let through.
+    `path` is as it came over the wire, `headers` have small-letter names. None too where two
+    operations explain the request equally well (`?acl&policy`): what is unclear is not let through.
     """
+    decoded = unquote(path, errors="replace")
+    if service == "s3":  # which takes `%2F` for `/`
+        return _best(service, method, decoded, query, headers)
+    best = _best(service, method, path, query, headers)
+    if best is None:
+        return None
+    # moto routes by the decoded path: a label that holds `%2F` must not lead it elsewhere.
+    seen_by_moto = _best(service, method, decoded, query, headers)
+    if seen_by_moto is not None and seen_by_moto[0].name != best[0].name:
+        return None
+    return best[0], {name: unquote(value, errors="replace") for name, value in best[1].items()}
+
+
+def _best(
+    service: str, method: str, path: str, query: Mapping[str, Any], headers: Mapping[str, str]
+) -> tuple[OperationModel, dict[str, str]] | None:
     best: list[tuple[_Route, dict[str, str]]] = []
     best_rank = -1
     for route in _routes(service).get(method, []):

@@ -117,8 +117,7 @@ class Signed:
     @property
     def path(self) -> str:
         """The path as it came, percent-encoded."""
-        target = re.sub(r"\Ahttps?://[^/?]*", "", self.target)
-        return target.partition("?")[0] or "/"
+        return self.target.partition("?")[0] or "/"
 
     def query(self) -> list[tuple[str, str]]:
         """The query's names and values, decoded."""

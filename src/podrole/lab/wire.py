@@ -7,6 +7,7 @@ cloudtrail), rest-json (eks, eks-auth) and rest-xml (s3, read only: moto writes 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -64,11 +65,14 @@ def json_parameters(body: bytes) -> dict[str, Any]:
 def rest_parameters(
     operation: OperationModel,
     path: Mapping[str, str],
-    query: Mapping[str, str],
+    query: Mapping[str, Any],
     headers: Mapping[str, str],
     body: bytes,
 ) -> dict[str, Any]:
-    """The parameters of a REST request from path, query, headers and, for rest-json, the body."""
+    """The parameters of a REST request from path, query, headers and, for rest-json, the body.
+
+    A name that stands more than once in the query has a list of texts there.
+    """
     found: dict[str, Any] = {}
     shape = operation.input_shape
     for name, member in shape.members.items() if shape else []:
@@ -77,9 +81,9 @@ def rest_parameters(
         if location == "uri" and key in path:
             found[name] = path[key]
         elif location == "querystring" and key in query:
-            found[name] = query[key]
+            found[name] = _from_text(query[key], member, key)
         elif location == "header" and key.lower() in headers:
-            found[name] = headers[key.lower()]
+            found[name] = _from_text(headers[key.lower()], member, key)
     if operation.service_model.metadata["protocol"] == "rest-json" and operation.http[
         "method"
     ] not in ("GET", "DELETE"):
@@ -92,6 +96,18 @@ def rest_parameters(
             if key in body_members:
                 found[body_members[key]] = value
     return found
+
+
+def _from_text(text: Any, shape: Shape, name: str) -> Any:
+    if shape.type_name == "list":
+        return text if isinstance(text, list) else [text]
+    if isinstance(text, list):
+        raise AwsError("InvalidRequest", f"lab: the parameter {name} stands twice")
+    if shape.type_name in ("integer", "long") and re.fullmatch(r"-?\d{1,18}", text):
+        return int(text)
+    if shape.type_name == "boolean" and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return text  # what is no number stays a text, which the model's check refuses
 
 
 def validate(operation: OperationModel, parameters: Mapping[str, Any]) -> None:
