@@ -10,12 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
+
+from werkzeug.wrappers import Request, Response
 
 from .aws_error import AwsError
 from .clock import Clock
 from .issuer import Token, TokenError
 
 ADDRESSES = ("169.254.170.23", "fd00:ec2::23")
+#: Where the lab's agent listens for programs outside this process.
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_TEXT = "text/plain; charset=utf-8"
 _REFRESH_AFTER = timedelta(hours=3)
 _CACHE_SIZE = 2000
 #: Errors after which the agent forgets what it had; others leave the old credentials in use.
@@ -37,17 +43,39 @@ class _Entry:
 class Agent:
     """The agent of every node: one cache, keyed by token."""
 
-    def __init__(self, clock: Clock, assume: Callable[[str], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        assume: Callable[[str], dict[str, Any]],
+        request_id: Callable[[], str],
+    ) -> None:
         """`assume(token)` calls EKS Auth with the node's role; it raises AwsError."""
         self._clock = clock
         self._assume = assume
+        self._request_id = request_id
         self._cache: dict[str, _Entry] = {}
 
-    def credentials(self, token: str, request_id: str) -> tuple[int, str, str]:
+    def answer(self, request: Request) -> Response:
+        """What the agent answers. The rate limit of the real one is left out: it counts seconds."""
+        host = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
+        if host not in (*ADDRESSES, *_LOOPBACK):
+            known = " ".join(ADDRESSES)
+            text = (
+                "Access Denied. Called agent through invalid address, please use either"
+                f" [{known}] address not {request.host}\n"
+            )
+            return Response(text, 403, content_type=_TEXT)
+        if request.path != "/v1/credentials":
+            return Response("404 page not found\n", 404, content_type=_TEXT)
+        token = request.headers.get("Authorization", "")
+        status, content_type, body = self._credentials(token)
+        return Response(body, status, content_type=content_type)
+
+    def _credentials(self, token: str) -> tuple[int, str, str]:
         """Status, content type and body for a pod's token."""
         fault = self._unreadable(token)
         if fault:
-            return 400, "text/plain; charset=utf-8", f"{fault}\n"
+            return 400, _TEXT, f"{fault}\n"
         entry = self._cache.get(token)
         now = self._clock.now()
         if entry is None or now >= min(entry.fetched + _REFRESH_AFTER, entry.expires):
@@ -58,8 +86,10 @@ class Agent:
                     self._cache.pop(token, None)
                     entry = None
                 if entry is None or now >= entry.expires:
-                    text = f"[{request_id}]: ({error.code}): {error.message}, fault: client\n"
-                    return error.status, "text/plain; charset=utf-8", text
+                    text = (
+                        f"[{self._request_id()}]: ({error.code}): {error.message}, fault: client\n"
+                    )
+                    return error.status, _TEXT, text
         return 200, "application/json", json.dumps(entry.body)
 
     def _fetch(self, token: str) -> _Entry:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from threading import RLock
 from typing import Any
+from urllib.parse import urlsplit
 
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
@@ -26,6 +27,7 @@ from .iam_state import IamState
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
 from .moto_backend import Moto
+from .node import METADATA_ADDRESSES, Node
 from .operations import service_model
 from .secrets import Secrets
 from .service import Operation, Service
@@ -34,7 +36,6 @@ from .sts import Sts
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
 _AWS_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?(?:amazonaws\.com|api\.aws)\Z")
-NodeOf = Callable[[Cluster], Caller]
 
 
 class Gateway:
@@ -56,8 +57,8 @@ class Gateway:
         self.eks_auth = EksAuth(
             self.eks, self.sts, self.iam, self.authorizer, self.trail, clock, seed
         )
-        self.agent = Agent(clock, self._assume_for_agent)
-        self.node_of: NodeOf | None = None  # the lab sets it: whose role the agent calls with
+        self.agent = Agent(clock, self._assume_for_agent, self._requests.uuid)
+        self.node: Node | None = None  # the lab sets it: whose role the agent calls with
         self._services: dict[str, Service] = {
             "cloudtrail": self.trail,
             "eks": self.eks,
@@ -70,6 +71,8 @@ class Gateway:
 
     def serves(self, host: str) -> bool:
         """Whether a host exists in the lab's world: AWS's endpoints, issuers, and the agent."""
+        if host in METADATA_ADDRESSES:
+            return self.node is not None and self.node.hop_limit > 1
         return host in ADDRESSES or _AWS_HOST.match(host) is not None
 
     def create_cluster(self, account: str, region: str, **parameters: Any) -> None:
@@ -85,8 +88,11 @@ class Gateway:
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
-        if request.path == "/v1/credentials":
+        host = urlsplit(f"//{request.host}").hostname
+        if host in ADDRESSES:
             return self._agent_response(request)
+        if host in METADATA_ADDRESSES and self.node is not None:
+            return self.node.metadata(request)
         issuer = _ISSUER_PATH.match(request.path)
         if issuer:
             return self._issuer_response(issuer[1], issuer[2])
@@ -112,14 +118,27 @@ class Gateway:
                 return Response(json.dumps(found), content_type="application/json")
         return Response("Not Found\n", 404, content_type="text/plain")
 
+    def agent_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """The agent as a WSGI app of its own."""
+        request = Request(environ)
+        with self._lock:
+            response = self._agent_response(request)
+        return response(environ, start_response)
+
     def _agent_response(self, request: Request) -> Response:
-        token = request.headers.get("Authorization", "")
-        cluster = self._cluster_of(token)
+        cluster = self._cluster_of(request.headers.get("Authorization", ""))
         if cluster is not None and AGENT_ADDON not in cluster.addons:
             # Nothing listens on the node. The in-process door turns this into a refused connection.
             return Response("lab: the add-on eks-pod-identity-agent is not installed\n", 503)
-        status, content_type, body = self.agent.credentials(token, self._requests.uuid())
-        return Response(body, status, content_type=content_type)
+        return self.agent.answer(request)
+
+    def metadata_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """The metadata service of the first cluster's node, as a pod on it meets it."""
+        with self._lock:
+            if self.node is None or self.node.hop_limit < 2:
+                raise ConnectionAbortedError("hop limit 1: no answer reaches a pod")
+            response = self.node.metadata(Request(environ))
+        return response(environ, start_response)
 
     def _cluster_of(self, text: str) -> Cluster | None:
         try:
@@ -130,7 +149,7 @@ class Gateway:
     def _assume_for_agent(self, token: str) -> dict[str, Any]:
         """What the agent does: call EKS Auth with the role of its node."""
         cluster = self._cluster_of(token)
-        if cluster is None or self.node_of is None:
+        if cluster is None or self.node is None:
             raise AwsError("InvalidTokenException", "lab: the token is of none of the clusters")
         operation = service_model("eks-auth").operation_model("AssumeRoleForPodIdentity")
         call = Call(
@@ -142,7 +161,7 @@ class Gateway:
             signature=None,
             request_id=self._requests.uuid(),
         )
-        return self._decided(call, self.node_of(cluster))
+        return self._decided(call, self.node.caller())
 
     # -- one call ------------------------------------------------------------------------
 

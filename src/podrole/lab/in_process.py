@@ -42,6 +42,7 @@ from .agent import ADDRESSES
 from .aws_variables import replace_aws_variables
 from .clock import Clock
 from .identifiers import Identifiers
+from .node import METADATA_ADDRESSES
 from .pod import PodError
 
 #: Where moto reads the machine's clock for what it stores.
@@ -51,9 +52,6 @@ _MOTO_MODULES = (
     "moto.eks.models",
     "moto.secretsmanager.models",
 )
-#: The instance metadata service: a pod's packets do not survive its hop limit of 1.
-METADATA_HOSTS = {"169.254.169.254", "fd00:ec2::254"}
-
 
 #: A pod starts with a session of its own, and each session would read the models anew, which takes
 #: a fifth of a second. Not the gateway's loader: clients change the models that they have read.
@@ -111,9 +109,9 @@ class InProcessDoor:
 
     def _send(self, request: Any) -> botocore.awsrequest.AWSResponse:
         host = urlsplit(request.url).hostname or ""
-        if host in METADATA_HOSTS:
-            raise ConnectTimeoutError(endpoint_url=request.url, error="hop limit 1")
         if not self._serves(host):
+            if host in METADATA_ADDRESSES:  # a pod's packets do not survive the node's hop limit
+                raise ConnectTimeoutError(endpoint_url=request.url, error="hop limit 1")
             raise EndpointConnectionError(
                 endpoint_url=request.url, error=f"the lab serves no host {host}"
             )

@@ -13,13 +13,14 @@ import boto3
 
 from .aws_variables import ISOLATED, isolated
 from .clock import EPOCH, Clock
-from .credentials import Caller, Session
-from .eks import KUBERNETES_VERSION, Cluster
+from .credentials import Session
+from .eks import KUBERNETES_VERSION
 from .gateway import Gateway
 from .iam_state import REGION as IAM_REGION
 from .identifiers import Identifiers
 from .in_process import InProcessDoor
 from .kubernetes import Kubernetes
+from .node import Node
 
 OPERATOR_ROLE = "platform-admin"
 NODE_ROLE = "eks-node"
@@ -60,7 +61,6 @@ class Lab:
         self.accounts = accounts
         self.region = region
         self.gateway = Gateway(clock, seed, region)
-        self.gateway.node_of = self._node
         self._seed = seed
         self._default_cluster = cluster
         self._door: InProcessDoor | None = None
@@ -71,6 +71,9 @@ class Lab:
         self._operators = {account: self._operator_session(account) for account in accounts}
         self._create_role(accounts[0], NODE_ROLE, "ec2.amazonaws.com", "Service")
         self._put_policy(accounts[0], NODE_ROLE, _NODE)
+        self.node = self.gateway.node = Node(
+            accounts[0], region, NODE_ROLE, self._issue_for_node, clock, seed
+        )
         self.gateway.create_cluster(
             accounts[0],
             region,
@@ -232,8 +235,5 @@ class Lab:
         assert role is not None
         return self.gateway.sts.issue(account, role_name, role, name=name, seconds=seconds)
 
-    def _node(self, cluster: Cluster) -> Caller:
-        """The node that the agent runs on: a session of the node role."""
-        session = self._issue(cluster.account, NODE_ROLE, "i-0abcd1234efgh5678", 6 * 3600)
-        unique_id = f"{session.role_id}:{session.name}"
-        return Caller(session.arn, session.account, unique_id, None, session, session.access_key_id)
+    def _issue_for_node(self, name: str, seconds: int) -> Session:
+        return self._issue(self.accounts[0], NODE_ROLE, name, seconds)
