@@ -131,3 +131,30 @@ def test_the_pod_handed_in_is_not_changed() -> None:
     given = pod()
     admit(account(**{"role-arn": ROLE}), given)
     assert given == pod()
+
+
+@pytest.mark.parametrize("associated", [False, True])
+def test_windows_paths_in_the_variables_and_posix_in_the_mount(associated: bool) -> None:
+    given = pod()
+    given["spec"]["nodeSelector"] = {"kubernetes.io/os": "windows"}
+    admitted = admit(account(**{"role-arn": ROLE}), given, associated)
+    path = dict(variables(admitted))[
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" if associated else "AWS_WEB_IDENTITY_TOKEN_FILE"
+    ]
+    assert path.startswith("C:\\var\\run\\secrets\\")
+    mounts = admitted["spec"]["containers"][0]["volumeMounts"]
+    assert mounts[0]["mountPath"].startswith("/var/run/secrets/")
+
+
+def test_the_label_that_opts_a_pod_out() -> None:
+    given = pod()
+    given["metadata"]["labels"] = {"eks.amazonaws.com/skip-pod-identity-webhook": ""}
+    assert admit(account(**{"role-arn": ROLE}), given) == given
+
+
+@pytest.mark.parametrize(
+    ("value", "regional"), [("false", False), ("0", False), ("true", True), ("nonsense", True)]
+)
+def test_the_annotation_for_regional_endpoints(value: str, regional: bool) -> None:
+    admitted = admit(account(**{"role-arn": ROLE, "sts-regional-endpoints": value}))
+    assert ("AWS_STS_REGIONAL_ENDPOINTS" in dict(variables(admitted))) is regional

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 #: Where every in-process lab begins, so that stored outputs compare exactly.
@@ -24,11 +26,27 @@ class Clock:
             )
         self._start = start
         self._moved = timedelta()
+        self._pinned: datetime | None = None
 
     def now(self) -> datetime:
         """The instant now, in UTC."""
-        base = datetime.now(UTC) if self._start is None else self._start
-        return base + self._moved
+        if self._pinned is not None:
+            return self._pinned
+        return (datetime.now(UTC) if self._start is None else self._start) + self._moved
+
+    def clients(self) -> datetime:
+        """The instant on a client's clock: in this process the lab's own, elsewhere the machine's,
+        which does not move along."""
+        return self.now() if self._start is not None else self.now() - self._moved
+
+    @contextmanager
+    def pinned(self, instant: datetime) -> Iterator[None]:
+        """Stand at `instant` for the block: what happened then happens again."""
+        former, self._pinned = self._pinned, instant
+        try:
+            yield
+        finally:
+            self._pinned = former
 
     def timestamp(self) -> int:
         """Whole seconds since 1970, as a token's `iat` and `exp` count them."""

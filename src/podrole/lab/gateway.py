@@ -271,7 +271,8 @@ class Gateway:
         return Caller(user.arn, key.account, user.unique_id, key.user_name, None, key_id)
 
     def _check_signature(self, signature: Signature, secret: str, protocol: str) -> None:
-        signature.check_age(self._clock.now(), protocol)
+        now, clients = self._clock.now(), self._clock.clients()
+        signature.check_age(clients if signature.near(clients) else now, protocol)
         signature.check(secret, protocol)
 
     def _requirements(self, call: Call, caller: Caller) -> list[Requirement]:

@@ -51,6 +51,10 @@ class Signature:
         """The credential scope: day/region/service/aws4_request."""
         return f"{self.day}/{self.region}/{self.service}/aws4_request"
 
+    def near(self, instant: datetime) -> bool:
+        """Whether it was made about then, to within the skew that AWS takes."""
+        return self.expires is None and abs(instant - self.signed) <= _S3_SKEW
+
     def check_age(self, now: datetime, protocol: str) -> None:
         """Raise AwsError for a signature from too long ago or from the future."""
         if self.expires is not None and now > self.signed + timedelta(seconds=self.expires):

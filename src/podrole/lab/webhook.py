@@ -14,6 +14,7 @@ from typing import Any
 
 PREFIX = "eks.amazonaws.com/"
 ROLE_ARN = f"{PREFIX}role-arn"
+SKIP_LABEL = f"{PREFIX}skip-pod-identity-webhook"
 DEFAULT_LIFETIME = 86400
 MINIMUM_LIFETIME = 600
 POD_IDENTITY_AUDIENCE = "pods.eks.amazonaws.com"
@@ -58,7 +59,7 @@ class Injection:
         }
 
 
-def irsa(annotations: Mapping[str, str], pod: Mapping[str, Any], region: str) -> Injection:
+def irsa(annotations: Mapping[str, str], pod: Mapping[str, Any], region: str | None) -> Injection:
     """The injection for a service account that carries `eks.amazonaws.com/role-arn`."""
     mount = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
     return Injection(
@@ -69,16 +70,16 @@ def irsa(annotations: Mapping[str, str], pod: Mapping[str, Any], region: str) ->
         lifetime=_lifetime(annotations, pod),
         variables=(
             ("AWS_ROLE_ARN", annotations[ROLE_ARN]),
-            ("AWS_WEB_IDENTITY_TOKEN_FILE", f"{mount}/token"),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", _shown(f"{mount}/token", pod)),
         ),
-        # EKS runs its webhook with regional endpoints as the default (EKS user guide,
-        # "Configure the AWS Security Token Service endpoint for a service account").
-        regional_sts=annotations.get(f"{PREFIX}sts-regional-endpoints", "true") == "true",
+        regional_sts=_regional_sts(annotations),
         region=region,
     )
 
 
-def pod_identity(annotations: Mapping[str, str], pod: Mapping[str, Any], region: str) -> Injection:
+def pod_identity(
+    annotations: Mapping[str, str], pod: Mapping[str, Any], region: str | None, agent_url: str
+) -> Injection:
     """The injection for a service account with a pod identity association."""
     mount = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount"
     file = "eks-pod-identity-token"
@@ -91,12 +92,27 @@ def pod_identity(annotations: Mapping[str, str], pod: Mapping[str, Any], region:
         # upper end, so that outputs compare exactly.
         lifetime=_lifetime(annotations, pod),
         variables=(
-            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", AGENT_URL),
-            ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", f"{mount}/{file}"),
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent_url),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", _shown(f"{mount}/{file}", pod)),
         ),
-        regional_sts=annotations.get(f"{PREFIX}sts-regional-endpoints", "true") == "true",
+        regional_sts=_regional_sts(annotations),
         region=region,
     )
+
+
+def _shown(path: str, pod: Mapping[str, Any]) -> str:
+    """The path as the variables name it: on Windows with a drive; the mount path stays POSIX."""
+    selector = (pod.get("spec") or {}).get("nodeSelector") or {}
+    if "windows" in (selector.get("kubernetes.io/os"), selector.get("beta.kubernetes.io/os")):
+        return "C:" + path.replace("/", "\\")
+    return path
+
+
+def _regional_sts(annotations: Mapping[str, str]) -> bool:
+    """EKS runs its webhook with regional endpoints as the default (EKS user guide, "Configure the
+    AWS Security Token Service endpoint for a service account"); what is no boolean is ignored."""
+    text = annotations.get(f"{PREFIX}sts-regional-endpoints", "")
+    return text not in ("0", "f", "F", "false", "False", "FALSE")  # Go's strconv.ParseBool
 
 
 def _lifetime(annotations: Mapping[str, str], pod: Mapping[str, Any]) -> int:
@@ -117,16 +133,22 @@ def admit(
     service_account: Mapping[str, Any],
     *,
     associated: bool,
-    region: str,
+    region: str | None,
+    agent_url: str = AGENT_URL,
 ) -> dict[str, Any]:
     """The pod as it is stored after admission; `pod` itself stays as it was.
 
-    `associated` says whether the service account has a pod identity association at this moment.
-    A service account with neither leaves the pod unchanged.
+    `associated` says whether the service account has a pod identity association at this moment;
+    `region` is written into the pod where it is known; `agent_url` is where pods find the agent
+    (the webhook's flag `--container-credentials-full-uri`). A service account with neither
+    mechanism, and a pod with the label `eks.amazonaws.com/skip-pod-identity-webhook`, leave the
+    pod unchanged.
     """
     annotations = _annotations(service_account)
+    if SKIP_LABEL in (pod.get("metadata", {}).get("labels") or {}):
+        return copy.deepcopy(dict(pod))
     if associated:
-        injection = pod_identity(annotations, pod, region)
+        injection = pod_identity(annotations, pod, region, agent_url)
     elif annotations.get(ROLE_ARN):
         injection = irsa(annotations, pod, region)
     else:

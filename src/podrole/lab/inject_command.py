@@ -1,0 +1,123 @@
+"""`podrole lab inject`: the webhook alone, from a pod on stdin to a pod on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import webhook
+
+
+class InjectError(ValueError):
+    """Input that the webhook cannot work on: which file, and what it should hold."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Give `podrole lab inject` its arguments."""
+    parser.add_argument(
+        "--service-accounts",
+        required=True,
+        metavar="FILE",
+        help="YAML or JSON: the service accounts, or a list as kubectl prints it",
+    )
+    parser.add_argument(
+        "--associations",
+        metavar="FILE",
+        help="pod identity associations, as `aws eks list-pod-identity-associations` prints them",
+    )
+    parser.add_argument("--region", help="the cluster's region; without it none is written")
+    parser.add_argument(
+        "--container-credentials-full-uri",
+        default=webhook.AGENT_URL,
+        metavar="URL",
+        help="where pods find the agent (%(default)s)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print each pod as it is stored after admission."""
+    try:
+        accounts = _service_accounts(arguments.service_accounts)
+        associated = _associations(arguments.associations) if arguments.associations else set()
+        pods = [_admitted(pod, accounts, associated, arguments) for pod in _documents("-")]
+        if not pods:
+            raise InjectError("stdin: no pod; give its manifest, for example < pod.yml")
+    except InjectError as error:
+        print(f"podrole: {error}", file=sys.stderr)
+        return 2
+    yaml.safe_dump_all(pods, sys.stdout, sort_keys=False, explicit_start=len(pods) > 1)
+    return 0
+
+
+def _documents(path: str) -> list[dict[str, Any]]:
+    name = "stdin" if path == "-" else path
+    try:
+        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+        documents = [item for item in yaml.safe_load_all(text) if item is not None]
+    except OSError as error:
+        raise InjectError(f"{name}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InjectError(f"{name}: not YAML: {' '.join(str(error).split())}") from error
+    found = []
+    for document in documents:
+        if not isinstance(document, dict):
+            raise InjectError(f"{name}: {type(document).__name__} where a manifest is expected")
+        items = document.get("items") if str(document.get("kind", "")).endswith("List") else None
+        found += items if isinstance(items, list) else [document]
+    return found
+
+
+def _identity(manifest: Any, kind: str, place: str) -> tuple[str, str]:
+    metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
+    if not isinstance(metadata, dict) or manifest.get("kind", kind) != kind:
+        shown = manifest.get("kind") if isinstance(manifest, dict) else manifest
+        raise InjectError(f"{place}: a {kind} is expected, not {shown}")
+    return metadata.get("namespace", "default"), metadata.get("name", "")
+
+
+def _service_accounts(path: str) -> dict[tuple[str, str], dict[str, Any]]:
+    return {_identity(document, "ServiceAccount", path): document for document in _documents(path)}
+
+
+def _associations(path: str) -> set[tuple[str, str]]:
+    found = set()
+    for document in _documents(path):
+        for item in document.get("associations", [document]):
+            try:
+                found.add((item["namespace"], item["serviceAccount"]))
+            except (KeyError, TypeError):
+                raise InjectError(
+                    f"{path}: an association needs namespace and serviceAccount"
+                ) from None
+    return found
+
+
+def _admitted(
+    pod: dict[str, Any],
+    accounts: dict[tuple[str, str], dict[str, Any]],
+    associated: set[tuple[str, str]],
+    arguments: argparse.Namespace,
+) -> dict[str, Any]:
+    namespace, name = _identity(pod, "Pod", "stdin")
+    specification = pod.get("spec")
+    if not isinstance(specification, dict) or not specification.get("containers"):
+        raise InjectError(f"stdin: pod {name or '(no name)'}: spec.containers is required")
+    account = (namespace, specification.get("serviceAccountName", "default"))
+    if account not in accounts:
+        known = ", ".join(f"{space}/{sa}" for space, sa in accounts)
+        raise InjectError(
+            f"stdin: pod {name}: no service account {account[0]}/{account[1]}"
+            f" in {arguments.service_accounts}; it has {known}"
+        )
+    return webhook.admit(
+        pod,
+        accounts[account],
+        associated=account in associated,
+        region=arguments.region,
+        agent_url=arguments.container_credentials_full_uri,
+    )
