@@ -21,6 +21,7 @@ from .identifiers import Identifiers
 from .in_process import InProcessDoor
 from .kubernetes import Kubernetes
 from .node import Node
+from .webhook import AGENT_URL
 
 OPERATOR_ROLE = "platform-admin"
 NODE_ROLE = "eks-node"
@@ -61,6 +62,8 @@ class Lab:
         self.accounts = accounts
         self.region = region
         self.gateway = Gateway(clock, seed, region)
+        #: Where pods find Pod Identity's agent.
+        self.agent_url = AGENT_URL
         self._seed = seed
         self._default_cluster = cluster
         self._door: InProcessDoor | None = None
@@ -174,6 +177,7 @@ class Lab:
                 self._seed,
                 self.clock,
                 lambda namespace, name: found.associations.of(namespace, name) is not None,
+                lambda: self.agent_url,
                 shell,
             )
         return self._kubernetes[found.issuer.url]
