@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request
 
 from . import wire
 from .aws_error import AwsError, not_carried
+from .credentials import Caller
 from .operations import SERVICES, rest_operation, service_model
 from .signature import Signature, Signed, read
 from .signature_error import missing_token
@@ -40,6 +41,7 @@ class Call:
     headers: Mapping[str, str]
     signature: Signature | None
     request_id: str = ""
+    caller: Caller | None = None
 
     @property
     def service(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
 
@@ -80,6 +80,7 @@ class Lab:
         self.gateway.create_cluster(
             accounts[0],
             region,
+            f"arn:aws:iam::{accounts[0]}:role/{OPERATOR_ROLE}",
             name=cluster,
             version=KUBERNETES_VERSION,
             roleArn=f"arn:aws:iam::{accounts[0]}:role/eks-cluster",
@@ -155,6 +156,20 @@ class Lab:
         )
         door.open()
         self._door = door
+
+    @property
+    def association_delay(self) -> timedelta:
+        """How long a pod identity association takes to reach the webhook and EKS Auth.
+
+        Zero at first; EKS is eventually consistent and names no figure.
+        """
+        return self.gateway.eks.delay
+
+    @association_delay.setter
+    def association_delay(self, delay: timedelta) -> None:
+        self.gateway.eks.delay = delay
+        for cluster in self.gateway.eks.clusters():
+            cluster.associations.delay = delay
 
     # -- what a reader uses --------------------------------------------------------------
 

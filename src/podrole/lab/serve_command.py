@@ -98,7 +98,7 @@ def _serve(servers: list[Any]) -> None:
     # A shell that runs this in the background has SIGINT ignored: it is set in any case.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    threads = [threading.Thread(target=server.serve_forever) for server in servers]
+    threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in servers]
     for thread in threads:
         thread.start()
     stopped.wait()
