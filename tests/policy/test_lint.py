@@ -296,9 +296,12 @@ def test_json_sarif_and_github(bad: Path, capsys: pytest.CaptureFixture[str]) ->
     run = json.loads(capsys.readouterr().out)["runs"][0]
     assert run["results"][0]["level"] == "error"
     assert run["results"][0]["ruleId"] in {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    location = run["results"][0]["locations"][0]["physicalLocation"]
+    lines = bad.read_text().splitlines()
+    assert '"Condition"' in lines[location["region"]["startLine"] - 1]
     main(["lint", str(bad), "--format", "github"])
     assert capsys.readouterr().out.startswith(
-        f"::error file={bad},title=PODROLE_OIDC_MISSING_SUBJECT::"
+        f"::error file={bad},line=10,title=PODROLE_OIDC_MISSING_SUBJECT::"
     )
 
 
