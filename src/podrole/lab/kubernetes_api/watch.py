@@ -43,6 +43,7 @@ def _events(
     wanted: Callable[[Object], bool],
     shown: Callable[[Object], Any],
 ) -> Iterator[bytes]:
+    yield b""  # the headers at once: kubectl waits for them before it can be stopped
     store = objects.store
     end = time.monotonic() + seconds
     if version == 0:
