@@ -26,13 +26,19 @@ from .iam_service import IamService
 from .iam_state import IamState
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
+from .keys import Keys
 from .moto_backend import Moto
 from .node import METADATA_ADDRESSES, Node
 from .operations import service_model
+from .parameters import Parameters
+from .queues import Queues
+from .repositories import Repositories
 from .secrets import Secrets
 from .service import Operation, Service
 from .signature import Signature
 from .sts import Sts
+from .tables import Tables
+from .topics import Topics
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
 _AWS_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?(?:amazonaws\.com|api\.aws)\Z")
@@ -59,13 +65,20 @@ class Gateway:
         )
         self.agent = Agent(clock, self._assume_for_agent, self._requests.uuid)
         self.node: Node | None = None  # the lab sets it: whose role the agent calls with
+        keys = Keys(self.moto)
         self._services: dict[str, Service] = {
             "cloudtrail": self.trail,
+            "dynamodb": Tables(self.moto),
+            "ecr": Repositories(self.moto, clock),
             "eks": self.eks,
             "eks-auth": self.eks_auth,
             "iam": IamService(self.iam, self.credentials),
+            "kms": keys,
             "s3": self.buckets,
             "secretsmanager": Secrets(self.moto),
+            "sns": Topics(self.moto, keys),
+            "sqs": Queues(self.moto, keys),
+            "ssm": Parameters(self.moto, keys),
             "sts": self.sts,
         }
 
@@ -106,7 +119,9 @@ class Gateway:
             return self._answer(call)
         except AwsError as error:
             namespace = call.operation.service_model.metadata.get("xmlNamespace", "")
-            return _refusal(error, call.protocol, namespace, request_id)
+            refusal = _refusal(error, call.protocol, namespace, request_id)
+            refusal.headers.update(wire.error_headers(call.operation, error))
+            return refusal
 
     # -- issuers and agent ---------------------------------------------------------------
 

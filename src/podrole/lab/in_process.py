@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import builtins
 import datetime
-import importlib
 import io
 import os
+import sys
 import time
 import types
 import uuid
@@ -45,12 +45,19 @@ from .identifiers import Identifiers
 from .node import METADATA_ADDRESSES
 from .pod import PodError
 
-#: Where moto reads the machine's clock for what it stores.
+#: Where moto reads the machine's clock for what it stores, and its random bytes for keys.
 _MOTO_MODULES = (
-    "moto.s3.models",
-    "moto.iam.models",
+    "moto.dynamodb.models.utilities",
+    "moto.ecr.models",
     "moto.eks.models",
+    "moto.iam.models",
+    "moto.kms.models",
+    "moto.kms.utils",
+    "moto.s3.models",
     "moto.secretsmanager.models",
+    "moto.sns.models",
+    "moto.sqs.models",
+    "moto.ssm.models",
 )
 
 #: A pod starts with a session of its own, and each session would read the models anew, which takes
@@ -78,6 +85,8 @@ class InProcessDoor:
         self._undo = ExitStack()
         self._signers: WeakSet[Any] = WeakSet()
         self._files: Mapping[str, Callable[[], str]] = {}
+        #: Called when more of moto's modules have been imported: they get the lab's clock too.
+        self.moto_imported: Callable[[], None] = lambda: None
 
     def open(self) -> None:
         """Take over this process's botocore. Closed by `close()`."""
@@ -168,14 +177,23 @@ class InProcessDoor:
         lab_time = _with(time, time=lambda: clock.now().timestamp(), sleep=clock.sleep)
         for module in (botocore.compat, botocore.credentials, moto.core.utils):
             self._patch(module, "datetime", lab_datetime)
-        for name in _MOTO_MODULES:
-            module = importlib.import_module(name)
-            if getattr(module, "datetime", None) is datetime:
-                self._patch(module, "datetime", lab_datetime)
-            elif getattr(module, "datetime", None) is datetime.datetime:
-                self._patch(module, "datetime", LabDatetime)
-            if getattr(module, "time", None) is time:
-                self._patch(module, "time", lab_time)
+        lab_os = _with(os, urandom=self._identifiers.bytes)
+
+        def patch_moto() -> None:
+            """Those of moto's modules that are imported; the others when they are."""
+            for name in _MOTO_MODULES:
+                module = sys.modules.get(name)
+                if getattr(module, "datetime", None) is datetime:
+                    self._patch(module, "datetime", lab_datetime)
+                elif getattr(module, "datetime", None) is datetime.datetime:
+                    self._patch(module, "datetime", LabDatetime)
+                if getattr(module, "time", None) is time:
+                    self._patch(module, "time", lab_time)
+                if getattr(module, "os", None) is os:
+                    self._patch(module, "os", lab_os)
+
+        patch_moto()
+        self.moto_imported = patch_moto
         # The SDK fills in idempotency tokens, and Secrets Manager makes version ids of them.
         seeded = _with(uuid, uuid4=lambda: uuid.UUID(self._identifiers.uuid()))
         self._patch(botocore.handlers, "uuid", seeded)

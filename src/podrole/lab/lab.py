@@ -151,6 +151,7 @@ class Lab:
             Identifiers(self._seed, "sdk"),
         )
         door.open()
+        self.gateway.moto.imported = door.moto_imported
         self._door = door
 
     # -- what a reader uses --------------------------------------------------------------
