@@ -54,6 +54,14 @@ class DataService(Service):
             raise self.misnamed(call, type_, name)
         return arn, account
 
+    def place(self, call: Call, caller: Caller, row: Row, name: str) -> tuple[str, str]:
+        """ARN and account of what a row of the table finds in the call."""
+        assert row.type is not None
+        arn, account = self.locate(call, caller, row.type, name)
+        if self._region(arn) not in ("", call.region):
+            raise self.misnamed(call, row.type, name)
+        return arn, account
+
     def found(self, call: Call, caller: Caller, row: Row, arn: str, account: str) -> Resource:
         """The resource of that ARN with its policy and tags, if it exists."""
         return Resource(arn, account)
@@ -115,10 +123,7 @@ class DataService(Service):
                 elif row.type is None or not isinstance(name, str):
                     raise AwsError("ValidationException", f"lab: {name!r} is no name")
                 else:
-                    arn, account = self.locate(call, caller, row.type, name)
-                    if self._region(arn) not in ("", call.region):
-                        raise self.misnamed(call, row.type, name)
-                    yield row, (arn, account)
+                    yield row, self.place(call, caller, row, name)
 
     @staticmethod
     def _region(arn: str) -> str:

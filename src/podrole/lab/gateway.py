@@ -54,10 +54,11 @@ class Gateway:
         self._requests = Identifiers(seed, "requests")
         self.moto = Moto(seed)
         self.iam = IamState(self.moto)
+        keys = Keys(self.moto)
+        self.buckets = Buckets(self.moto, keys)
         self.credentials = Credentials(clock)
         self.authorizer = Authorizer(self.iam, clock)
         self.eks = Eks(clock, seed)
-        self.buckets = Buckets()
         self.trail = trail.Trail(clock, seed)
         self.sts = Sts(self.iam, self.credentials, self.authorizer, self.eks.issuers, clock, seed)
         self.eks_auth = EksAuth(
@@ -65,7 +66,6 @@ class Gateway:
         )
         self.agent = Agent(clock, self._assume_for_agent, self._requests.uuid)
         self.node: Node | None = None  # the lab sets it: whose role the agent calls with
-        keys = Keys(self.moto)
         self._services: dict[str, Service] = {
             "cloudtrail": self.trail,
             "dynamodb": Tables(self.moto),
@@ -75,7 +75,7 @@ class Gateway:
             "iam": IamService(self.iam, self.credentials),
             "kms": keys,
             "s3": self.buckets,
-            "secretsmanager": Secrets(self.moto),
+            "secretsmanager": Secrets(self.moto, keys),
             "sns": Topics(self.moto, keys),
             "sqs": Queues(self.moto, keys),
             "ssm": Parameters(self.moto, keys),

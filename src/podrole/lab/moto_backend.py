@@ -98,10 +98,12 @@ class Moto:
             parameters, model
         )
         body = request["body"]
+        path, _, constant = request["url_path"].partition("?")  # `?tagging` is in S3's paths
+        query = urlencode(request["query_string"])
         builder = EnvironBuilder(
-            request["url_path"],
+            path,
             method=request["method"],
-            query_string=request["query_string"] or None,
+            query_string="&".join(filter(None, (constant, query))) or None,
             headers=dict(request["headers"]),
             data=urlencode(body) if isinstance(body, dict) else body or b"",
         )
