@@ -54,6 +54,11 @@ class Call:
         """The operation's name, for example `GetObject`."""
         return str(self.operation.name)
 
+    def replace_body(self, body: bytes) -> None:
+        """Let moto see this body in the place of the request's."""
+        self.environ["wsgi.input"] = BytesIO(body)
+        self.environ["CONTENT_LENGTH"] = str(len(body))
+
 
 class Unreadable(Exception):
     """No call of the lab: the refusal, and the protocol to say it in."""

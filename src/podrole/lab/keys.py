@@ -172,9 +172,12 @@ class Keys(DataService):
     # -- moto ----------------------------------------------------------------------------
 
     def before_moto(self, call: Call) -> Answer | None:
-        """Refuse a malformed key policy, and a ciphertext of another key than the call names."""
+        """Refuse a malformed key policy; name the one policy that keys have, as KMS does."""
         if call.name in ("CreateKey", "PutKeyPolicy"):
             resource_policy(call.parameters.get("Policy"), "Policy", code=_MALFORMED)
+        if call.name in ("GetKeyPolicy", "PutKeyPolicy"):
+            named = {"PolicyName": "default", **call.parameters}
+            call.replace_body(json.dumps(named).encode())
         return None
 
     def after_moto(self, call: Call, account: str, body: bytes) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -129,8 +128,7 @@ def _without_waiting(call: Call) -> None:
         body = urlencode(form | {"WaitTimeSeconds": "0"}).encode()
     else:
         body = json.dumps({**call.parameters, "WaitTimeSeconds": 0}).encode()
-    call.environ["wsgi.input"] = BytesIO(body)
-    call.environ["CONTENT_LENGTH"] = str(len(body))
+    call.replace_body(body)
 
 
 def _moto_url(arn: str) -> str:

@@ -7,7 +7,6 @@ Source: DynamoDB developer guide, "Using IAM policy conditions for fine-grained 
 from __future__ import annotations
 
 import json
-from io import BytesIO
 from typing import Any
 
 from .action_table import ResourceType, Row
@@ -58,9 +57,7 @@ class Tables(DataService):
         if call.name == "PutResourcePolicy":
             resource_policy(call.parameters["Policy"], "Policy", code="ValidationException")
         elif "ResourceArn" not in call.parameters:
-            body = json.dumps(self._named(call.parameters)).encode()
-            call.environ["wsgi.input"] = BytesIO(body)
-            call.environ["CONTENT_LENGTH"] = str(len(body))
+            call.replace_body(json.dumps(self._named(call.parameters)).encode())
         return None
 
     def _named(self, parameters: Any) -> dict[str, Any]:
