@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from podrole.policy import Policy
 
@@ -77,7 +77,7 @@ class Buckets(DataService):
     def place(self, call: Call, caller: Caller, row: Row, name: str) -> tuple[str, str]:
         """A bucket by name, an object by its key, or by bucket and key where it is copied from."""
         if row.names == "CopySource":
-            return self._on(call, caller, *_source(name))
+            return self._on(call, caller, *_source(name)[:2])
         bucket = call.parameters["Bucket"]
         assert row.type is not None
         return self._on(call, caller, bucket, None if row.type.name == "bucket" else name)
@@ -123,8 +123,11 @@ class Buckets(DataService):
     def before_moto(self, call: Call) -> Answer | None:
         """The answer to a call about a bucket's policy; ACLs are refused."""
         bucket = call.parameters.get("Bucket", "")
-        if any(call.headers.get(name, _OWNERS) != _OWNERS for name in _BY_ACL):
-            raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+        _refuse_acl(call)
+        if "CopySource" in call.parameters:  # moto would read a `#` or `;` in it as a URL's
+            source, key, version = _source(call.parameters["CopySource"])
+            text = quote(f"/{source}/{key}") + (f"?versionId={quote(version)}" if version else "")
+            call.environ["HTTP_X_AMZ_COPY_SOURCE"] = text
         if call.name == "PutBucketPolicy":
             text = call.environ["wsgi.input"].read().decode("utf-8", "replace")
             name = f"policy of bucket {bucket}"
@@ -159,10 +162,25 @@ class Buckets(DataService):
 _OWNERS = "bucket-owner-full-control"
 
 
-def _source(text: str) -> tuple[str, str]:
-    """Bucket and key of `x-amz-copy-source`: `/bucket/key?versionId=…`, percent-encoded."""
-    bucket, _, key = unquote(text.partition("?")[0]).lstrip("/").partition("/")
-    return bucket, key
+def _refuse_acl(call: Call) -> None:
+    """S3 user guide, "Controlling ownership of objects": no ACLs, as of new buckets by default."""
+    given = {name: call.headers[name] for name in _BY_ACL if name in call.headers}
+    if call.name == "CreateBucket":
+        if given and given != {"x-amz-acl": "private"}:
+            raise AwsError(
+                "InvalidBucketAclWithObjectOwnership",
+                "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+            )
+    elif call.name in ("PutBucketAcl", "PutObjectAcl") or set(given.values()) - {_OWNERS}:
+        raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+
+
+def _source(text: str) -> tuple[str, str, str | None]:
+    """Bucket, key and version of `x-amz-copy-source`: `/bucket/key?versionId=…`, encoded."""
+    path, _, query = text.partition("?")
+    bucket, _, key = unquote(path).lstrip("/").partition("/")
+    name, _, version = query.partition("&")[0].partition("=")
+    return bucket, key, unquote(version) if name == "versionId" else None
 
 
 def _signed(call: Call) -> dict[str, str]:

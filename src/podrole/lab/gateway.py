@@ -16,29 +16,22 @@ from . import trail, wire
 from .agent import ADDRESSES, Agent
 from .authorization import Authorizer, Requirement
 from .aws_error import AwsError, not_carried
-from .buckets import Buckets
 from .call import Call, Unreadable, read_call
 from .clock import Clock
 from .credentials import Caller, Credentials, credentials_error
+from .data_plane import DataPlane
 from .eks import AGENT_ADDON, Cluster, Eks
 from .eks_auth import EksAuth
 from .iam_service import IamService
 from .iam_state import IamState
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
-from .keys import Keys
 from .moto_backend import Moto
 from .node import METADATA_ADDRESSES, Node
 from .operations import service_model
-from .parameters import Parameters
-from .queues import Queues
-from .repositories import Repositories
-from .secrets import Secrets
 from .service import Operation, Service
 from .signature import Signature
 from .sts import Sts
-from .tables import Tables
-from .topics import Topics
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
 _AWS_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?(?:amazonaws\.com|api\.aws)\Z")
@@ -54,8 +47,8 @@ class Gateway:
         self._requests = Identifiers(seed, "requests")
         self.moto = Moto(seed)
         self.iam = IamState(self.moto)
-        keys = Keys(self.moto)
-        self.buckets = Buckets(self.moto, keys)
+        data = DataPlane(self.moto, clock)
+        self.buckets = data.buckets
         self.credentials = Credentials(clock)
         self.authorizer = Authorizer(self.iam, clock)
         self.eks = Eks(clock, seed)
@@ -68,18 +61,11 @@ class Gateway:
         self.node: Node | None = None  # the lab sets it: whose role the agent calls with
         self._services: dict[str, Service] = {
             "cloudtrail": self.trail,
-            "dynamodb": Tables(self.moto),
-            "ecr": Repositories(self.moto, clock),
             "eks": self.eks,
             "eks-auth": self.eks_auth,
             "iam": IamService(self.iam, self.credentials),
-            "kms": keys,
-            "s3": self.buckets,
-            "secretsmanager": Secrets(self.moto, keys),
-            "sns": Topics(self.moto, keys),
-            "sqs": Queues(self.moto, keys),
-            "ssm": Parameters(self.moto, keys),
             "sts": self.sts,
+            **data.services,
         }
 
     def serves(self, host: str) -> bool:

@@ -42,7 +42,7 @@ class ObjectEncryption:
         call: Call,
         caller: Caller,
         owner: str,
-        source: tuple[str, str] | None,
+        source: tuple[str, str, str | None] | None,
         source_owner: str,
     ) -> Iterator[Requirement]:
         """The keys' part. `owner` holds the call's bucket, `source` is what is copied, if any."""
@@ -51,8 +51,7 @@ class ObjectEncryption:
             version = call.parameters.get("VersionId")
             yield from self._read(call, caller, owner, bucket, key, version)
         if call.name in _COPIES and source:
-            version = call.parameters["CopySource"].partition("?versionId=")[2] or None
-            yield from self._read(call, caller, source_owner, *source, version)
+            yield from self._read(call, caller, source_owner, *source)
         if call.name in _WRITES:
             yield from self._write(call, caller, owner, bucket, key)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,11 +17,15 @@ from .credentials import Caller
 from .data_service import DataService, Resource
 from .keys import Keys
 from .moto_backend import Moto
+from .service import Answer
 
 #: Amazon's own parameters, which belong to no account.
 _PUBLIC = "/aws/service/"
 #: moto would read the secret past Secrets Manager's decision.
-_OF_SECRETS = "/aws/reference/secretsmanager"
+_OF_SECRETS = "/aws/reference/secretsmanager/"
+_ACCOUNT = re.compile(r"\d{12}")
+#: Calls whose names may end in `:version` or `:label`.
+_SELECTING = ("GetParameter", "GetParameters")
 #: github.com/external-secrets/kubernetes-external-secrets/issues/627: KMS's words, passed on.
 _KEY_DENIAL = Denial(
     code="AccessDeniedException",
@@ -39,24 +44,29 @@ class Parameters(DataService):
         self._keys = keys
 
     def locate(self, call: Call, caller: Caller, type_: ResourceType, name: str) -> tuple[str, str]:
-        """A parameter by name, with or without version or label, or a path."""
+        """A parameter by name or ARN, with or without version or label, or a path."""
+        region, account, plain = call.region, caller.account, name.removeprefix("/")
         if name.startswith("arn:"):
-            return super().locate(call, caller, type_, _unversioned(name, 6))
-        if name.startswith(_OF_SECRETS):
+            region, account, plain = _of_arn(name)
+        if call.name in _SELECTING:
+            plain = plain.partition(":")[0]
+        if f"/{plain}/".startswith(_OF_SECRETS):
             raise AwsError(
                 "NotImplemented",
                 f"the lab has no {_OF_SECRETS}: ask Secrets Manager; it is no answer of AWS",
                 501,
             )
-        plain = _unversioned(name, 1).removeprefix("/")
-        account = "" if name.startswith(_PUBLIC) else caller.account
-        return type_.arn(call.region, account, plain), account
+        if f"/{plain}".startswith(_PUBLIC):
+            account = ""
+        elif not _ACCOUNT.fullmatch(account) or ":" in plain:
+            raise self.misnamed(call, type_, name)
+        return type_.arn(region, account, plain), account
 
     def found(self, call: Call, caller: Caller, row: Row, arn: str, account: str) -> Resource:
         """The parameter with its tags."""
         if call.name in ("PutParameter", "GetParametersByPath") or not account:
             return Resource(arn, account)
-        for name in self._names(arn):
+        for name in _spellings(arn.partition(":parameter/")[2]):
             tags = self.ask(
                 call, account, "ListTagsForResource", ResourceType="Parameter", ResourceId=name
             )
@@ -68,13 +78,16 @@ class Parameters(DataService):
         # github.com/aws-solutions/aws-control-tower-customizations/issues/208
         return Resource(arn, account, shown=f"arn:aws:ssm:{call.region}:{account}:*")
 
-    def _names(self, arn: str) -> tuple[str, str]:
-        plain = arn.partition(":parameter/")[2]
-        return f"/{plain}", plain
-
     def account(self, call: Call, caller: Caller) -> str:
         """The parameter's account; Amazon's own parameters are in every account's state."""
         return super().account(call, caller) or caller.account
+
+    def before_moto(self, call: Call) -> Answer | None:
+        """End a path with a slash: moto would take `/orders` for the beginning of `/orders-2`."""
+        if call.name == "GetParametersByPath":
+            path = call.parameters["Path"].rstrip("/") + "/"
+            call.replace_body(json.dumps({**call.parameters, "Path": path}).encode())
+        return None
 
     def after_moto(self, call: Call, account: str, body: bytes) -> bytes:
         """Ciphertext where none was asked to be decrypted: moto would show the value in it."""
@@ -130,11 +143,7 @@ class Parameters(DataService):
             names = [
                 name
                 for item in given
-                for name in (
-                    self._names(_unversioned(item, 6))
-                    if item.startswith("arn:")
-                    else (_unversioned(item, 1),)
-                )
+                for name in _spellings(_of_arn(item)[2] if item.startswith("arn:") else item)
             ]
             wanted = {"Key": "Name", "Option": "Equals", "Values": names}
         found: list[dict[str, Any]] = []
@@ -154,6 +163,16 @@ class Parameters(DataService):
             more = {"NextToken": answer["NextToken"]}
 
 
-def _unversioned(name: str, colons: int) -> str:
-    """A name without `:version` or `:label`, which stand after that many colons."""
-    return ":".join(name.split(":")[:colons])
+def _of_arn(arn: str) -> tuple[str, str, str]:
+    """Region, account and name of a parameter's ARN; nothing of another one."""
+    parts = [*arn.split(":", 5), ""]
+    name = parts[5].removeprefix("parameter/")
+    if parts[:3] != ["arn", "aws", "ssm"] or name == parts[5]:
+        return "", "", ""
+    return parts[3], parts[4], name
+
+
+def _spellings(name: str) -> tuple[str, str]:
+    """The two names that one ARN may stand for, without `:version` or `:label`."""
+    plain = name.partition(":")[0].removeprefix("/")
+    return f"/{plain}", plain

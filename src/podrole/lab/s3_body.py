@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from .aws_error import AwsError
@@ -10,21 +9,24 @@ from .call import Call
 
 
 def deleted(call: Call) -> list[dict[str, str]]:
-    """Key and, if given, VersionId of each object of DeleteObjects. Raises AwsError for none."""
-    objects = [dict(_children(element)) for element in _elements(call, "Object")]
-    found = [item for item in objects if item.get("Key")]
-    if not found or len(found) < len(objects):
+    """Key and, if given, VersionId of each object of DeleteObjects.
+
+    Raises AwsError for what moto could read otherwise: it takes the last of two elements.
+    """
+    objects = [_members(item) for item in _root(call, "Delete") if _local(item) == "Object"]
+    if not objects or not all(item.get("Key") for item in objects):
         raise _malformed()
-    return found
+    return objects
 
 
 def tags(call: Call) -> dict[str, str]:
     """The tags of PutObjectTagging."""
-    found = [dict(_children(element)) for element in _elements(call, "Tag")]
+    sets = [item for item in _root(call, "Tagging") if _local(item) == "TagSet"]
+    found = [_members(tag) for item in sets for tag in item]
     return {tag.get("Key", ""): tag.get("Value", "") for tag in found}
 
 
-def _elements(call: Call, name: str) -> Iterator[ElementTree.Element]:
+def _root(call: Call, name: str) -> ElementTree.Element:
     stream = call.environ["wsgi.input"]
     text = stream.read()
     stream.seek(0)
@@ -33,12 +35,16 @@ def _elements(call: Call, name: str) -> Iterator[ElementTree.Element]:
         document = ElementTree.fromstring(text)  # noqa: S314
     except ElementTree.ParseError as error:
         raise _malformed() from error
-    return (element for element in document.iter() if _local(element) == name)
+    if _local(document) != name:
+        raise _malformed()
+    return document
 
 
-def _children(element: ElementTree.Element) -> Iterator[tuple[str, str]]:
-    for child in element:
-        yield _local(child), child.text or ""
+def _members(element: ElementTree.Element) -> dict[str, str]:
+    members = {_local(child): child.text or "" for child in element}
+    if len(members) < len(element):
+        raise _malformed()
+    return members
 
 
 def _local(element: ElementTree.Element) -> str:
