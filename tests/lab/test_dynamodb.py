@@ -137,7 +137,9 @@ def test_attributes_and_select(setup: Setup, carts: str) -> None:
     with setup.irsa_pod(allow(actions, TABLE, Condition=condition)).inside():
         db = boto3.client("dynamodb")
         get = {"TableName": "carts", "Key": ANN}
-        db.get_item(**get, ProjectionExpression="amount, #d", ExpressionAttributeNames={"#d": "day"})
+        db.get_item(
+            **get, ProjectionExpression="amount, #d", ExpressionAttributeNames={"#d": "day"}
+        )
         db.query(**query("ann", ProjectionExpression="amount"))
         update = {"UpdateExpression": "SET amount = :t", "ReturnValues": "UPDATED_NEW"}
         values = {":t": {"N": "2"}}

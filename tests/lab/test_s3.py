@@ -159,7 +159,7 @@ def test_calls_that_the_lab_does_not_carry_say_so(bucket: str) -> None:
         lambda: boto3.client("dynamodbstreams").list_streams(),  # signed as dynamodb
         lambda: boto3.client("sqs").list_message_move_tasks(SourceArn="x"),
         lambda: boto3.client("ec2").describe_instances(),
-        lambda: boto3.client("eks").describe_addon_versions(),
+        lambda: boto3.client("eks").describe_cluster_versions(),
         lambda: boto3.client("sts").decode_authorization_message(EncodedMessage="x"),
         lambda: boto3.client("iam").simulate_custom_policy(
             PolicyInputList=["{}"], ActionNames=["a:b"]

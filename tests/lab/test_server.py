@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from .conftest import ACCOUNT
+from .serving import client, serving
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[dict[str, Any]]:
-    """What `podrole lab serve --port 0 --json` prints; stopped by Ctrl-C at the end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "podrole", "lab", "serve", "--port", "0", "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, process.communicate()[1]
-    yield json.loads(line)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
-    assert process.returncode == 0, errors
-    assert errors == ""
-
-
-def client(served: dict[str, Any], service: str) -> Any:
-    environment = served["environment"]
-    return boto3.client(
-        service,
-        endpoint_url=served["endpoint"],
-        region_name=environment["AWS_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=environment["AWS_SESSION_TOKEN"],
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+    with serving() as settings:
+        yield settings
 
 
 def test_the_same_answers_over_http(served: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from .aws_error import AwsError
@@ -36,6 +36,7 @@ class Association:
     policy: str | None
     external_id: str | None
     client_request_token: str | None
+    owner_arn: str | None = None  # an add-on's
 
     def described(self) -> dict[str, Any]:
         """The members of `PodIdentityAssociation`."""
@@ -59,6 +60,7 @@ class Association:
             "serviceAccount": self.service_account,
             "associationArn": self.arn,
             "associationId": self.id,
+            "ownerArn": self.owner_arn,
         }
 
 
@@ -73,27 +75,30 @@ class Associations:
         self._region = region
         self._clock = clock
         self._identifiers = identifiers
+        #: How long a change takes to reach the webhook and EKS Auth.
+        self.delay = timedelta()
         self._by_id: dict[str, Association] = {}
+        self._ids: dict[tuple[str, str], str] = {}
+        self._changes: dict[tuple[str, str], list[tuple[datetime, Association | None]]] = {}
 
     def of(self, namespace: str, service_account: str) -> Association | None:
-        """The association of a service account; it has at most one."""
-        for association in self._by_id.values():
-            if (association.namespace, association.service_account) == (namespace, service_account):
-                return association
-        return None
+        """The association of a service account as the webhook and EKS Auth see it by now."""
+        changes = self._changes.get((namespace, service_account), [])
+        now = self._clock.now()
+        while len(changes) > 1 and changes[1][0] <= now:
+            del changes[0]
+        return changes[0][1] if changes and changes[0][0] <= now else None
 
-    def create(self, parameters: Mapping[str, Any]) -> Association:
+    def create(self, parameters: Mapping[str, Any], *, owner_arn: str | None = None) -> Association:
         """CreatePodIdentityAssociation. The same clientRequestToken gives the same answer."""
         token = parameters.get("clientRequestToken")
-        for association in self._by_id.values():
-            if token and association.client_request_token == token:
+        for association in self._by_id.values() if token else ():
+            if association.client_request_token == token:
                 return association
         namespace, service_account = parameters["namespace"], parameters["serviceAccount"]
-        existing = self.of(namespace, service_account)
+        existing = self._ids.get((namespace, service_account))
         if existing is not None:
-            raise AwsError(
-                "ResourceInUseException", f"Association already exists: {existing.id}", 409
-            )
+            raise AwsError("ResourceInUseException", f"Association already exists: {existing}", 409)
         if len(self._by_id) >= LIMIT:
             raise AwsError(
                 "ResourceLimitExceededException",
@@ -117,6 +122,7 @@ class Associations:
             policy=None,
             external_id=None,
             client_request_token=token,
+            owner_arn=owner_arn,
         )
         return self._store(self._with_options(association, parameters))
 
@@ -142,7 +148,28 @@ class Associations:
         """DeletePodIdentityAssociation. Credentials that pods hold stay good."""
         association = self.get(identifier)
         del self._by_id[identifier]
+        del self._ids[association.namespace, association.service_account]
+        self._change(association, None)
         return association
+
+    def delete_owned(self, owner_arn: str) -> None:
+        """Delete the associations of an add-on."""
+        for association in list(self._by_id.values()):
+            if association.owner_arn == owner_arn:
+                self.delete(association.id)
+
+    def tag(self, arn: str, tags: Mapping[str, str]) -> bool:
+        """Give the association of that ARN these tags; False where there is none."""
+        association = self._by_id.get(arn.rpartition("/")[2])
+        if association is None:
+            return False
+        self._by_id[association.id] = replace(association, tags=dict(tags))
+        return True
+
+    def tags(self, arn: str) -> Mapping[str, str] | None:
+        """The tags of the association of that ARN."""
+        association = self._by_id.get(arn.rpartition("/")[2])
+        return association.tags if association else None
 
     def list(self, parameters: Mapping[str, Any]) -> list[Association]:
         """The associations that the filters `namespace` and `serviceAccount` leave."""
@@ -155,7 +182,13 @@ class Associations:
 
     def _store(self, association: Association) -> Association:
         self._by_id[association.id] = association
+        self._ids[association.namespace, association.service_account] = association.id
+        self._change(association, association)
         return association
+
+    def _change(self, association: Association, to: Association | None) -> None:
+        key = (association.namespace, association.service_account)
+        self._changes.setdefault(key, []).append((self._clock.now() + self.delay, to))
 
     def _own_role(self, role_arn: str) -> str:
         if f":iam::{self._account}:role/" not in role_arn:

@@ -15,7 +15,7 @@ from podrole.policy import Policy
 
 from .action_table import Row
 from .authorization import Requirement
-from .aws_error import AwsError
+from .aws_error import AwsError, not_carried
 from .call import Call
 from .credentials import Caller
 from .data_service import DataService, Resource, resource_policy
@@ -160,11 +160,14 @@ class Buckets(DataService):
 
 #: The one canned ACL that a bucket without ACLs takes.
 _OWNERS = "bucket-owner-full-control"
+_ENFORCED = "BucketOwnerEnforced"
 
 
 def _refuse_acl(call: Call) -> None:
     """S3 user guide, "Controlling ownership of objects": no ACLs, as of new buckets by default."""
     given = {name: call.headers[name] for name in _BY_ACL if name in call.headers}
+    if call.headers.get("x-amz-object-ownership", _ENFORCED) != _ENFORCED:
+        raise not_carried("s3", "a bucket with ACLs")
     if call.name == "CreateBucket":
         if given and given != {"x-amz-acl": "private"}:
             raise AwsError(

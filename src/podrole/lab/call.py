@@ -15,13 +15,16 @@ from werkzeug.wrappers import Request
 
 from . import wire
 from .aws_error import AwsError, not_carried
+from .credentials import Caller
 from .operations import SERVICES, rest_operation, service_model, spoken_model
 from .signature import Signature, Signed, read
 from .signature_error import missing_token
 
 #: The service of a credential scope, before anything is known to be right in it.
 _SCOPE = re.compile(r"Credential=[^/,\s]+/[^/,\s]+/[^/,\s]+/([^/,\s]+)/aws4_request")
-_S3_HOST = re.compile(r"(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com\Z")
+_S3_HOST = re.compile(
+    r"(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com\Z|(?P<local>.+?)(?:\.s3)?\.localhost\Z"
+)
 _SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z0-9-]+))?\.")
 #: Calls that STS takes unsigned: the token is the proof.
 _UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
@@ -38,6 +41,7 @@ class Call:
     headers: Mapping[str, str]
     signature: Signature | None
     request_id: str = ""
+    caller: Caller | None = None
 
     @property
     def service(self) -> str:
@@ -86,10 +90,11 @@ def read_call(request: Request, default_region: str) -> Call:
     path = _target(request).partition("?")[0]
     if service == "s3":
         virtual = _S3_HOST.match(headers.get("host", "").partition(":")[0])
-        if virtual and virtual["bucket"]:
+        bucket = virtual and (virtual["bucket"] or virtual["local"])
+        if bucket and bucket != "s3":
             for key in ("PATH_INFO", "RAW_URI", "REQUEST_URI"):
-                environ[key] = f"/{virtual['bucket']}{environ[key]}"
-            path = f"/{virtual['bucket']}{path}"
+                environ[key] = f"/{bucket}{environ[key]}"
+            path = f"/{bucket}{path}"
         path = re.sub(r"\A(/[^/]+)/\Z", r"\1", path)
     operation, parameters = _read_operation(
         service, request.method, path, {**query, **lists}, headers, form, body

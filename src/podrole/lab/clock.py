@@ -61,6 +61,8 @@ class Clock:
         if step < timedelta():
             raise ValueError("the clock only moves forward: give a positive step")
         self._moved += step
+        if self._pinned is not None:
+            self._pinned += step
         return self.now()
 
     def sleep(self, seconds: float) -> None:

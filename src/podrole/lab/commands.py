@@ -1,76 +1,35 @@
-"""`podrole lab`: the lab on a loopback port."""
+"""`podrole lab`: serve the lab, run programs as its pods, inject pods, begin anew."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import shlex
-import signal
 import sys
-import threading
-from typing import Any
+
+from . import exec_command, inject_command, serve_command
+from .lab_client import LabClient, LabUnreachable
 
 
 def configure(_name: str, parser: argparse.ArgumentParser) -> None:
-    """Give `podrole lab` its arguments."""
+    """Give `podrole lab` its commands."""
     commands = parser.add_subparsers(dest="lab_command", required=True, metavar="COMMAND")
-    serve = commands.add_parser("serve", help="offer the lab on a loopback port until Ctrl-C")
-    serve.add_argument(
-        "--port", type=int, default=4566, help="port, 0 for a free one (%(default)s)"
+    serve_command.configure(
+        commands.add_parser("serve", help="offer the lab on loopback ports until Ctrl-C")
     )
-    serve.add_argument(
-        "--seed", type=int, default=7, help="ids and keys come from it (%(default)s)"
+    exec_command.configure(
+        commands.add_parser("exec", help="run a program with a pod's variables and token files")
     )
-    serve.add_argument(
-        "--accounts",
-        default="111122223333,444455556666",
-        help="account ids, the first one holds the cluster (%(default)s)",
+    inject_command.configure(
+        commands.add_parser("inject", help="what the pod identity webhook makes of a pod on stdin")
     )
-    serve.add_argument("--region", default="us-west-2", help="region (%(default)s)")
-    serve.add_argument("--cluster", default="demo", help="name of the EKS cluster (%(default)s)")
-    serve.add_argument("--json", action="store_true", help="print the settings as one JSON object")
-    serve.set_defaults(run=_serve)
+    reset = commands.add_parser("reset", help="make the lab that is being served new")
+    reset.add_argument("--endpoint", help="the lab's endpoint (AWS_ENDPOINT_URL)")
+    reset.set_defaults(run=_reset)
 
 
-def _serve(arguments: argparse.Namespace) -> int:
-    # Imported here: boto3 and moto take a second, which `podrole --help` should not.
-    from .aws_variables import ISOLATED, replace_aws_variables
-    from .clock import Clock
-    from .lab import Lab, LabError
-    from .server import HOST, PortTaken, serve
-
-    replace_aws_variables(ISOLATED)
+def _reset(arguments: argparse.Namespace) -> int:
     try:
-        lab = Lab.prepare(
-            Clock(start=None),
-            seed=arguments.seed,
-            accounts=tuple(arguments.accounts.split(",")),
-            region=arguments.region,
-            cluster=arguments.cluster,
-        )
-        server = serve(lab.gateway, arguments.port)
-    except (LabError, PortTaken) as error:
+        LabClient(arguments.endpoint).reset()
+    except LabUnreachable as error:
         print(f"podrole: {error}", file=sys.stderr)
         return 2
-    endpoint = f"http://{HOST}:{server.port}"
-    settings = lab.environment(lab.accounts[0]) | {"AWS_ENDPOINT_URL": endpoint}
-    if arguments.json:
-        print(json.dumps({"endpoint": endpoint, "environment": settings}), flush=True)
-    else:
-        print(f"# The lab listens on {endpoint}; Ctrl-C ends it. In another shell:")
-        for name, value in settings.items():
-            print(f"export {name}={shlex.quote(value)}")
-        sys.stdout.flush()
-    _stop_on_signal(server)
-    server.serve_forever()
-    server.server_close()
     return 0
-
-
-def _stop_on_signal(server: Any) -> None:
-    def stop(*_: object) -> None:
-        # shutdown() waits for the loop, which runs in this very thread.
-        threading.Thread(target=server.shutdown).start()
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)

@@ -1,80 +1,43 @@
-"""EKS: clusters (moto keeps them), add-ons and pod identity associations (moto has neither)."""
+"""EKS: moto keeps the clusters; what moto lacks is the lab's own."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+from .access_entries import AccessEntries
+from .addons import Addons
 from .associations import Associations
 from .authorization import Requirement
 from .aws_error import AwsError
 from .call import Call
 from .clock import Clock
+from .cluster import Cluster
 from .credentials import Caller
+from .eks_operations import OPERATIONS, change_tags
 from .identifiers import Identifiers
 from .issuer import Issuer
+from .moto_backend import Moto
 from .service import Answer, Operation, Service
 
-AGENT_ADDON = "eks-pod-identity-agent"
 KUBERNETES_VERSION = "1.34"
-#: A version that EKS has had, the oldest that hybrid nodes take (EKS user guide, 2026-11-23).
-_ADDON_VERSIONS = {AGENT_ADDON: "v1.3.3-eksbuild.1"}
-
-
-@dataclass(frozen=True)
-class Addon:
-    """An installed add-on."""
-
-    name: str
-    cluster: str
-    arn: str
-    version: str
-    created: datetime
-
-    def described(self) -> dict[str, Any]:
-        """The members of `Addon`."""
-        return {
-            "addonName": self.name,
-            "clusterName": self.cluster,
-            "status": "ACTIVE",
-            "addonVersion": self.version,
-            "health": {"issues": []},
-            "addonArn": self.arn,
-            "createdAt": self.created,
-            "modifiedAt": self.created,
-            "tags": {},
-        }
-
-
-@dataclass
-class Cluster:
-    """What a cluster has beside moto's record of it."""
-
-    name: str
-    account: str
-    region: str
-    issuer: Issuer
-    associations: Associations
-    created: datetime
-    addons: dict[str, Addon] = field(default_factory=dict)
-
-    @property
-    def arn(self) -> str:
-        """`arn:aws:eks:REGION:ACCOUNT:cluster/NAME`."""
-        return f"arn:aws:eks:{self.region}:{self.account}:cluster/{self.name}"
+_ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
 
 class Eks(Service):
     """The clusters of all accounts and regions."""
 
-    def __init__(self, clock: Clock, seed: int) -> None:
+    def __init__(self, clock: Clock, seed: int, moto: Moto) -> None:
         self._clock = clock
         self._seed = seed
+        self._moto = moto
         self._identifiers = Identifiers(seed, "eks")
+        self._entry_identifiers = Identifiers(seed, "eks/access-entries")
+        #: How long a change of an association takes to reach webhook and EKS Auth.
+        self.delay = timedelta()
         self._clusters: dict[tuple[str, str, str], Cluster] = {}
         #: Issuer URL to issuer; STS reads it.
         self.issuers: dict[str, Issuer] = {}
@@ -110,14 +73,21 @@ class Eks(Service):
         resource = f"{base}:cluster/{cluster}" if cluster else "*"
         if "associationId" in parameters:
             resource = f"{base}:podidentityassociation/{cluster}/{parameters['associationId']}"
-        if "addonName" in parameters and call.name != "CreateAddon":
+        if cluster and "addonName" in parameters and call.name != "CreateAddon":
             resource = f"{base}:addon/{cluster}/{parameters['addonName']}/*"
-        needed = [Requirement(f"eks:{call.name}", resource, account)]
-        if call.name.endswith("PodIdentityAssociation") and parameters.get("roleArn"):
-            # Inferred: AWS documents that EKS checks PassRole, not the service that it names.
-            service = {"iam:PassedToService": "pods.eks.amazonaws.com"}
-            needed.append(Requirement("iam:PassRole", parameters["roleArn"], account, service))
-        return needed
+        if "principalArn" in parameters and call.name != "CreateAccessEntry":
+            entry = self._entry_arn(call, account)
+            resource = entry or f"{base}:access-entry/{cluster}/*"
+        if "resourceArn" in parameters:
+            resource = parameters["resourceArn"]
+        return [Requirement(f"eks:{call.name}", resource, account), *_passed(call, account)]
+
+    def _entry_arn(self, call: Call, account: str) -> str:
+        try:
+            cluster = self.cluster(account, call.region, call.parameters["clusterName"])
+            return cluster.access_entries.get(call.parameters["principalArn"]).arn
+        except AwsError:
+            return ""
 
     # -- clusters, which moto answers ----------------------------------------------------
 
@@ -138,9 +108,16 @@ class Eks(Service):
         name = described["name"]
         key = (account, call.region, name)
         if call.name == "CreateCluster":
-            self.add(account, call.region, name)
+            config = call.parameters.get("accessConfig") or {}
+            bootstrap = config.get("bootstrapClusterCreatorAdminPermissions", True)
+            creator = call.caller.principal_arn if call.caller and bootstrap else None
+            self.add(account, call.region, name, creator)
         cluster = self._clusters.get(key)
         if cluster is not None:
+            if cluster.endpoint:
+                described["endpoint"] = cluster.endpoint
+                described["certificateAuthority"] = {"data": cluster.certificate_authority}
+            described["accessConfig"] = {"authenticationMode": "API"}
             described["identity"] = {"oidc": {"issuer": cluster.issuer.url}}
             described["createdAt"] = int(cluster.created.timestamp())  # moto takes the machine's
         if call.name == "DeleteCluster":
@@ -149,91 +126,75 @@ class Eks(Service):
                 self.issuers.pop(removed.issuer.url, None)
         return json.dumps(document).encode()
 
-    def add(self, account: str, region: str, name: str) -> None:
-        """Give a new cluster its issuer and its associations."""
+    def add(self, account: str, region: str, name: str, creator: str | None = None) -> None:
+        """Give a new cluster its issuer, and its creator (a role's ARN) an entry as its admin."""
         issuer = Issuer(region, self._seed, self._clock, f"{account}/{region}/{name}")
         self.issuers[issuer.url] = issuer
-        associations = Associations(name, account, region, self._clock, self._identifiers)
-        cluster = Cluster(name, account, region, issuer, associations, self._clock.now())
+        place = (name, account, region)
+        associations = Associations(*place, self._clock, self._identifiers)
+        associations.delay = self.delay
+        cluster = Cluster(
+            *place,
+            issuer=issuer,
+            associations=associations,
+            addons=Addons(*place, associations, self._clock, self._identifiers),
+            access_entries=AccessEntries(*place, self._clock, self._entry_identifiers),
+            created=self._clock.now(),
+        )
+        if creator is not None:
+            cluster.access_entries.create({"principalArn": creator})
+            cluster.access_entries.associate(
+                {
+                    "principalArn": creator,
+                    "policyArn": _ADMIN_POLICY,
+                    "accessScope": {"type": "cluster"},
+                }
+            )
         self._clusters[account, region, name] = cluster
-
-    # -- operations of the lab's own -----------------------------------------------------
 
     def operation(self, name: str) -> Operation | None:
         """The lab's own operation of that name."""
-        return {
-            "CreatePodIdentityAssociation": self._create_association,
-            "DescribePodIdentityAssociation": self._describe_association,
-            "UpdatePodIdentityAssociation": self._update_association,
-            "DeletePodIdentityAssociation": self._delete_association,
-            "ListPodIdentityAssociations": self._list_associations,
-            "CreateAddon": self._create_addon,
-            "DescribeAddon": self._describe_addon,
-            "ListAddons": self._list_addons,
-            "DeleteAddon": self._delete_addon,
-        }.get(name)
+        found = OPERATIONS.get(name)
+        if found is None:
+            return self._tag_operation(name)
+        return lambda call, caller: found(self._of(call, caller), call.parameters)
 
-    def _of(self, call: Call, caller: Caller) -> Cluster:
-        return self.cluster(caller.account, call.region, call.parameters["clusterName"])
+    def _of(self, call: Call, caller: Caller) -> Cluster | None:
+        name = call.parameters.get("clusterName")
+        return self.cluster(caller.account, call.region, name) if name else None
 
-    def _create_association(self, call: Call, caller: Caller) -> dict[str, Any]:
-        association = self._of(call, caller).associations.create(call.parameters)
-        return {"association": association.described()}
+    def _tag_operation(self, name: str) -> Operation | None:
+        if name not in ("TagResource", "UntagResource", "ListTagsForResource"):
+            return None
 
-    def _describe_association(self, call: Call, caller: Caller) -> dict[str, Any]:
-        association = self._of(call, caller).associations.get(call.parameters["associationId"])
-        return {"association": association.described()}
+        def tagged(call: Call, caller: Caller) -> dict[str, Any]:
+            arn = call.parameters["resourceArn"]
+            for cluster in self._clusters.values():
+                answer = change_tags(cluster, name, arn, call.parameters)
+                if answer is not None:
+                    return answer
+            return self._moto.call("eks", name, caller.account, call.region, **call.parameters)
 
-    def _update_association(self, call: Call, caller: Caller) -> dict[str, Any]:
-        association = self._of(call, caller).associations.update(call.parameters)
-        return {"association": association.described()}
+        return tagged
 
-    def _delete_association(self, call: Call, caller: Caller) -> dict[str, Any]:
-        association = self._of(call, caller).associations.delete(call.parameters["associationId"])
-        return {"association": association.described()}
 
-    def _list_associations(self, call: Call, caller: Caller) -> dict[str, Any]:
-        found = self._of(call, caller).associations.list(call.parameters)
-        return {"associations": [association.summary() for association in found]}
+def _passed(call: Call, account: str) -> list[Requirement]:
+    """`iam:PassRole` for each role that the call gives to EKS.
 
-    def _create_addon(self, call: Call, caller: Caller) -> dict[str, Any]:
-        cluster = self._of(call, caller)
-        name = call.parameters["addonName"]
-        if name not in _ADDON_VERSIONS:
-            raise AwsError(
-                "InvalidParameterException",
-                f"lab: no add-on {name}; the lab has {', '.join(_ADDON_VERSIONS)}",
-            )
-        if name in cluster.addons:
-            raise AwsError("ResourceInUseException", "Addon already exists.", 409)
-        unique = self._identifiers.uuid()
-        cluster.addons[name] = Addon(
-            name=name,
-            cluster=cluster.name,
-            arn=f"arn:aws:eks:{cluster.region}:{cluster.account}"
-            f":addon/{cluster.name}/{name}/{unique}",
-            version=call.parameters.get("addonVersion") or _ADDON_VERSIONS[name],
-            created=self._clock.now(),
-        )
-        return {"addon": cluster.addons[name].described() | {"status": "CREATING"}}
-
-    def _addon(self, call: Call, caller: Caller) -> Addon:
-        cluster, name = self._of(call, caller), call.parameters["addonName"]
-        if name not in cluster.addons:
-            raise AwsError(
-                "ResourceNotFoundException",
-                f"No addon: {name} found in cluster: {cluster.name}",
-                404,
-            )
-        return cluster.addons[name]
-
-    def _describe_addon(self, call: Call, caller: Caller) -> dict[str, Any]:
-        return {"addon": self._addon(call, caller).described()}
-
-    def _list_addons(self, call: Call, caller: Caller) -> dict[str, Any]:
-        return {"addons": sorted(self._of(call, caller).addons)}
-
-    def _delete_addon(self, call: Call, caller: Caller) -> dict[str, Any]:
-        addon = self._addon(call, caller)
-        del self._of(call, caller).addons[addon.name]
-        return {"addon": addon.described() | {"status": "DELETING"}}
+    Inferred: AWS documents that EKS checks PassRole, not the service that it names.
+    """
+    parameters = call.parameters
+    roles: list[tuple[str, str]] = []
+    if call.name.endswith("PodIdentityAssociation") and parameters.get("roleArn"):
+        roles.append((parameters["roleArn"], "pods.eks.amazonaws.com"))
+    if call.name.endswith("Addon"):
+        roles += [
+            (wanted["roleArn"], "pods.eks.amazonaws.com")
+            for wanted in parameters.get("podIdentityAssociations") or ()
+        ]
+    if call.name == "CreateCluster" and parameters.get("roleArn"):
+        roles.append((parameters["roleArn"], "eks.amazonaws.com"))
+    return [
+        Requirement("iam:PassRole", role, account, {"iam:PassedToService": service})
+        for role, service in roles
+    ]

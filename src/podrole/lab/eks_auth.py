@@ -17,8 +17,9 @@ from .authorization import Authorizer, Requirement
 from .aws_error import AwsError
 from .call import Call
 from .clock import Clock
+from .cluster import Cluster
 from .credentials import Caller, Session
-from .eks import Cluster, Eks
+from .eks import Eks
 from .iam_state import IamState, Principal
 from .identifiers import Identifiers
 from .issuer import Token, TokenError

@@ -13,14 +13,16 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from . import trail, wire
+from .addons import AGENT_ADDON
 from .agent import ADDRESSES, Agent
 from .authorization import Authorizer, Requirement
 from .aws_error import AwsError, not_carried
 from .call import Call, Unreadable, read_call
 from .clock import Clock
+from .cluster import Cluster
 from .credentials import Caller, Credentials, credentials_error
 from .data_plane import DataPlane
-from .eks import AGENT_ADDON, Cluster, Eks
+from .eks import Eks
 from .eks_auth import EksAuth
 from .iam_service import IamService
 from .iam_state import IamState
@@ -51,7 +53,7 @@ class Gateway:
         self.buckets = data.buckets
         self.credentials = Credentials(clock)
         self.authorizer = Authorizer(self.iam, clock)
-        self.eks = Eks(clock, seed)
+        self.eks = Eks(clock, seed, self.moto)
         self.trail = trail.Trail(clock, seed)
         self.sts = Sts(self.iam, self.credentials, self.authorizer, self.eks.issuers, clock, seed)
         self.eks_auth = EksAuth(
@@ -74,10 +76,10 @@ class Gateway:
             return self.node is not None and self.node.hop_limit > 1
         return host in ADDRESSES or _AWS_HOST.match(host) is not None
 
-    def create_cluster(self, account: str, region: str, **parameters: Any) -> None:
-        """Create a cluster as the lab itself, beside all checks."""
+    def create_cluster(self, account: str, region: str, creator: str, **parameters: Any) -> None:
+        """Create a cluster as the lab itself, beside all checks, for the role `creator`."""
         self.moto.call("eks", "CreateCluster", account, region, **parameters)
-        self.eks.add(account, region, parameters["name"])
+        self.eks.add(account, region, parameters["name"], creator)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         request = Request(environ)
@@ -175,6 +177,7 @@ class Gateway:
             raise not_carried(call.service, call.name)
         if caller is None:
             raise AwsError("AccessDenied", "Access Denied", 403)
+        call.caller = caller
         if call.service != "s3":  # S3's parameters are in its XML bodies too, which moto reads
             wire.validate(call.operation, call.parameters)
         own = self._own_operation(call)

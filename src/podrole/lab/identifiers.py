@@ -38,10 +38,6 @@ class Identifiers:
         """A random UUID of version 4."""
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
-    def bytes(self, length: int) -> bytes:
-        """Random bytes, as of keys that encrypt nothing of the world."""
-        return self._random.randbytes(length)
-
     def hex(self, length: int) -> str:
         """`length` hexadecimal digits in capitals, as in an EKS issuer's URL."""
         return self._letters("0123456789ABCDEF", length)

@@ -9,12 +9,8 @@ otherwise look expired, and `/var/run/secrets/…` does not exist on a laptop.
 from __future__ import annotations
 
 import builtins
-import datetime
 import io
 import os
-import sys
-import time
-import types
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -34,31 +30,16 @@ import botocore.loaders
 import botocore.session
 import botocore.signers
 import botocore.utils
-import moto.core.utils
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from .agent import ADDRESSES
 from .aws_variables import replace_aws_variables
 from .clock import Clock
+from .clock_modules import as_modules, changed, replace_moto_clock
 from .identifiers import Identifiers
 from .node import METADATA_ADDRESSES
 from .pod import PodError
-
-#: Where moto reads the machine's clock for what it stores, and its random bytes for keys.
-_MOTO_MODULES = (
-    "moto.dynamodb.models.utilities",
-    "moto.ecr.models",
-    "moto.eks.models",
-    "moto.iam.models",
-    "moto.kms.models",
-    "moto.kms.utils",
-    "moto.s3.models",
-    "moto.secretsmanager.models",
-    "moto.sns.models",
-    "moto.sqs.models",
-    "moto.ssm.models",
-)
 
 #: A pod starts with a session of its own, and each session would read the models anew, which takes
 #: a fifth of a second. Not the gateway's loader: clients change the models that they have read.
@@ -85,8 +66,6 @@ class InProcessDoor:
         self._undo = ExitStack()
         self._signers: WeakSet[Any] = WeakSet()
         self._files: Mapping[str, Callable[[], str]] = {}
-        #: Called when more of moto's modules have been imported: they get the lab's clock too.
-        self.moto_imported: Callable[[], None] = lambda: None
 
     def open(self) -> None:
         """Take over this process's botocore. Closed by `close()`."""
@@ -167,35 +146,12 @@ class InProcessDoor:
     def _patch_clock(self) -> None:
         clock = self._clock
 
-        class LabDatetime(datetime.datetime, metaclass=_AnyDatetime):
-            @classmethod
-            def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]
-                now = clock.now()
-                return now.astimezone(tz) if tz else now.astimezone().replace(tzinfo=None)
-
-        lab_datetime = _with(datetime, datetime=LabDatetime)
-        lab_time = _with(time, time=lambda: clock.now().timestamp(), sleep=clock.sleep)
-        for module in (botocore.compat, botocore.credentials, moto.core.utils):
+        lab_datetime, lab_time = as_modules(clock)
+        for module in (botocore.compat, botocore.credentials):
             self._patch(module, "datetime", lab_datetime)
-        lab_os = _with(os, urandom=self._identifiers.bytes)
-
-        def patch_moto() -> None:
-            """Those of moto's modules that are imported; the others when they are."""
-            for name in _MOTO_MODULES:
-                module = sys.modules.get(name)
-                if getattr(module, "datetime", None) is datetime:
-                    self._patch(module, "datetime", lab_datetime)
-                elif getattr(module, "datetime", None) is datetime.datetime:
-                    self._patch(module, "datetime", LabDatetime)
-                if getattr(module, "time", None) is time:
-                    self._patch(module, "time", lab_time)
-                if getattr(module, "os", None) is os:
-                    self._patch(module, "os", lab_os)
-
-        patch_moto()
-        self.moto_imported = patch_moto
+        replace_moto_clock(clock, self._patch)
         # The SDK fills in idempotency tokens, and Secrets Manager makes version ids of them.
-        seeded = _with(uuid, uuid4=lambda: uuid.UUID(self._identifiers.uuid()))
+        seeded = changed(uuid, uuid4=lambda: uuid.UUID(self._identifiers.uuid()))
         self._patch(botocore.handlers, "uuid", seeded)
         for module in (botocore.credentials, botocore.endpoint):
             self._patch(module, "time", lab_time)
@@ -275,24 +231,12 @@ class InProcessDoor:
         return isinstance(file, str | os.PathLike)
 
 
-class _AnyDatetime(type):
-    """Makes `isinstance(x, LabDatetime)` true for every datetime."""
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, datetime.datetime)
-
-
 class _Body(io.BytesIO):
     """A response body as urllib3 offers it."""
 
     def stream(self, *_args: Any, **_kwargs: Any) -> Iterator[bytes]:
         while chunk := self.read(65536):
             yield chunk
-
-
-def _with(module: types.ModuleType, **changes: Any) -> types.SimpleNamespace:
-    """The module's names with some replaced: what one other module sees of it."""
-    return types.SimpleNamespace(**{**vars(module), **changes})
 
 
 def _latin1(path: str) -> str:

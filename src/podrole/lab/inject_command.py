@@ -63,7 +63,7 @@ def _documents(path: str) -> list[dict[str, Any]]:
         raise InjectError(f"{name}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InjectError(f"{name}: not YAML: {' '.join(str(error).split())}") from error
-    found = []
+    found: list[dict[str, Any]] = []
     for document in documents:
         if not isinstance(document, dict):
             raise InjectError(f"{name}: {type(document).__name__} where a manifest is expected")

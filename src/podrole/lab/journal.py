@@ -90,7 +90,7 @@ class Journal:
         head = {"format": _FORMAT, "began": began.isoformat(), **asdict(settings)}
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            file = open(descriptor, "w", encoding="utf-8")
+            file = os.fdopen(descriptor, "w", encoding="utf-8")
             file.write(json.dumps(head) + "\n")
             file.flush()
         except OSError as error:

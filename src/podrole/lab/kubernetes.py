@@ -45,17 +45,20 @@ class Kubernetes:
         seed: int,
         clock: Clock,
         associated: Callable[[str, str], bool],
+        agent_url: Callable[[], str],
         shell: Callable[
             [Mapping[str, str], Mapping[str, Callable[[], str]]], AbstractContextManager[None]
         ]
         | None = None,
     ) -> None:
-        """`associated(namespace, service_account)` asks EKS for a pod identity association."""
+        """`associated(namespace, service_account)` asks EKS for a pod identity association;
+        `agent_url()` says where pods find the agent."""
         self.issuer = issuer
         self._region = region
         self._clock = clock
         self._identifiers = Identifiers(seed, f"kubernetes/{issuer.path}")
         self._associated = associated
+        self._agent_url = agent_url
         self._shell = shell
         self._objects: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._tokens: dict[tuple[str, str], tuple[str, int]] = {}
@@ -203,7 +206,11 @@ class Kubernetes:
                 " not found"
             )
         return webhook.admit(
-            pod, account, associated=self._associated(namespace, name), region=self._region
+            pod,
+            account,
+            associated=self._associated(namespace, name),
+            region=self._region,
+            agent_url=self._agent_url(),
         )
 
     def _create_pods(self, deployment: Mapping[str, Any]) -> None:

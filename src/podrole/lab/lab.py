@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +21,7 @@ from .identifiers import Identifiers
 from .in_process import InProcessDoor
 from .kubernetes import Kubernetes
 from .node import Node
+from .webhook import AGENT_URL
 
 OPERATOR_ROLE = "platform-admin"
 NODE_ROLE = "eks-node"
@@ -61,6 +62,8 @@ class Lab:
         self.accounts = accounts
         self.region = region
         self.gateway = Gateway(clock, seed, region)
+        #: Where pods find Pod Identity's agent.
+        self.agent_url = AGENT_URL
         self._seed = seed
         self._default_cluster = cluster
         self._door: InProcessDoor | None = None
@@ -77,6 +80,7 @@ class Lab:
         self.gateway.create_cluster(
             accounts[0],
             region,
+            f"arn:aws:iam::{accounts[0]}:role/{OPERATOR_ROLE}",
             name=cluster,
             version=KUBERNETES_VERSION,
             roleArn=f"arn:aws:iam::{accounts[0]}:role/eks-cluster",
@@ -151,8 +155,21 @@ class Lab:
             Identifiers(self._seed, "sdk"),
         )
         door.open()
-        self.gateway.moto.imported = door.moto_imported
         self._door = door
+
+    @property
+    def association_delay(self) -> timedelta:
+        """How long a pod identity association takes to reach the webhook and EKS Auth.
+
+        Zero at first; EKS is eventually consistent and names no figure.
+        """
+        return self.gateway.eks.delay
+
+    @association_delay.setter
+    def association_delay(self, delay: timedelta) -> None:
+        self.gateway.eks.delay = delay
+        for cluster in self.gateway.eks.clusters():
+            cluster.associations.delay = delay
 
     # -- what a reader uses --------------------------------------------------------------
 
@@ -175,6 +192,7 @@ class Lab:
                 self._seed,
                 self.clock,
                 lambda namespace, name: found.associations.of(namespace, name) is not None,
+                lambda: self.agent_url,
                 shell,
             )
         return self._kubernetes[found.issuer.url]

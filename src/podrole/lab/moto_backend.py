@@ -15,31 +15,27 @@ from urllib.parse import urlencode
 
 import botocore.parsers
 import botocore.serialize
-from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from .aws_error import AwsError, not_carried
+from .moto_randomness import importing
 from .operations import service_model
 
 #: Headers by which moto chooses an account or takes a caller's word: only the gateway sets them.
 _OWN_HEADERS = ("HTTP_X_MOTO_ACCOUNT_ID", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_SECURITY_TOKEN")
 #: What moto keeps for the lab: the first from its start, the others from their first call on
 #: (moto's SSM alone imports 95 MB in a second, measured 2026-11-24).
-_SERVICES = ("iam", "eks", "s3", "secretsmanager")
-_LATER = ("dynamodb", "ecr", "kms", "sns", "sqs", "ssm")
+_SERVICES = ("ecr", "iam", "eks", "s3", "secretsmanager")
+_LATER = ("dynamodb", "kms", "sns", "sqs", "ssm")
 
 
 @cache
 def _app(service: str) -> Callable[..., Any]:
     """moto's Flask app of a service; its state is the process's, so one app serves every lab."""
-    # Some of moto's modules draw from its random numbers when they are imported. What a lab draws
-    # must not depend on when that happens, nor what they draw on what the lab has drawn.
-    state = mock_random.getstate()
-    mock_random.seed(service)
-    app: Any = create_backend_app(service)
-    mock_random.setstate(state)
+    with importing(service):
+        app: Any = create_backend_app(service)
     app.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
     return app  # type: ignore[no-any-return]
 
@@ -49,8 +45,6 @@ class Moto:
 
     def __init__(self, seed: int) -> None:
         self._apps = {name: _app(name) for name in ("moto_api", *_SERVICES)}
-        #: Called after moto's modules of a service are imported.
-        self.imported: Callable[[], None] = lambda: None
         self._control("/moto-api/reset", {})
         self._control("/moto-api/seed", {"a": str(seed)})
 
@@ -64,7 +58,6 @@ class Moto:
         """Let moto answer a request, as `account`. Raises AwsError for what moto does not have."""
         if service in _LATER and service not in self._apps:
             self._apps[service] = _app(service)
-            self.imported()
         if service not in self._apps:
             raise not_carried(service, operation)
         passed = {key: value for key, value in environ.items() if key not in _OWN_HEADERS}
@@ -99,7 +92,7 @@ class Moto:
         )
         body = request["body"]
         path, _, constant = request["url_path"].partition("?")  # `?tagging` is in S3's paths
-        query = urlencode(request["query_string"])
+        query = urlencode(request["query_string"], doseq=True)
         builder = EnvironBuilder(
             path,
             method=request["method"],

@@ -21,6 +21,7 @@ from .service import Answer
 
 #: Amazon's own parameters, which belong to no account.
 _PUBLIC = "/aws/service/"
+_OF_AMAZON = re.compile(r"\Aarn:aws:ssm:[a-z0-9-]+::parameter/aws/")
 #: moto would read the secret past Secrets Manager's decision.
 _OF_SECRETS = "/aws/reference/secretsmanager/"
 _ACCOUNT = re.compile(r"\d{12}")
@@ -83,10 +84,14 @@ class Parameters(DataService):
         return super().account(call, caller) or caller.account
 
     def before_moto(self, call: Call) -> Answer | None:
-        """End a path with a slash: moto would take `/orders` for the beginning of `/orders-2`."""
+        """Names and paths as moto reads them rightly."""
         if call.name == "GetParametersByPath":
+            # moto would take `/orders` for the beginning of `/orders-2`.
             path = call.parameters["Path"].rstrip("/") + "/"
             call.replace_body(json.dumps({**call.parameters, "Path": path}).encode())
+        if call.name == "GetParameter":  # moto finds Amazon's own parameters by name alone
+            name = _OF_AMAZON.sub("/aws/", call.parameters["Name"])
+            call.replace_body(json.dumps({**call.parameters, "Name": name}).encode())
         return None
 
     def after_moto(self, call: Call, account: str, body: bytes) -> bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from io import BytesIO
@@ -16,58 +18,101 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
 from .clock import Clock
+from .clock_modules import replace_moto_clock
 from .journal import Entry, Journal, JournalError, Settings
 from .kubernetes import KubernetesError
 from .lab import Lab
 from .pod import PodError
+from .served_lab_interface import CONTROL_HEADER, CONTROL_PATH
 
-CONTROL_PATH = "/_podrole/"
-#: A header that a web page cannot send to another origin without being asked first.
-CONTROL_HEADER = "X-Podrole-Lab"
+DOORS = ("aws", "agent", "metadata")
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class ServedLab:
     """A lab that runs with the machine's clock and can be reset, moved on, saved and loaded."""
 
-    def __init__(self, settings: Settings, state: Path | None = None) -> None:
-        """With `state`, the lab of that file goes on, or a new one is written there.
-
-        Raises LabError for settings that make no lab, and JournalError for a file that is no
-        lab's or another lab's than `settings` ask for.
-        """
-        self._lock = RLock()
-        self._state = state
-        self._journal: Journal | None = None
-        entries: Iterable[Entry] = ()
-        began = datetime.now(UTC)
-        if state is not None and state.exists():
-            self._journal, entries = Journal.open(state)
-            began = self._journal.began
-            if self._journal.settings != settings:
-                self._journal.close()
-                raise JournalError(f"{state}: {_difference(self._journal.settings, settings)}")
+    def __init__(self, settings: Settings, hop_limit: int = 1) -> None:
+        """`hop_limit` is the metadata service's, 1 or 2. The doors answer from `open()` on."""
         self.settings = settings
-        self.lab = self._make(began)
+        self._hop_limit = hop_limit
+        self._lock = RLock()
+        self._journal: Journal | None = None
+        self._urls: Mapping[str, str] = {}
+        self._moto = ExitStack()
+
+    def open(self, urls: Mapping[str, str], state: Path | None = None) -> None:
+        """Make the lab, whose doors are at these URLs.
+
+        With `state`, the lab of that file goes on, or a new one is kept there. Raises LabError for
+        settings that make no lab, and JournalError for a file that is no lab's or another lab's
+        than the settings ask for.
+        """
+        self._urls = urls
+        if state is None or not state.exists():
+            began = datetime.now(UTC)
+            self.lab = self._make(began)
+            self._journal = Journal.create(state, self.settings, began) if state else None
+            return
+        journal, entries = Journal.open(state)
+        if journal.settings != self.settings:
+            journal.close()
+            raise JournalError(f"{state}: {_difference(journal.settings, self.settings)}")
+        self.lab = self._make(journal.began)
         for entry in entries:
             self._replay(entry)
-        if state is not None and self._journal is None:
-            self._journal = Journal.create(state, settings, began)
+        self._journal = journal
 
     def _make(self, began: datetime) -> Lab:
         clock = Clock(start=None)
+        self._moto.close()  # of the lab before a reset
+        replace_moto_clock(clock, self._patch)
         with clock.pinned(began):
-            return Lab.prepare(clock, **asdict(self.settings))
+            lab = Lab.prepare(clock, **asdict(self.settings))
+        lab.node.hop_limit = self._hop_limit
+        lab.agent_url = self.agent_url
+        return lab
+
+    @property
+    def agent_url(self) -> str:
+        """Where pods find Pod Identity's agent."""
+        return f"{self._urls['agent']}/v1/credentials"
+
+    def described(self) -> dict[str, Any]:
+        """What a client outside needs to know: the doors' URLs and the operator's variables."""
+        operator = self.lab.environment(self.lab.accounts[0])
+        return {
+            "endpoint": self._urls["aws"],
+            "agent": self.agent_url,
+            "metadata": self._urls["metadata"],
+            "environment": {**operator, "AWS_ENDPOINT_URL": self._urls["aws"]},
+        }
+
+    def _reach(self) -> dict[str, str]:
+        """The variables by which a pod's program finds the lab in AWS's place."""
+        return {
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_ENDPOINT_URL": self._urls["aws"],
+            # Go's SDK takes only this one for the exchange of a token (seen 2026-11-23).
+            "AWS_ENDPOINT_URL_STS": self._urls["aws"],
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": self._urls["metadata"],
+        }
+
+    def _patch(self, owner: Any, name: str, value: Any) -> None:
+        self._moto.callback(setattr, owner, name, getattr(owner, name))
+        setattr(owner, name, value)
 
     def close(self) -> None:
-        """Close the state file."""
+        """Close the state file, and give moto the machine's clock back."""
+        self._moto.close()
         if self._journal is not None:
             self._journal.close()
 
     # -- doors ---------------------------------------------------------------------------
 
     def door(self, name: str) -> App:
-        """The WSGI app of a door: `aws`, `agent` or `metadata`. It outlives a reset."""
+        """The WSGI app of a door, one of DOORS. It outlives a reset."""
 
         def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             request = Request(environ)
@@ -79,9 +124,12 @@ class ServedLab:
             environ["CONTENT_LENGTH"] = str(len(body))
             environ.pop("HTTP_TRANSFER_ENCODING", None)
             with self._lock:
+                now = self.lab.clock.now()
                 if self._journal is not None:
-                    self._journal.write(_entry(name, self.lab.clock.now(), environ, body))
-                return self._app(name)(environ, start_response)
+                    self._journal.write(_entry(name, now, environ, body))
+                # One instant for all that the request does: from the file it must come the same.
+                with self.lab.clock.pinned(now):
+                    return self._app(name)(environ, start_response)
 
         return app
 
@@ -98,7 +146,8 @@ class ServedLab:
         if environ["PATH_INFO"].startswith(CONTROL_PATH):
             response = self._control(Request(environ))
             return response(environ, start_response)
-        return self.lab.gateway(environ, start_response)
+        answer: Iterable[bytes] = self.lab.gateway(environ, start_response)
+        return answer
 
     def _replay(self, entry: Entry) -> None:
         builder = EnvironBuilder(
@@ -109,11 +158,9 @@ class ServedLab:
         plain = EnvironBuilder(path=path).get_environ()
         environ |= {"PATH_INFO": plain["PATH_INFO"], "QUERY_STRING": query}
         environ["RAW_URI"] = environ["REQUEST_URI"] = entry.target
-        with self.lab.clock.pinned(entry.at):
-            try:
-                run_wsgi_app(self._app(entry.door), environ)
-            except ConnectionError:
-                pass  # the metadata service does not answer a pod at hop limit 1
+        # ConnectionError is the metadata service's silence at hop limit 1.
+        with self.lab.clock.pinned(entry.at), suppress(ConnectionError):
+            run_wsgi_app(self._app(entry.door), environ)
 
     # -- the lab's own interface, which is none of AWS's ---------------------------------
 
@@ -142,7 +189,8 @@ class ServedLab:
         pod = self.lab.kubernetes().pod(name, namespace)
         container = request.args.get("container")
         files = {path: read() for path, read in pod.files(container).items()}
-        return _json({"name": pod.name, "env": pod.environment(container), "files": files})
+        found = {"name": pod.name, "env": pod.environment(container), "files": files}
+        return _json({**found, "reach": self._reach()})
 
     def _reset(self) -> None:
         began = datetime.now(UTC)

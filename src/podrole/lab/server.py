@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -28,13 +29,19 @@ def loopback_only(app: Callable[..., Any]) -> Callable[..., Any]:
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Any:
         host = Request(environ).host
-        if host.rpartition(":")[0] not in _LOOPBACK_NAMES and host not in _LOOPBACK_NAMES:
+        if not _is_loopback(host):
             return Response(f"the lab answers to {HOST}, not to this host\n", 403)(
                 environ, start_response
             )
         return app(environ, start_response)
 
     return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    name = host if host.endswith("]") else re.sub(r":\d*\Z", "", host)
+    # `.localhost` is the machine's own by RFC 6761: S3 clients put the bucket's name before it.
+    return name.lower() in _LOOPBACK_NAMES or name.lower().endswith(".localhost")
 
 
 def serve(app: Callable[..., Any], port: int) -> BaseWSGIServer:

@@ -11,12 +11,11 @@ from .aws_error import AwsError
 from .call import Call
 from .credentials import Caller
 from .data_service import DataService, Resource, resource_policy
+from .delivery import check_delivery, check_subscriber
 from .keys import Keys
 from .moto_backend import Moto
 from .service import Answer
 
-#: moto would carry messages to these by HTTP, or past the gateway's decision.
-_DELIVERED = {"sqs", "email", "email-json", "sms"}
 #: `KMSAccessDenied` in the model; the message is the lab's.
 _KEY_DENIAL = Denial(
     code="KMSAccessDenied",
@@ -77,11 +76,10 @@ class Topics(DataService):
         elif call.name == "SetTopicAttributes" and call.parameters["AttributeName"] == "Policy":
             policy = call.parameters.get("AttributeValue")
         resource_policy(policy, "Policy", code="InvalidParameter")
-        protocol = call.parameters.get("Protocol")
-        if call.name == "Subscribe" and protocol not in _DELIVERED:
-            raise AwsError(
-                "NotImplemented",
-                f"the lab delivers no messages by {protocol}; it is no answer of AWS",
-                501,
-            )
+        if call.name == "Subscribe":
+            endpoint = call.parameters.get("Endpoint", "")
+            check_subscriber(call.parameters["TopicArn"], call.parameters["Protocol"], endpoint)
+        topic = call.parameters.get("TopicArn") or call.parameters.get("TargetArn")
+        if call.name in ("Publish", "PublishBatch") and topic:
+            check_delivery(self.moto, call, topic)
         return None

@@ -1,0 +1,34 @@
+"""A cluster of EKS: what it has beside moto's record of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .access_entries import AccessEntries
+from .addons import Addons
+from .associations import Associations
+from .issuer import Issuer
+
+
+@dataclass
+class Cluster:
+    """One cluster."""
+
+    name: str
+    account: str
+    region: str
+    issuer: Issuer
+    associations: Associations
+    addons: Addons
+    access_entries: AccessEntries
+    created: datetime
+    #: Where its API server listens, and the certificate of the authority that signed for it
+    #: (base64 of PEM); empty for a lab without ports.
+    endpoint: str = ""
+    certificate_authority: str = ""
+
+    @property
+    def arn(self) -> str:
+        """`arn:aws:eks:REGION:ACCOUNT:cluster/NAME`."""
+        return f"arn:aws:eks:{self.region}:{self.account}:cluster/{self.name}"

@@ -1,0 +1,108 @@
+"""`podrole lab serve`: the lab on loopback ports until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Give `podrole lab serve` its arguments."""
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=4566,
+        help="port of AWS; the agent and the metadata service take the next ones;"
+        " 0 for free ones (%(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=7, help="ids and keys come from it (%(default)s)"
+    )
+    parser.add_argument(
+        "--accounts",
+        default="111122223333,444455556666",
+        help="account ids, the first one holds the cluster (%(default)s)",
+    )
+    parser.add_argument("--region", default="us-west-2", help="region (%(default)s)")
+    parser.add_argument("--cluster", default="demo", help="name of the EKS cluster (%(default)s)")
+    parser.add_argument(
+        "--hop-limit",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="hop limit of the node's metadata service; with 2 a pod reaches it (%(default)s)",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="go on with the lab that this file holds, or keep a new one in it",
+    )
+    parser.add_argument("--json", action="store_true", help="print the settings as one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    # Imported here: boto3 and moto take a second, which `podrole --help` should not.
+    from .aws_variables import ISOLATED, replace_aws_variables
+    from .journal import JournalError, Settings
+    from .lab import LabError
+    from .served_lab import DOORS, ServedLab
+    from .server import HOST, PortTaken, serve
+
+    replace_aws_variables(ISOLATED)
+    settings = Settings(
+        arguments.seed, tuple(arguments.accounts.split(",")), arguments.region, arguments.cluster
+    )
+    served = ServedLab(settings, arguments.hop_limit)
+    with ExitStack() as stack:
+        try:
+            servers = {}
+            for offset, door in enumerate(DOORS):
+                wanted = arguments.port + offset if arguments.port else 0
+                servers[door] = serve(served.door(door), wanted)
+                stack.callback(servers[door].server_close)
+            urls = {door: f"http://{HOST}:{server.port}" for door, server in servers.items()}
+            served.open(urls, arguments.state)
+            stack.callback(served.close)
+        except (LabError, JournalError, PortTaken) as error:
+            print(f"podrole: {error}", file=sys.stderr)
+            return 2
+        _print(arguments, served.described())
+        _serve(list(servers.values()))
+    return 0
+
+
+def _print(arguments: argparse.Namespace, settings: dict[str, Any]) -> None:
+    if arguments.json:
+        print(json.dumps(settings), flush=True)
+        return
+    print(f"# The lab listens on {settings['endpoint']}; Ctrl-C ends it.")
+    print(f"# Pod Identity's agent: {settings['agent']}")
+    print("# In another shell:")
+    for name, value in settings["environment"].items():
+        print(f"export {name}={shlex.quote(value)}")
+    sys.stdout.flush()
+
+
+def _serve(servers: list[Any]) -> None:
+    stopped = threading.Event()
+    # A shell that runs this in the background has SIGINT ignored: it is set in any case.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in servers]
+    for thread in threads:
+        thread.start()
+    stopped.wait()
+    for server in servers:
+        server.shutdown()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,177 @@
+"""A lab on ports: its state file, resets, the moved clock, and who may ask for them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .serving import client, serving
+
+
+def podrole(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "podrole", *arguments], capture_output=True, text=True, **more
+    )
+
+
+def control(served: dict[str, Any], method: str, path: str, body: object = None) -> Any:
+    request = urllib.request.Request(
+        f"{served['endpoint']}/_podrole/{path}",
+        method=method,
+        data=json.dumps(body).encode() if body is not None else None,
+        headers={"X-Podrole-Lab": "1"},
+    )
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)
+
+
+def test_a_state_file_brings_everything_back(tmp_path: Path) -> None:
+    state = tmp_path / "lab.json"
+    with serving("--state", str(state)) as served:
+        iam, s3 = client(served, "iam"), client(served, "s3")
+        iam.create_user(UserName="bob")
+        key = iam.create_access_key(UserName="bob")["AccessKey"]
+        s3.create_bucket(
+            Bucket="orders-data", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+        )
+        s3.put_object(Bucket="orders-data", Key="k", Body=b"\xff\x00binary")
+        control(served, "POST", "clock", {"hours": 2})
+        before = iam.get_user(UserName="bob")["User"]
+        stored = s3.list_objects_v2(Bucket="orders-data")["Contents"]
+    assert state.stat().st_mode & 0o077 == 0
+    with serving("--state", str(state)) as served:
+        assert client(served, "iam").get_user(UserName="bob")["User"] == before
+        s3 = client(served, "s3")
+        assert s3.get_object(Bucket="orders-data", Key="k")["Body"].read() == b"\xff\x00binary"
+        assert s3.list_objects_v2(Bucket="orders-data")["Contents"] == stored
+        sts = client(
+            served,
+            "sts",
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+        )
+        assert sts.get_caller_identity()["Arn"].endswith(":user/bob")
+
+
+def test_a_state_file_that_broke_off_is_read_up_to_there(tmp_path: Path) -> None:
+    state = tmp_path / "lab.json"
+    with serving("--state", str(state)) as served:
+        client(served, "iam").create_user(UserName="bob")
+    state.write_text(state.read_text() + '{"door": "aws", "at": "2026')
+    with serving("--state", str(state)) as served:
+        client(served, "iam").create_user(UserName="eve")
+    with serving("--state", str(state)) as served:
+        users = client(served, "iam").list_users()["Users"]
+        assert [user["UserName"] for user in users] == ["bob", "eve"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ":1: no state file of a lab"),
+        ('{"format": "x"}\n', ":1: no state file of a lab"),
+        ("HEAD\nx\n", ":2: not a request of a lab"),
+        ("HEAD8\n", "give --seed 8, or another file"),
+    ],
+)
+def test_another_file_is_one_clear_line(tmp_path: Path, text: str, said: str) -> None:
+    head = {
+        "format": "podrole lab state 1",
+        "began": "2026-01-15T09:00:00+00:00",
+        "accounts": ["111122223333", "444455556666"],
+        "region": "us-west-2",
+        "cluster": "demo",
+    }
+    state = tmp_path / "lab.json"
+    text = text.replace("HEAD8", json.dumps({**head, "seed": 8}))
+    state.write_text(text.replace("HEAD", json.dumps({**head, "seed": 7})))
+    done = podrole("lab", "serve", "--port", "0", "--state", str(state))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    done = podrole("lab", "serve", "--port", "0", "--state", str(tmp_path / "no" / "lab.json"))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_the_clock_is_moved_and_clients_go_on_signing_by_their_own() -> None:
+    with serving() as served:
+        iam, sts = client(served, "iam"), client(served, "sts")
+        iam.create_role(
+            RoleName="r",
+            AssumeRolePolicyDocument=json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": {
+                        "Effect": "Allow",
+                        "Principal": {"AWS": "111122223333"},
+                        "Action": "sts:AssumeRole",
+                    },
+                }
+            ),
+        )
+        role = "arn:aws:iam::111122223333:role/r"
+        found = sts.assume_role(RoleArn=role, RoleSessionName="hop")["Credentials"]
+        hop = client(
+            served,
+            "sts",
+            aws_access_key_id=found["AccessKeyId"],
+            aws_secret_access_key=found["SecretAccessKey"],
+            aws_session_token=found["SessionToken"],
+        )
+        hop.get_caller_identity()
+        assert control(served, "POST", "clock", {"hours": 1})["now"]
+        with pytest.raises(ClientError, match="ExpiredToken"):
+            hop.get_caller_identity()
+        sts.get_caller_identity()
+        with pytest.raises(urllib.request.HTTPError) as caught:
+            control(served, "POST", "clock", {"hours": -1})
+        assert caught.value.code == 400
+        caught.value.close()
+
+
+def test_reset_makes_the_lab_new_and_keeps_its_keys(tmp_path: Path) -> None:
+    state = tmp_path / "lab.json"
+    with serving("--state", str(state)) as served:
+        iam = client(served, "iam")
+        iam.create_user(UserName="bob")
+        done = podrole("lab", "reset", "--endpoint", served["endpoint"])
+        assert (done.returncode, done.stderr) == (0, "")
+        assert iam.list_users()["Users"] == []
+    with serving("--state", str(state)) as served:
+        assert client(served, "iam").list_users()["Users"] == []
+
+
+def test_a_web_page_cannot_command_the_lab() -> None:
+    with serving() as served:
+        host, _, port = served["endpoint"].removeprefix("http://").partition(":")
+        for path in ("reset", "clock"):
+            connection = http.client.HTTPConnection(host, int(port))
+            connection.request("POST", f"/_podrole/{path}", body="{}")
+            response = connection.getresponse()
+            assert response.status == 403
+            response.read()
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "said"),
+    [
+        ("http://127.0.0.1:9", "no lab at http://127.0.0.1:9: start one with `podrole lab serve`"),
+        ("https://sts.amazonaws.com", "https://sts.amazonaws.com is not on this machine"),
+    ],
+)
+def test_no_lab_is_one_clear_line(endpoint: str, said: str) -> None:
+    for command in (("reset",), ("exec", "--endpoint", endpoint, "p", "--", "true")):
+        arguments = (*command, "--endpoint", endpoint) if len(command) == 1 else command
+        done = podrole("lab", *arguments)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"podrole: {said}")
+        assert done.stderr.count("\n") == 1
