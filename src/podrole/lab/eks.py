@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -39,8 +39,15 @@ class Eks(Service):
         #: How long a change of an association takes to reach webhook and EKS Auth.
         self.delay = timedelta()
         self._clusters: dict[tuple[str, str, str], Cluster] = {}
+        self._endpoint: Callable[[str], str] = lambda _name: ""
+        self._authority = ""
         #: Issuer URL to issuer; STS reads it.
         self.issuers: dict[str, Issuer] = {}
+
+    def listens(self, endpoint: Callable[[str], str], authority: str) -> None:
+        """Note where the API server of the cluster of a name listens, and the certificate (base64
+        of PEM) of the authority that signed for it."""
+        self._endpoint, self._authority = endpoint, authority
 
     def clusters(self) -> Iterable[Cluster]:
         """All clusters."""
@@ -114,9 +121,9 @@ class Eks(Service):
             self.add(account, call.region, name, creator)
         cluster = self._clusters.get(key)
         if cluster is not None:
-            if cluster.endpoint:
-                described["endpoint"] = cluster.endpoint
-                described["certificateAuthority"] = {"data": cluster.certificate_authority}
+            if self._authority:
+                described["endpoint"] = self._endpoint(name)
+                described["certificateAuthority"] = {"data": self._authority}
             described["accessConfig"] = {"authenticationMode": "API"}
             described["identity"] = {"oidc": {"issuer": cluster.issuer.url}}
             described["createdAt"] = int(cluster.created.timestamp())  # moto takes the machine's

@@ -32,7 +32,7 @@ from .moto_backend import Moto
 from .node import METADATA_ADDRESSES, Node
 from .operations import service_model
 from .service import Operation, Service
-from .signature import Signature
+from .signature import Signature, Signed, read
 from .sts import Sts
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
@@ -255,24 +255,33 @@ class Gateway:
         Raises AwsError for an unknown key, another session token than the key's, a signature that
         is too old or wrong, and an expired session, in this order (inferred: AWS publishes none).
         """
-        signature = call.signature
-        if signature is None:
-            return None
+        return self._signed_by(call.signature, call.protocol) if call.signature else None
+
+    def _signed_by(self, signature: Signature, protocol: str) -> Caller:
         key_id = signature.access_key_id
-        session = self.credentials.session(key_id, signature.token, call.protocol)
+        session = self.credentials.session(key_id, signature.token, protocol)
         if session is not None:
-            self._check_signature(signature, session.secret_access_key, call.protocol)
-            self.credentials.check_expiry(session, call.protocol)
+            self._check_signature(signature, session.secret_access_key, protocol)
+            self.credentials.check_expiry(session, protocol)
             unique_id = f"{session.role_id}:{session.name}"
             return Caller(session.arn, session.account, unique_id, None, session, key_id)
         key = self.credentials.key(key_id)
         user = self.iam.user(key.account, key.user_name) if key else None
         if key is None or user is None:
-            raise credentials_error("key", call.protocol)
+            raise credentials_error("key", protocol)
         if signature.token is not None:
-            raise credentials_error("token", call.protocol)
-        self._check_signature(signature, key.secret_access_key, call.protocol)
+            raise credentials_error("token", protocol)
+        self._check_signature(signature, key.secret_access_key, protocol)
         return Caller(user.arn, key.account, user.unique_id, key.user_name, None, key_id)
+
+    def signer(self, target: str, headers: Mapping[str, str]) -> Caller | None:
+        """Who presigned a GET request of STS, None where the signature is not good."""
+        protocol = "query"
+        try:
+            signature, _ = read(Signed("GET", target, headers, b""), protocol)
+            return self._signed_by(signature, protocol) if signature else None
+        except AwsError:
+            return None
 
     def _check_signature(self, signature: Signature, secret: str, protocol: str) -> None:
         now, clients = self._clock.now(), self._clock.clients()

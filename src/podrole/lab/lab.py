@@ -64,8 +64,8 @@ class Lab:
         self.gateway = Gateway(clock, seed, region)
         #: Where pods find Pod Identity's agent.
         self.agent_url = AGENT_URL
-        self._seed = seed
-        self._default_cluster = cluster
+        self.seed = seed
+        self.default_cluster = cluster
         self._door: InProcessDoor | None = None
         self._kubernetes: dict[str, Kubernetes] = {}
         for account in accounts:
@@ -152,7 +152,7 @@ class Lab:
             self.gateway.serves,
             self.clock,
             self.environment(self.accounts[0]),
-            Identifiers(self._seed, "sdk"),
+            Identifiers(self.seed, "sdk"),
         )
         door.open()
         self._door = door
@@ -178,7 +178,7 @@ class Lab:
 
         Raises LabError for an unknown cluster.
         """
-        name = cluster or self._default_cluster
+        name = cluster or self.default_cluster
         for found in self.gateway.eks.clusters():
             if found.name == name and found.account == self.accounts[0]:
                 break
@@ -189,7 +189,7 @@ class Lab:
             self._kubernetes[found.issuer.url] = Kubernetes(
                 found.issuer,
                 found.region,
-                self._seed,
+                self.seed,
                 self.clock,
                 lambda namespace, name: found.associations.of(namespace, name) is not None,
                 lambda: self.agent_url,

@@ -19,13 +19,15 @@ from werkzeug.wrappers import Request, Response
 
 from .clock import Clock
 from .clock_modules import replace_moto_clock
+from .cluster_door import ClusterDoor
 from .journal import Entry, Journal, JournalError, Settings
 from .kubernetes import KubernetesError
+from .kubernetes_api import tls
 from .lab import Lab
 from .pod import PodError
 from .served_lab_interface import CONTROL_HEADER, CONTROL_PATH
 
-DOORS = ("aws", "agent", "metadata")
+DOORS = ("aws", "agent", "metadata", "kubernetes")
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -40,6 +42,8 @@ class ServedLab:
         self._journal: Journal | None = None
         self._urls: Mapping[str, str] = {}
         self._moto = ExitStack()
+        #: What the clusters' port offers; it outlives a reset.
+        self.certificate = tls.make(settings.cluster)
 
     def open(self, urls: Mapping[str, str], state: Path | None = None) -> None:
         """Make the lab, whose doors are at these URLs.
@@ -71,7 +75,12 @@ class ServedLab:
             lab = Lab.prepare(clock, **asdict(self.settings))
         lab.node.hop_limit = self._hop_limit
         lab.agent_url = self.agent_url
+        self._clusters = ClusterDoor(lab, self._urls["kubernetes"], self.certificate.authority)
         return lab
+
+    def kubeconfig(self) -> dict[str, Any]:
+        """A kubeconfig of the administrator of the lab's own cluster."""
+        return self._clusters.kubeconfig(self.settings.cluster)
 
     @property
     def agent_url(self) -> str:
@@ -123,6 +132,8 @@ class ServedLab:
             environ["wsgi.input"] = BytesIO(body)
             environ["CONTENT_LENGTH"] = str(len(body))
             environ.pop("HTTP_TRANSFER_ENCODING", None)
+            if name == "kubernetes" and request.method in ("GET", "HEAD"):
+                return self._app(name)(environ, start_response)  # a watch lasts
             with self._lock:
                 now = self.lab.clock.now()
                 if self._journal is not None:
@@ -139,6 +150,7 @@ class ServedLab:
             "aws": self._aws,
             "agent": gateway.agent_app,
             "metadata": gateway.metadata_app,
+            "kubernetes": self._clusters,
         }
         return doors[name]
 
