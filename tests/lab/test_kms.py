@@ -142,6 +142,23 @@ def test_a_ciphertext_is_decided_by_the_key_that_made_it(setup: Setup, key: str)
         assert f"kms:ReEncryptFrom on resource: {other}" in message
 
 
+def test_the_key_that_a_call_names_beside_the_ciphertext_counts_too(setup: Setup, key: str) -> None:
+    kms = boto3.client("kms")
+    other = kms.create_key()["KeyMetadata"]["Arn"]
+    ciphertext = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    with setup.irsa_pod(allow(["kms:Decrypt", "kms:ReEncrypt*"], key)).inside():
+        kms = boto3.client("kms")
+        kms.decrypt(CiphertextBlob=ciphertext, KeyId="alias/orders")
+        message = refused(lambda: kms.decrypt(CiphertextBlob=ciphertext, KeyId=other))[2]
+        assert f"kms:Decrypt on resource: {other}" in message
+        message = refused(
+            lambda: kms.re_encrypt(
+                CiphertextBlob=ciphertext, SourceKeyId=other, DestinationKeyId=key
+            )
+        )[2]
+        assert f"kms:ReEncryptFrom on resource: {other}" in message
+
+
 def test_re_encrypting_needs_both_keys(setup: Setup, key: str) -> None:
     kms = boto3.client("kms")
     ciphertext = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]

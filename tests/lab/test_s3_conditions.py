@@ -75,6 +75,27 @@ def test_versions_have_actions_of_their_own(setup: Setup, bucket: str) -> None:
             assert f"{action} on resource" in refused(call)[2]
 
 
+def test_a_copied_part_needs_its_source(setup: Setup, bucket: str) -> None:
+    s3 = boto3.client("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket=bucket, Key="in/1", Body=b"two")["VersionId"]
+    with setup.irsa_pod(allow(["s3:PutObject", "s3:PutObjectTagging"])).inside():
+        s3 = boto3.client("s3")
+        at = {"Bucket": bucket, "Key": "out/1"}
+        upload = {**at, "UploadId": s3.create_multipart_upload(**at)["UploadId"], "PartNumber": 1}
+        for source, action in (
+            ({"Bucket": bucket, "Key": "in/1"}, "s3:GetObject"),
+            ({"Bucket": bucket, "Key": "in/1", "VersionId": version}, "s3:GetObjectVersion"),
+        ):
+            message = refused(lambda c=source: s3.upload_part_copy(**upload, CopySource=c))[2]
+            assert f"{action} on resource" in message
+        for more, action in (({}, "GetObjectTagging"), ({"VersionId": version}, "VersionTagging")):
+            message = refused(lambda m=more: s3.get_object_tagging(Bucket=bucket, Key="in/1", **m))[
+                2
+            ]
+            assert f"{action} on resource" in message
+
+
 def test_tags_of_objects(setup: Setup, bucket: str) -> None:
     s3 = boto3.client("s3")
     s3.put_object(Bucket=bucket, Key="in/2", Body=b"x", Tagging="class=open&team=orders")

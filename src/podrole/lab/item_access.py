@@ -40,8 +40,10 @@ _EXPRESSIONS = (
     "KeyConditionExpression",
 )
 #: Members of the interfaces before expressions that have attributes' names as keys.
-_BY_NAME = ("Key", "Item", "Expected", "AttributeUpdates", "KeyConditions", "QueryFilter")
-_BY_NAME += ("ScanFilter",)
+_BY_NAME = (
+    *("Key", "Item", "Expected", "AttributeUpdates"),
+    *("KeyConditions", "QueryFilter", "ScanFilter"),
+)
 _READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
 _PROJECTIONS = ("ProjectionExpression", "AttributesToGet")
 #: A name at the top of a path: not after a dot, no value, no function.
