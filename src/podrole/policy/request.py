@@ -43,10 +43,10 @@ class Request:
         return normalised(self.context)
 
     @cached_property
-    def service(self) -> str:
-        """The service in the resource's ARN, empty where there is none."""
-        parts = self.resource.split(":", 3)
-        return parts[2] if len(parts) == 4 else ""
+    def kms_key(self) -> bool:
+        """Whether the resource is a KMS key, which has a policy; an alias has none."""
+        parts = self.resource.split(":", 5)
+        return len(parts) == 6 and parts[2] == "kms" and parts[5].startswith("key/")
 
     @cached_property
     def same_account(self) -> bool:
