@@ -12,7 +12,8 @@ from podrole.lab import Lab
 
 from .signing import sign
 
-SERVICES = ["iam", "sts", "s3", "eks", "eks-auth", "secretsmanager", "cloudtrail", "sqs", "x"]
+SERVICES = ["iam", "sts", "s3", "eks", "eks-auth", "secretsmanager", "cloudtrail", "lambda", "x"]
+SERVICES += ["dynamodb", "ecr", "kms", "sns", "sqs", "ssm"]
 BODIES = [
     b"",
     b"{",
@@ -28,6 +29,20 @@ BODIES = [
     b'{"LookupAttributes": 5}',
     b'{"token": 3}',
     b'{"roleArn": 5, "namespace": [], "serviceAccount": {}}',
+    b"Action=SendMessage&QueueUrl=http://x/111122223333/q&MessageBody=b",
+    b"Action=CreateQueue&QueueName=a/../b&Attribute.1.Name=Policy&Attribute.1.Value=x",
+    b"Action=Publish&TopicArn=arn:aws:sns:us-west-2:111122223333:x:y:z&Message=m",
+    b"Action=Publish&Message=m",
+    b'{"TableName": "arn:aws:dynamodb:eu-west-1:111122223333:table/x", "Key": {}}',
+    b'{"RequestItems": {}}',
+    b'{"RequestItems": {"x": {"Keys": [{"a": {"S": "b"}}]}}}',
+    b'{"TransactItems": [{}]}',
+    b'{"KeyId": "alias/none", "Plaintext": "eA=="}',
+    b'{"CiphertextBlob": "/w=="}',
+    b'{"CiphertextBlob": "===", "KeyId": "x y"}',
+    b'{"Name": "/", "WithDecryption": true}',
+    b'{"Names": ["a:b:c", "arn:aws:ssm:us-west-2:111122223333:parameter/x:1:2"]}',
+    b'{"repositoryName": "x", "registryId": "1"}',
     b"<Delete>",
     b"\xff\xfe\x00",
 ]
@@ -49,6 +64,10 @@ PATHS = [
 ]
 TYPES = ["application/x-www-form-urlencoded", "application/json", "application/x-amz-json-1.1", "x"]
 TARGETS = ["secretsmanager.GetSecretValue", "CloudTrail_20131101.LookupEvents", "x", ""]
+TARGETS += ["DynamoDB_20120810.GetItem", "DynamoDB_20120810.BatchGetItem"]
+TARGETS += ["DynamoDB_20120810.TransactWriteItems", "TrentService.Decrypt", "TrentService.Encrypt"]
+TARGETS += ["AmazonSSM.GetParameter", "AmazonSSM.GetParameters", "AmazonSQS.SendMessage"]
+TARGETS += ["AmazonEC2ContainerRegistry_V20150921.DescribeImages", "AmazonSQS.ListQueues"]
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -154,8 +154,10 @@ def test_an_unsigned_request_is_nobodys(bucket: str) -> None:
 def test_calls_that_the_lab_does_not_carry_say_so(bucket: str) -> None:
     for call in (
         lambda: boto3.client("s3").get_bucket_accelerate_configuration(Bucket=bucket),
-        lambda: boto3.client("sqs").list_queues(),
-        lambda: boto3.client("dynamodb").list_tables(),
+        lambda: boto3.client("kinesis").list_streams(),
+        lambda: boto3.client("dynamodb").list_global_tables(),
+        lambda: boto3.client("dynamodbstreams").list_streams(),  # signed as dynamodb
+        lambda: boto3.client("sqs").list_message_move_tasks(SourceArn="x"),
         lambda: boto3.client("ec2").describe_instances(),
         lambda: boto3.client("eks").describe_cluster_versions(),
         lambda: boto3.client("sts").decode_authorization_message(EncodedMessage="x"),

@@ -32,6 +32,17 @@ _LAYERS = {
 
 
 @dataclass(frozen=True)
+class Denial:
+    """How a service words its refusal, where it is not its protocol's usual way."""
+
+    code: str | None = None
+    status: int | None = None
+    action: str = "{action}"  # how it spells `service:Action`: {action}, {lower}, {name}
+    message: str | None = None  # in place of the sentence that names caller, action and resource
+    shape: str | None = None  # the error's name in a JSON body, where it is not the code
+
+
+@dataclass(frozen=True)
 class Requirement:
     """One action on one resource that a call needs."""
 
@@ -41,6 +52,7 @@ class Requirement:
     context: Mapping[str, Any] = field(default_factory=dict)
     policy: Policy | None = None  # of the resource
     shown: str | None = None  # how the service's message names the resource
+    denial: Denial = Denial()
 
 
 class Authorizer:
@@ -134,21 +146,27 @@ def account_of(arn: str) -> str:
 
 def denied(call: Call, caller: Caller, requirement: Requirement, decision: Decision) -> AwsError:
     """AWS's refusal in the words of the call's service."""
-    code = "AccessDenied" if call.protocol in ("query", "rest-xml") else "AccessDeniedException"
-    status = 400 if call.protocol == "json" else 403
+    denial = requirement.denial
+    usual = "AccessDenied" if call.protocol in ("query", "rest-xml") else "AccessDeniedException"
+    code = denial.code or usual
+    status = denial.status or (400 if call.protocol == "json" else 403)
+    if denial.message is not None:
+        return AwsError(code, denial.message, status, denial.shape)
     resource = requirement.shown or requirement.resource
-    if call.protocol == "rest-xml":
-        resource = f'"{resource}"'
-    message = (
-        f"User: {caller.arn} is not authorized to perform: {requirement.action}"
-        f" on resource: {resource}"
+    if call.protocol == "rest-xml" and requirement.action.startswith("s3:"):
+        resource = f'"{resource}"'  # not so the key that encrypts an object
+    action = denial.action.format(
+        action=requirement.action,
+        lower=requirement.action.lower(),
+        name=requirement.action.partition(":")[2],
     )
+    message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
     layer = _LAYERS.get(decision.decided_by)
     if layer and decision.effect == "explicit_deny":
         message += f" with an explicit deny in {_article(layer)} {layer}"
     elif layer:
-        message += f" because no {layer} allows the {requirement.action} action"
-    return AwsError(code, message, status)
+        message += f" because no {layer} allows the {action} action"
+    return AwsError(code, message, status, denial.shape)
 
 
 def _article(noun: str) -> str:

@@ -17,11 +17,11 @@ from .addons import AGENT_ADDON
 from .agent import ADDRESSES, Agent
 from .authorization import Authorizer, Requirement
 from .aws_error import AwsError, not_carried
-from .buckets import Buckets
 from .call import Call, Unreadable, read_call
 from .clock import Clock
 from .cluster import Cluster
 from .credentials import Caller, Credentials, credentials_error
+from .data_plane import DataPlane
 from .eks import Eks
 from .eks_auth import EksAuth
 from .iam_service import IamService
@@ -31,7 +31,6 @@ from .issuer import Token, TokenError
 from .moto_backend import Moto
 from .node import METADATA_ADDRESSES, Node
 from .operations import service_model
-from .secrets import Secrets
 from .service import Operation, Service
 from .signature import Signature, Signed, read
 from .sts import Sts
@@ -50,10 +49,11 @@ class Gateway:
         self._requests = Identifiers(seed, "requests")
         self.moto = Moto(seed)
         self.iam = IamState(self.moto)
+        data = DataPlane(self.moto, clock)
+        self.buckets = data.buckets
         self.credentials = Credentials(clock)
         self.authorizer = Authorizer(self.iam, clock)
         self.eks = Eks(clock, seed, self.moto)
-        self.buckets = Buckets()
         self.trail = trail.Trail(clock, seed)
         self.sts = Sts(self.iam, self.credentials, self.authorizer, self.eks.issuers, clock, seed)
         self.eks_auth = EksAuth(
@@ -66,9 +66,8 @@ class Gateway:
             "eks": self.eks,
             "eks-auth": self.eks_auth,
             "iam": IamService(self.iam, self.credentials),
-            "s3": self.buckets,
-            "secretsmanager": Secrets(self.moto),
             "sts": self.sts,
+            **data.services,
         }
 
     def serves(self, host: str) -> bool:
@@ -108,7 +107,9 @@ class Gateway:
             return self._answer(call)
         except AwsError as error:
             namespace = call.operation.service_model.metadata.get("xmlNamespace", "")
-            return _refusal(error, call.protocol, namespace, request_id)
+            refusal = _refusal(error, call.protocol, namespace, request_id)
+            refusal.headers.update(wire.error_headers(call.operation, error))
+            return refusal
 
     # -- issuers and agent ---------------------------------------------------------------
 

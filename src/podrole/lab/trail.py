@@ -20,9 +20,17 @@ from .identifiers import Identifiers
 from .service import Operation, Service
 
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-_SECRET_PARAMETERS = ("WebIdentityToken", "token", "SecretString", "SecretBinary", "Body")
-#: Calls on objects are data events: not recorded unless a trail asks for them.
-_DATA_EVENTS = ("Object", "UploadPart", "Multipart", "ListParts")
+_SECRET_PARAMETERS = {"WebIdentityToken", "token", "SecretString", "SecretBinary", "Body"}
+_SECRET_PARAMETERS |= {"Plaintext", "Value", "Message", "MessageBody"}  # of KMS, SSM, SNS, SQS
+#: Calls on what a resource holds are data events: not recorded unless a trail asks for them.
+#: Source: each service's developer guide, on CloudTrail (checked 2026-11-24). KMS, Secrets Manager
+#: and Parameter Store have management events only.
+_DATA_EVENTS = {
+    "dynamodb": ("Item", "Query", "Scan"),
+    "s3": ("Object", "UploadPart", "Multipart", "ListParts"),
+    "sns": ("Publish",),
+    "sqs": ("Message", "GetQueue", "ListDeadLetterSourceQueues", "ListQueue"),
+}
 _LOOKUP_KEYS = {"EventName", "Username", "AccessKeyId", "EventSource", "EventId"}
 
 
@@ -51,7 +59,7 @@ class Trail(Service):
         response: Mapping[str, Any] | None = None,
     ) -> None:
         """Write one record. `identity` is the element userIdentity."""
-        data_event = call.service == "s3" and any(part in call.name for part in _DATA_EVENTS)
+        data_event = any(part in call.name for part in _DATA_EVENTS.get(call.service, ()))
         record: dict[str, Any] = {
             "eventVersion": "1.11",
             "userIdentity": dict(identity),
