@@ -89,6 +89,12 @@ class Credentials:
         if access_key_id in self._keys:
             self._keys[access_key_id] = replace(self._keys[access_key_id], active=active)
 
+    def rename_user(self, account: str, name: str, new_name: str) -> None:
+        """A user keeps its keys under another name."""
+        for key in list(self._keys.values()):
+            if (key.account, key.user_name) == (account, name):
+                self._keys[key.access_key_id] = replace(key, user_name=new_name)
+
     def key(self, access_key_id: str) -> AccessKey | None:
         """The active key of that id."""
         key = self._keys.get(access_key_id)

@@ -31,6 +31,7 @@ from .issuer import Token, TokenError
 from .moto_backend import Moto
 from .node import METADATA_ADDRESSES, Node
 from .operations import service_model
+from .policy_simulation import PolicySimulation
 from .secrets import Secrets
 from .service import Operation, Service
 from .signature import Signature, Signed, read
@@ -65,7 +66,9 @@ class Gateway:
             "cloudtrail": self.trail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,
-            "iam": IamService(self.iam, self.credentials),
+            "iam": IamService(
+                self.iam, self.credentials, self.moto, PolicySimulation(self.iam, lambda _: ())
+            ),
             "s3": self.buckets,
             "secretsmanager": Secrets(self.moto),
             "sts": self.sts,

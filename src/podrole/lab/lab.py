@@ -68,6 +68,7 @@ class Lab:
         self.default_cluster = cluster
         self._door: InProcessDoor | None = None
         self._kubernetes: dict[str, Kubernetes] = {}
+        self.gateway.iam.accounts.update(accounts)
         for account in accounts:
             self._create_role(account, OPERATOR_ROLE, f"arn:aws:iam::{account}:root", "AWS")
             self._put_policy(account, OPERATOR_ROLE, _ADMINISTRATOR)
