@@ -53,6 +53,9 @@ _BOUNDED = frozenset(
 _ATTACHING = ("Attach", "Detach")
 
 
+_CREATING = {"CreateRole", "CreateUser", "CreateGroup", "CreateInstanceProfile"}
+
+
 @dataclass(frozen=True)
 class _Resource:
     arn: str = "*"
@@ -91,7 +94,7 @@ def _resource(state: IamState, call: Call, caller: Caller) -> _Resource:
         if name is None and member == "UserName" and "UserName" in _members(call):
             name = caller.user_name  # of the caller itself, where none is named
         if name is not None:
-            return _named(state, account, kind, path, name, new=call.name.startswith("Create"))
+            return _named(state, account, kind, path, name, new=call.name in _CREATING)
     for member in _ARNS:
         if member in parameters:
             arn = str(parameters[member])

@@ -49,7 +49,6 @@ class IamService(Service):
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         """The role, user, policy or provider that the call names, else `*`."""
-        call.context["account"], call.context["user"] = caller.account, caller.user_name
         return iam_requirements(self._state, call, caller)
 
     def operation(self, name: str) -> Operation | None:
@@ -73,7 +72,8 @@ class IamService(Service):
 
     def before_moto(self, call: Call) -> Answer | None:
         """Refuse what AWS refuses and moto would take; fill in what AWS takes as said."""
-        account, parameters = str(call.context["account"]), call.parameters
+        assert call.caller is not None
+        account, parameters = call.caller.account, call.parameters
         _name_the_user(call)
         self._check(account, call)
         self._providers.check(account, call)
@@ -143,12 +143,12 @@ def _name_the_user(call: Call) -> None:
     shape = call.operation.input_shape
     if shape is None or "UserName" not in shape.members or "UserName" in call.parameters:
         return
-    user = call.context["user"]
+    user = call.caller.user_name if call.caller else None
     if user is None:
         raise AwsError(
             "ValidationError", "Must specify userName when calling with non-User credentials"
         )
-    _add(call, "UserName", str(user))
+    _add(call, "UserName", user)
 
 
 def _add(call: Call, name: str, value: str) -> None:
