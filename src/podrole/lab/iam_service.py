@@ -46,6 +46,9 @@ class IamService(Service):
         self._simulation = simulation
         self._trust = TrustPolicies(state)
         self._providers = OidcProviders(state)
+        # Of the call that moto is carrying out; the gateway takes one call at a time.
+        self._trust_to_save: str | None = None
+        self._departing: Principal | None = None
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         """The role, user, policy or provider that the call names, else `*`."""
@@ -74,12 +77,14 @@ class IamService(Service):
         """Refuse what AWS refuses and moto would take; fill in what AWS takes as said."""
         assert call.caller is not None
         account, parameters = call.caller.account, call.parameters
+        self._trust_to_save = self._departing = None
         _name_the_user(call)
         self._check(account, call)
         self._providers.check(account, call)
         if call.name == "CreateRole":
             text = parameters["AssumeRolePolicyDocument"]
-            call.context["trust"] = self._trust.checked(text)
+            checked = self._trust.checked(text)
+            self._trust_to_save = checked if checked != text else None
         if call.name in _IDENTITY_POLICIES:
             try:
                 parse_policy(parameters.get("PolicyDocument", ""), name="PolicyDocument")
@@ -94,7 +99,7 @@ class IamService(Service):
         if call.name in _DEPARTING:
             name = parameters[_DEPARTING[call.name]]
             find = self._state.role if call.name == "DeleteRole" else self._state.user
-            call.context["departing"] = find(account, name)
+            self._departing = find(account, name)
         return None
 
     def after_moto(self, call: Call, account: str, body: bytes) -> bytes:
@@ -103,12 +108,10 @@ class IamService(Service):
             return body
         self._state.forget(account)
         self._keys_changed(call, account, body)
-        trust = call.context.get("trust")
-        if trust not in (None, call.parameters.get("AssumeRolePolicyDocument")):
-            moto_iam.set_trust_policy(account, call.parameters["RoleName"], trust)
-        departing = call.context.get("departing")
-        if departing is not None:
-            self._departed(call, account, departing)
+        if self._trust_to_save is not None:
+            moto_iam.set_trust_policy(account, call.parameters["RoleName"], self._trust_to_save)
+        if self._departing is not None:
+            self._departed(call, account, self._departing)
         return body
 
     def _departed(self, call: Call, account: str, principal: Principal) -> None:
