@@ -27,16 +27,17 @@ _OWN_SENTENCES = {
 }
 
 
-def check(call: Call) -> None:
+def check(call: Call, *, beside: str = "") -> None:
     """Raise AwsError (ValidationError) for parameters outside of the operation's model.
 
-    Lengths, ranges, patterns and enumerations of the operation's own members; what is missing or
-    of another type, `wire.validate` has refused before.
+    Lengths, ranges, patterns and enumerations; what is missing or of another type, `wire.validate`
+    has refused before. `beside` names a member that is not checked. The form of a nested place
+    (`tags.1.member.key`) is moto's.
     """
     shape = call.operation.input_shape
     faults = []
     for name, member in shape.members.items() if shape else ():
-        if name not in call.parameters:
+        if name not in call.parameters or name == beside:
             continue
         value = call.parameters[name]
         pattern = member.metadata.get("pattern")
@@ -46,7 +47,8 @@ def check(call: Call) -> None:
                 "ValidationError",
                 f"The specified value for {spoken} is invalid. {_OWN_SENTENCES[name]}",
             )
-        faults += [_sentence(name, member, value, fault) for fault in _faults(member, value)]
+        place = name[0].lower() + name[1:]
+        faults += [_sentence(*fault) for fault in _faults(place, member, value)]
     if faults:
         noun = "error" if len(faults) == 1 else "errors"
         raise AwsError(
@@ -54,22 +56,33 @@ def check(call: Call) -> None:
         )
 
 
-def _faults(shape: Shape, value: Any) -> Iterator[str]:
+def _faults(place: str, shape: Shape, value: Any) -> Iterator[tuple[str, Shape, Any, str]]:
+    """Place, shape, value and fault of each part that does not fit."""
     limits = shape.metadata
+    said: list[str] = []
     if shape.type_name == "string":
         if len(value) > limits.get("max", len(value)):
-            yield f"Member must have length less than or equal to {limits['max']}"
+            said.append(f"Member must have length less than or equal to {limits['max']}")
         if limits.get("enum") and value not in limits["enum"]:
-            yield f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]"
+            said.append(f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]")
         elif limits.get("pattern") and not _fits(limits["pattern"], value):
-            yield f"Member must satisfy regular expression pattern: {limits['pattern']}"
+            said.append(f"Member must satisfy regular expression pattern: {limits['pattern']}")
     elif shape.type_name in ("integer", "long"):
         if value < limits.get("min", value):
-            yield f"Member must have value greater than or equal to {limits['min']}"
+            said.append(f"Member must have value greater than or equal to {limits['min']}")
         if value > limits.get("max", value):
-            yield f"Member must have value less than or equal to {limits['max']}"
-    elif shape.type_name == "list" and len(value) > limits.get("max", len(value)):
-        yield f"Member must have length less than or equal to {limits['max']}"
+            said.append(f"Member must have value less than or equal to {limits['max']}")
+    elif shape.type_name == "list":
+        if len(value) > limits.get("max", len(value)):
+            said.append(f"Member must have length less than or equal to {limits['max']}")
+        for number, item in enumerate(value, 1):
+            yield from _faults(f"{place}.{number}.member", shape.member, item)
+    elif shape.type_name == "structure":
+        for name, member in shape.members.items():
+            if name in value:
+                yield from _faults(f"{place}.{name[0].lower()}{name[1:]}", member, value[name])
+    for fault in said:
+        yield place, shape, value, fault
 
 
 def _fits(pattern: str, value: str) -> bool:
@@ -78,7 +91,7 @@ def _fits(pattern: str, value: str) -> bool:
     return re.fullmatch(pattern, value, re.ASCII) is not None
 
 
-def _sentence(name: str, shape: Shape, value: Any, fault: str) -> str:
+def _sentence(place: str, shape: Shape, value: Any, fault: str) -> str:
     # A long value, a document for example, is not repeated.
     shown = f" '{value}'" if shape.type_name != "list" and len(str(value)) <= 256 else ""
-    return f"Value{shown} at '{name[0].lower()}{name[1:]}' failed to satisfy constraint: {fault}"
+    return f"Value{shown} at '{place}' failed to satisfy constraint: {fault}"

@@ -135,7 +135,7 @@ class EksAuth(Service):
     ) -> Session:
         """EKS assumes the role: AssumeRole and, with tags, TagSession must both be trusted."""
         account, name = cluster.account, association.role_arn.rpartition("/")[2]
-        role = self._iam.role(account, name)
+        role = self._iam.by_arn(association.role_arn)
         context: dict[str, Any] = {
             **self._authorizer.context(call, None),
             # The cluster, not the association (field-reported: mountpoint-s3-csi-driver #781).
@@ -193,7 +193,7 @@ class EksAuth(Service):
         """The first role assumes the target: its policy and the target's trust must both allow."""
         target = association.target_role_arn or ""
         account, name = target.split(":")[4], target.rpartition("/")[2]
-        role: Principal | None = self._iam.role(account, name)
+        role: Principal | None = self._iam.by_arn(target)
         caller = Caller(first.arn, first.account, f"{first.role_id}:{first.name}", session=first)
         context: dict[str, Any] = {
             **self._authorizer.context(call, caller),

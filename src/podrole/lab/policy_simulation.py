@@ -13,13 +13,13 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from podrole.policy import Policy, PolicyError, PolicySet, Request, authorize, parse_policy
 from podrole.policy.statement import Statement
 
 from . import constraints, simulation_context
+from .authorization import delegated_to
 from .aws_error import AwsError
 from .call import Call
 from .credentials import Caller
@@ -104,7 +104,7 @@ class PolicySimulation:
         return {"ContextKeyNames": simulation_context.wanted(policies)}
 
     def _entity(self, call: Call, caller: Caller) -> Principal:
-        constraints.check(call)
+        _check(call)
         arn = call.parameters["PolicySourceArn"]
         match = _ENTITY.fullmatch(arn)
         if match is None or match[1] != caller.account:
@@ -115,6 +115,11 @@ class PolicySimulation:
             kind, name = arn.split(":")[5].split("/")[0], arn.rpartition("/")[2]
             raise AwsError("NoSuchEntity", f"The {kind} with name {name} cannot be found.", 404)
         return found
+
+
+def _check(call: Call) -> None:
+    # The model's pattern has no wildcards there, its documentation does.
+    constraints.check(call, beside="PolicyExclusionList")
 
 
 _LEVELS, _SCP_LIST = "OrderedOrganizationPolicyInputList", "ServiceControlPolicyInputList"
@@ -170,7 +175,7 @@ def _like(pattern: str, text: str) -> bool:
 
 
 def _simulate(call: Call, simulated: _Simulated) -> dict[str, Any]:
-    constraints.check(call)
+    _check(call)
     parameters = call.parameters
     if not _ENTITY.fullmatch(simulated.caller_arn):
         reason = f"lab: CallerArn {simulated.caller_arn} is no user, group or role"
@@ -230,7 +235,7 @@ def _evaluate(
     )
     policies = PolicySet(
         identity=[source.policy for source in simulated.sources],
-        resource=resource.policy if resource else _delegating(account),
+        resource=resource.policy if resource else delegated_to(account),
         boundary=simulated.boundary,
         scp=simulated.scp,
     )
@@ -257,23 +262,6 @@ def _evaluate(
         if simulated.scp
         else None,
         details=_details(simulated, resource, request) if resource and owner != account else {},
-    )
-
-
-@cache
-def _delegating(account: str) -> Policy:
-    """A resource policy that leaves the decision to the account's identity-based policies."""
-    return parse_policy(
-        {
-            "Version": "2012-10-17",
-            "Statement": {
-                "Effect": "Allow",
-                "Principal": {"AWS": account},
-                "Action": "*",
-                "Resource": "*",
-            },
-        },
-        kind="resource",
     )
 
 
