@@ -15,6 +15,7 @@ from .call import Call
 from .clock import Clock
 from .credentials import Caller, Session, UserSession
 from .iam_state import IamState
+from .organization_limits import OrganizationLimits
 
 _ACCOUNT_IN_ARN = 4
 #: The address that calls come from, of the range for documentation (RFC 5737).
@@ -47,9 +48,11 @@ class Requirement:
 class Authorizer:
     """Decides requirements for callers, by the policies in force."""
 
-    def __init__(self, iam: IamState, clock: Clock) -> None:
+    def __init__(self, iam: IamState, clock: Clock, limits: OrganizationLimits) -> None:
         self._iam = iam
         self._clock = clock
+        #: What organizations take away; Sts and EksAuth ask for the RCPs of roles.
+        self.limits = limits
         #: The last refusal: what was asked, and by which policies it was decided.
         self.refused: tuple[Caller, Request, PolicySet] | None = None
 
@@ -66,16 +69,27 @@ class Authorizer:
             action=requirement.action,
             resource=requirement.resource,
             resource_account=requirement.account,
-            context={**self.context(call, caller), **requirement.context},
+            context={
+                **self.context(call, caller),
+                **self.resource_keys(requirement.account),
+                **requirement.context,
+            },
         )
-        policies = self.policies(caller, requirement.policy)
+        policies = self.policies(
+            caller, requirement.policy, requirement.account, requirement.action
+        )
         decision = authorize(request, policies)
         if not decision.allowed:
             self.refused = caller, request, policies
         return decision
 
-    def policies(self, caller: Caller, resource: Policy | None) -> PolicySet:
-        """The policies of every layer for this caller and a resource's own policy."""
+    def policies(
+        self, caller: Caller, resource: Policy | None, account: str, action: str
+    ) -> PolicySet:
+        """The policies of every layer for this caller and a resource's own policy.
+
+        `account` holds the resource. Organizations do not limit service-linked roles.
+        """
         if caller.session is not None:
             principal = self._iam.role(caller.account, caller.session.role_name)
         elif caller.user_name is not None:
@@ -83,12 +97,19 @@ class Authorizer:
         else:
             principal = None
         session = caller.session or caller.user_session
+        limited = principal is None or not principal.service_linked
         return PolicySet(
             identity=principal.policies if principal else (),
             resource=resource,
             boundary=principal.boundary if principal else None,
             session=(session.policies or None) if session else None,
+            scp=self.limits.scps(caller.account) if limited else (),
+            rcp=self.limits.rcps(account, action) if limited else (),
         )
+
+    def resource_keys(self, account: str) -> dict[str, Any]:
+        """The global condition keys of a resource of that account."""
+        return {"aws:ResourceAccount": account, **self.limits.keys(account, "Resource")}
 
     def context(self, call: Call, caller: Caller | None) -> dict[str, Any]:
         """The global condition keys of a request (IAM, "AWS global condition context keys")."""
@@ -102,6 +123,7 @@ class Authorizer:
             "aws:SourceIp": SOURCE_IP,
             "aws:UserAgent": call.headers.get("user-agent", ""),
             "aws:ViaAWSService": "false",
+            "aws:PrincipalIsAWSService": "false",
         }
         if caller is None:
             return keys
@@ -109,6 +131,7 @@ class Authorizer:
             "aws:PrincipalAccount": caller.account,
             "aws:PrincipalArn": caller.principal_arn,
             "aws:userid": caller.unique_id,
+            **self.limits.keys(caller.account, "Principal"),
         }
         session = caller.session
         if session is None:

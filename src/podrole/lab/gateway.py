@@ -28,9 +28,13 @@ from .iam_service import IamService
 from .iam_state import IamState
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
+from .member_accounts import MemberAccounts
 from .moto_backend import Moto
 from .node import METADATA_ADDRESSES, Node
 from .operations import service_model
+from .organization import Organization
+from .organization_limits import OrganizationLimits
+from .organizations import Organizations
 from .policy_simulation import PolicySimulation
 from .secrets import Secrets
 from .service import Operation, Service
@@ -52,7 +56,9 @@ class Gateway:
         self.moto = Moto(seed)
         self.iam = IamState(self.moto)
         self.credentials = Credentials(clock)
-        self.authorizer = Authorizer(self.iam, clock)
+        organizations: list[Organization] = []
+        limits = OrganizationLimits(organizations)
+        self.authorizer = Authorizer(self.iam, clock, limits)
         self.eks = Eks(clock, seed, self.moto)
         self.buckets = Buckets()
         self.trail = trail.Trail(clock, seed)
@@ -67,7 +73,10 @@ class Gateway:
             "eks": self.eks,
             "eks-auth": self.eks_auth,
             "iam": IamService(
-                self.iam, self.credentials, self.moto, PolicySimulation(self.iam, lambda _: ())
+                self.iam, self.credentials, self.moto, PolicySimulation(self.iam, limits.scps)
+            ),
+            "organizations": Organizations(
+                organizations, MemberAccounts(self.iam, self.moto, clock, seed), clock, seed
             ),
             "s3": self.buckets,
             "secretsmanager": Secrets(self.moto),

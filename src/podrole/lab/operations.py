@@ -13,7 +13,9 @@ import botocore.loaders
 from botocore.model import OperationModel, ServiceModel
 
 #: The services that the lab carries, by the name under which requests are signed.
-SERVICES = frozenset({"sts", "iam", "eks", "eks-auth", "s3", "secretsmanager", "cloudtrail"})
+SERVICES = frozenset(
+    {"sts", "iam", "eks", "eks-auth", "s3", "secretsmanager", "cloudtrail", "organizations"}
+)
 #: JavaScript and Go name the operation in the query. It selects nothing in AWS, and not here.
 _IGNORED_QUERY = {"x-id"}
 

@@ -177,6 +177,7 @@ class Sts(Service):
             resource_account=account,
             context={
                 **self._authorizer.context(call, None),
+                **self._authorizer.resource_keys(account),
                 f"{provider}:sub": subject,
                 f"{provider}:aud": audience,
                 "aws:FederatedProvider": provider_arn,
@@ -184,8 +185,10 @@ class Sts(Service):
                 **_resource_tags(role),
             },
         )
-        trust = role.trust if role else _nobody()
-        if role is None or not authorize(request, PolicySet(resource=trust)).allowed:
+        # SCPs do not reach a web identity, which is nobody's principal; RCPs protect the role.
+        rcps = self._authorizer.limits.rcps(account, request.action)
+        policies = PolicySet(resource=role.trust if role else _nobody(), rcp=rcps)
+        if role is None or not authorize(request, policies).allowed:
             raise AwsError("AccessDenied", _WEB_IDENTITY_DENIED, 403)
         session = self.issue(
             account,
