@@ -35,7 +35,6 @@ from .operations import service_model
 from .organization import Organization
 from .organization_limits import OrganizationLimits
 from .organizations import Organizations
-from .policy_simulation import PolicySimulation
 from .secrets import Secrets
 from .service import Operation, Service
 from .signature import Signature, Signed, read
@@ -72,9 +71,7 @@ class Gateway:
             "cloudtrail": self.trail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,
-            "iam": IamService(
-                self.iam, self.credentials, self.moto, PolicySimulation(self.iam, limits.scps)
-            ),
+            "iam": IamService(self.iam, self.credentials, self.moto, limits.scps),
             "organizations": Organizations(
                 organizations, MemberAccounts(self.iam, self.moto, clock, seed), clock, seed
             ),

@@ -12,13 +12,12 @@ from typing import Any
 from . import moto_iam
 from .aws_error import AwsError
 from .call import Call
-from .iam_state import REGION, IamState
-from .moto_backend import Moto
+from .iam_state import IamState
 
 _SERVICE_ROLES = "/aws-service-role/"
 
 
-def check(state: IamState, moto: Moto, account: str, call: Call) -> None:
+def check(state: IamState, account: str, call: Call) -> None:
     """Raise AwsError (NoSuchEntity, UnmodifiableEntity, InvalidInput, DeleteConflict)."""
     parameters = call.parameters
     for arn in (parameters.get("PolicyArn", ""), parameters.get("PermissionsBoundary", "")):
@@ -41,7 +40,7 @@ def check(state: IamState, moto: Moto, account: str, call: Call) -> None:
     if attached and not _has_policy(state, account, attached):
         message = f"Policy {attached} does not exist or is not attachable."
         raise AwsError("NoSuchEntity", message, 404)
-    for reason in _obstacles(moto, account, call):
+    for reason in _obstacles(state, account, call):
         raise AwsError("DeleteConflict", reason, 409)
 
 
@@ -81,11 +80,11 @@ def _has_policy(state: IamState, account: str, arn: str) -> bool:
     return True
 
 
-def _obstacles(moto: Moto, account: str, call: Call) -> Iterator[str]:
+def _obstacles(state: IamState, account: str, call: Call) -> Iterator[str]:
     """What moto does not look at before it deletes."""
 
     def ask(operation: str, **parameters: Any) -> dict[str, Any]:
-        return moto.call("iam", operation, account, REGION, **parameters)
+        return state.ask(account, operation, **parameters)
 
     if call.name == "DeletePolicy":
         arn = call.parameters["PolicyArn"]

@@ -18,7 +18,7 @@ from .iam_requirements import iam_requirements
 from .iam_state import IamState, Principal
 from .moto_backend import Moto
 from .oidc_providers import OidcProviders
-from .policy_simulation import PolicySimulation
+from .policy_simulation import PolicySimulation, ServiceControl
 from .service import Answer, Operation, Service
 from .trust_policies import TrustPolicies
 
@@ -38,13 +38,18 @@ class IamService(Service):
     """IAM: moto keeps it."""
 
     def __init__(
-        self, state: IamState, credentials: Credentials, moto: Moto, simulation: PolicySimulation
+        self,
+        deciding: IamState,
+        credentials: Credentials,
+        moto: Moto,
+        service_control: ServiceControl,
     ) -> None:
-        self._state = state
+        """`deciding` is what decisions read; it is told of changes."""
+        self._deciding = deciding
+        self._state = state = IamState(moto, deciding.accounts, quiet=True)
         self._credentials = credentials
-        self._moto = moto
-        self._simulation = simulation
-        self._trust = TrustPolicies(state)
+        self._simulation = PolicySimulation(state, service_control)
+        self._trust = TrustPolicies(state, self._forget)
         self._providers = OidcProviders(state)
         # Of the call that moto is carrying out; the gateway takes one call at a time.
         self._trust_to_save: str | None = None
@@ -69,12 +74,16 @@ class IamService(Service):
         self._check(account, call)
         document = self._trust.checked(call.parameters["PolicyDocument"])
         moto_iam.set_trust_policy(account, call.parameters["RoleName"], document)
-        self._state.forget(account)
+        self._forget(account)
         return {}
+
+    def _forget(self, account: str) -> None:
+        self._deciding.forget(account)
+        self._state.forget(account)
 
     def _check(self, account: str, call: Call) -> None:
         constraints.check(call)
-        iam_conflicts.check(self._state, self._moto, account, call)
+        iam_conflicts.check(self._state, account, call)
         iam_quotas.check(self._state, account, call)
 
     def before_moto(self, call: Call) -> Answer | None:
@@ -110,7 +119,7 @@ class IamService(Service):
         """Read the account's IAM anew after a change, and keep its access keys."""
         if call.name.startswith(("Get", "List")):
             return body
-        self._state.forget(account)
+        self._forget(account)
         self._keys_changed(call, account, body)
         if self._trust_to_save is not None:
             moto_iam.set_trust_policy(account, call.parameters["RoleName"], self._trust_to_save)

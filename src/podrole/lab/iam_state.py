@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ from urllib.parse import unquote
 from podrole.policy import Policy, PolicyError, parse_policy
 
 from .aws_error import AwsError
-from .moto_backend import Moto
+from .moto_backend import Moto, undisturbed
 from .moto_iam import AWS_MANAGED
 
 #: IAM is global: one region stands for it.
@@ -58,11 +59,18 @@ class Principal:
 class IamState:
     """What IAM holds, by account. Kept until a call changes that account's IAM."""
 
-    def __init__(self, moto: Moto) -> None:
+    def __init__(
+        self, moto: Moto, accounts: set[str] | None = None, *, quiet: bool = False
+    ) -> None:
+        """`quiet` asks moto without shifting the ids that it draws next.
+
+        What decisions ask does shift them: stored outputs of notebooks count on that.
+        """
         self._moto = moto
+        self._quiet = quiet
         self._known: dict[tuple[str, str, str], Principal | None] = {}
         #: The accounts that the lab has; of others nothing is known.
-        self.accounts: set[str] = set()
+        self.accounts: set[str] = set() if accounts is None else accounts
 
     def forget(self, account: str) -> None:
         """Read anew: something in this account's IAM has changed."""
@@ -146,8 +154,13 @@ class IamState:
             return None
         return list(found.get("ClientIDList", []))
 
+    def ask(self, account: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """What IAM answers now, beside what is kept. Raises AwsError."""
+        return self._call(account, operation, **parameters)
+
     def _call(self, account: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        return self._moto.call("iam", operation, account, REGION, **parameters)
+        with undisturbed() if self._quiet else nullcontext():
+            return self._moto.call("iam", operation, account, REGION, **parameters)
 
     def _read(self, account: str, kind: str, name: str) -> Principal | None:
         key = (account, kind, name)

@@ -13,6 +13,8 @@ from typing import Any
 
 import moto.iam.models
 
+from .moto_backend import undisturbed
+
 AWS_MANAGED = "arn:aws:iam::aws:policy/"
 
 
@@ -28,11 +30,12 @@ def _published() -> dict[str, tuple[str, Any]]:
 def load_aws_managed(account: str, arn: str | None = None) -> None:
     """Put one of AWS's managed policies into an account, or all of them; unknown ones are left."""
     held = _account(account).managed_policies
-    for known, (name, data) in _published().items():
-        if known not in held and arn in (None, known):
-            held[known] = moto.iam.models.AWSManagedPolicy.from_data(
-                name, account, "us-east-1", data
-            )
+    with undisturbed():
+        for known, (name, data) in _published().items():
+            if known not in held and arn in (None, known):
+                held[known] = moto.iam.models.AWSManagedPolicy.from_data(
+                    name, account, "us-east-1", data
+                )
 
 
 def set_trust_policy(account: str, role_name: str, document: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from podrole.policy import PolicyError, parse_policy
@@ -31,8 +32,10 @@ def _malformed(reason: str) -> AwsError:
 class TrustPolicies:
     """The trust policies of all roles."""
 
-    def __init__(self, state: IamState) -> None:
+    def __init__(self, state: IamState, changed: Callable[[str], None]) -> None:
+        """`changed(account)` is called where a trust policy has become another one."""
         self._state = state
+        self._changed = changed
 
     def checked(self, text: str) -> str:
         """The trust policy to save. Raises AwsError (MalformedPolicyDocument).
@@ -100,7 +103,7 @@ class TrustPolicies:
                         values = [becomes if v == arn else v for v in _listed(principal["AWS"])]
                         principal["AWS"] = values if len(values) > 1 else values[0]
                 moto_iam.set_trust_policy(account, name, json.dumps(document))
-                self._state.forget(account)
+                self._changed(account)
 
 
 def _statements(document: Any) -> list[dict[str, Any]]:
