@@ -12,7 +12,18 @@ from podrole.lab import Lab
 
 from .signing import sign
 
-SERVICES = ["iam", "sts", "s3", "eks", "eks-auth", "secretsmanager", "cloudtrail", "sqs", "x"]
+SERVICES = [
+    "iam",
+    "sts",
+    "s3",
+    "eks",
+    "eks-auth",
+    "secretsmanager",
+    "cloudtrail",
+    "organizations",
+    "sqs",
+    "x",
+]
 BODIES = [
     b"",
     b"{",
@@ -23,6 +34,16 @@ BODIES = [
     b"Action=AssumeRoleWithWebIdentity&RoleArn=x&RoleSessionName=y&WebIdentityToken=z",
     b"Action=AssumeRole&RoleArn=arn:aws:iam::111122223333:role/x&DurationSeconds=abc",
     b"Action=AssumeRole&RoleArn=arn:aws:iam::111122223333:role/x&Tags.member.1.Key=a",
+    b"Action=SimulateCustomPolicy&PolicyInputList.member.1={}&ActionNames.member.1=s3:Get",
+    b"Action=SimulatePrincipalPolicy&PolicySourceArn=arn:aws:iam::1:role/x&ActionNames.member.1=a",
+    b"Action=CreateRole&RoleName=x&AssumeRolePolicyDocument=%5B%5D",
+    b"Action=CreateRole&RoleName=x&AssumeRolePolicyDocument={%22Statement%22:[5]}",
+    b"Action=UpdateAssumeRolePolicy&RoleName=x&PolicyDocument=null",
+    b"Action=GetFederationToken&Name=%00",
+    b"Action=DecodeAuthorizationMessage&EncodedMessage=%ff",
+    b'{"RootId": 5, "PolicyType": [], "Name": {}}',
+    b'{"Type": "SERVICE_CONTROL_POLICY", "Name": "x", "Description": "", "Content": "[]"}',
+    b'{"Target": {"Type": "ACCOUNT"}}',
     b'{"SecretId": 5}',
     b'{"Name": "x", "Tags": 5}',
     b'{"LookupAttributes": 5}',
@@ -48,7 +69,14 @@ PATHS = [
     "/moto-api/reset",
 ]
 TYPES = ["application/x-www-form-urlencoded", "application/json", "application/x-amz-json-1.1", "x"]
-TARGETS = ["secretsmanager.GetSecretValue", "CloudTrail_20131101.LookupEvents", "x", ""]
+TARGETS = [
+    "AWSOrganizationsV20161128.CreatePolicy",
+    "AWSOrganizationsV20161128.InviteAccountToOrganization",
+    "secretsmanager.GetSecretValue",
+    "CloudTrail_20131101.LookupEvents",
+    "x",
+    "",
+]
 
 
 @pytest.mark.parametrize("seed", range(4))

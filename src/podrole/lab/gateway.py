@@ -273,13 +273,13 @@ class Gateway:
             self.credentials.check_expiry(session, protocol)
             unique_id = f"{session.role_id}:{session.name}"
             return Caller(session.arn, session.account, unique_id, None, session, key_id)
-        temporary = self.credentials.user_session(key_id, signature.token, call.protocol)
+        temporary = self.credentials.user_session(key_id, signature.token, protocol)
         key = self.credentials.key(key_id)
         holder = temporary or key
         user = self.iam.user(holder.account, holder.user_name) if holder else None
         if temporary is not None and user is not None:
-            self._check_signature(signature, temporary.secret_access_key, call.protocol)
-            self.credentials.check_expiry(temporary, call.protocol)
+            self._check_signature(signature, temporary.secret_access_key, protocol)
+            self.credentials.check_expiry(temporary, protocol)
             return temporary.caller(user.arn, user.unique_id)
         if key is None or user is None:
             raise credentials_error("key", protocol)

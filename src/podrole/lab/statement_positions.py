@@ -26,17 +26,20 @@ def _position(text: str, offset: int) -> Position:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
+def _spans(text: str) -> list[tuple[int, int]]:
     value = json.JSONDecoder().raw_decode
+    found: list[tuple[int, int]] = []
     at = _skip(text, 0) + 1  # behind the document's own brace
     while text[at := _skip(text, at)] != "}":
         key, at = value(text, at)
         at = _skip(text, _skip(text, at) + 1)  # over the colon
-        if key == "Statement":
-            yield from _listed(text, at) if text[at] == "[" else [(at + 1, value(text, at)[1])]
+        if key == "Statement":  # of two, JSON takes the last
+            listed = text[at] == "["
+            found = list(_listed(text, at)) if listed else [(at + 1, value(text, at)[1])]
         _, at = value(text, at)
         at = _skip(text, at)
         at += text[at] == ","
+    return found
 
 
 def _listed(text: str, at: int) -> Iterator[tuple[int, int]]:
