@@ -143,3 +143,21 @@ def test_the_clock_moves_forward_only() -> None:
     assert (clock.now() - before).total_seconds() == 5400
     with pytest.raises(ValueError, match="only moves forward"):
         clock.move(seconds=-1)
+
+
+def test_what_only_asks_does_not_shift_later_ids() -> None:
+    def user_id(asks: bool) -> str:
+        with Lab.start() as lab:
+            iam = boto3.client("iam")
+            if asks:
+                iam.simulate_principal_policy(
+                    PolicySourceArn=f"arn:aws:iam::{lab.accounts[0]}:role/platform-admin",
+                    ActionNames=["s3:GetObject"],
+                )
+                with pytest.raises(iam.exceptions.NoSuchEntityException):
+                    iam.attach_role_policy(
+                        RoleName="platform-admin", PolicyArn="arn:aws:iam::aws:policy/None"
+                    )
+            return str(iam.create_user(UserName="bob")["User"]["UserId"])
+
+    assert user_id(asks=True) == user_id(asks=False)

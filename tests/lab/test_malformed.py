@@ -13,7 +13,7 @@ from podrole.lab import Lab
 from .signing import sign
 
 SERVICES = ["iam", "sts", "s3", "eks", "eks-auth", "secretsmanager", "cloudtrail", "lambda", "x"]
-SERVICES += ["dynamodb", "ecr", "kms", "sns", "sqs", "ssm"]
+SERVICES += ["dynamodb", "ecr", "kms", "sns", "sqs", "ssm", "organizations"]
 BODIES = [
     b"",
     b"{",
@@ -24,6 +24,16 @@ BODIES = [
     b"Action=AssumeRoleWithWebIdentity&RoleArn=x&RoleSessionName=y&WebIdentityToken=z",
     b"Action=AssumeRole&RoleArn=arn:aws:iam::111122223333:role/x&DurationSeconds=abc",
     b"Action=AssumeRole&RoleArn=arn:aws:iam::111122223333:role/x&Tags.member.1.Key=a",
+    b"Action=SimulateCustomPolicy&PolicyInputList.member.1={}&ActionNames.member.1=s3:Get",
+    b"Action=SimulatePrincipalPolicy&PolicySourceArn=arn:aws:iam::1:role/x&ActionNames.member.1=a",
+    b"Action=CreateRole&RoleName=x&AssumeRolePolicyDocument=%5B%5D",
+    b"Action=CreateRole&RoleName=x&AssumeRolePolicyDocument={%22Statement%22:[5]}",
+    b"Action=UpdateAssumeRolePolicy&RoleName=x&PolicyDocument=null",
+    b"Action=GetFederationToken&Name=%00",
+    b"Action=DecodeAuthorizationMessage&EncodedMessage=%ff",
+    b'{"RootId": 5, "PolicyType": [], "Name": {}}',
+    b'{"Type": "SERVICE_CONTROL_POLICY", "Name": "x", "Description": "", "Content": "[]"}',
+    b'{"Target": {"Type": "ACCOUNT"}}',
     b'{"SecretId": 5}',
     b'{"Name": "x", "Tags": 5}',
     b'{"LookupAttributes": 5}',
@@ -68,6 +78,8 @@ TARGETS += ["DynamoDB_20120810.GetItem", "DynamoDB_20120810.BatchGetItem"]
 TARGETS += ["DynamoDB_20120810.TransactWriteItems", "TrentService.Decrypt", "TrentService.Encrypt"]
 TARGETS += ["AmazonSSM.GetParameter", "AmazonSSM.GetParameters", "AmazonSQS.SendMessage"]
 TARGETS += ["AmazonEC2ContainerRegistry_V20150921.DescribeImages", "AmazonSQS.ListQueues"]
+TARGETS += ["AWSOrganizationsV20161128.CreatePolicy"]
+TARGETS += ["AWSOrganizationsV20161128.InviteAccountToOrganization"]
 
 
 @pytest.mark.parametrize("seed", range(4))

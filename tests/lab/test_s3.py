@@ -160,9 +160,12 @@ def test_calls_that_the_lab_does_not_carry_say_so(bucket: str) -> None:
         lambda: boto3.client("sqs").list_message_move_tasks(SourceArn="x"),
         lambda: boto3.client("ec2").describe_instances(),
         lambda: boto3.client("eks").describe_cluster_versions(),
-        lambda: boto3.client("sts").decode_authorization_message(EncodedMessage="x"),
-        lambda: boto3.client("iam").simulate_custom_policy(
-            PolicyInputList=["{}"], ActionNames=["a:b"]
+        lambda: boto3.client("sts").assume_root(
+            TargetPrincipal="444455556666",
+            TaskPolicyArn={"arn": "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"},
+        ),
+        lambda: boto3.client("iam").generate_service_last_accessed_details(
+            Arn="arn:aws:iam::111122223333:role/platform-admin"
         ),
         lambda: boto3.client("lambda").list_functions(),
         lambda: boto3.client("cloudwatch").list_metrics(),  # CBOR

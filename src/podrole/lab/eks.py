@@ -26,6 +26,15 @@ from .service import Answer, Operation, Service
 KUBERNETES_VERSION = "1.34"
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
+#: The members by which calls give EKS a role for itself, its nodes or an add-on.
+_OWN_ROLES = {
+    "CreateCluster": "roleArn",
+    "CreateNodegroup": "nodeRole",
+    "CreateFargateProfile": "podExecutionRoleArn",
+    "CreateAddon": "serviceAccountRoleArn",
+    "UpdateAddon": "serviceAccountRoleArn",
+}
+
 
 class Eks(Service):
     """The clusters of all accounts and regions."""
@@ -199,8 +208,9 @@ def _passed(call: Call, account: str) -> list[Requirement]:
             (wanted["roleArn"], "pods.eks.amazonaws.com")
             for wanted in parameters.get("podIdentityAssociations") or ()
         ]
-    if call.name == "CreateCluster" and parameters.get("roleArn"):
-        roles.append((parameters["roleArn"], "eks.amazonaws.com"))
+    own = parameters.get(_OWN_ROLES.get(call.name, ""))
+    if own:
+        roles.append((own, "eks.amazonaws.com"))
     return [
         Requirement("iam:PassRole", role, account, {"iam:PassedToService": service})
         for role, service in roles

@@ -28,9 +28,13 @@ from .iam_service import IamService
 from .iam_state import IamState
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
+from .member_accounts import MemberAccounts
 from .moto_backend import Moto
 from .node import METADATA_ADDRESSES, Node
 from .operations import service_model
+from .organization import Organization
+from .organization_limits import OrganizationLimits
+from .organizations import Organizations
 from .service import Operation, Service
 from .signature import Signature, Signed, read
 from .sts import Sts
@@ -52,7 +56,9 @@ class Gateway:
         data = DataPlane(self.moto, clock)
         self.buckets = data.buckets
         self.credentials = Credentials(clock)
-        self.authorizer = Authorizer(self.iam, clock)
+        organizations: list[Organization] = []
+        limits = OrganizationLimits(organizations)
+        self.authorizer = Authorizer(self.iam, clock, limits)
         self.eks = Eks(clock, seed, self.moto)
         self.trail = trail.Trail(clock, seed)
         self.sts = Sts(self.iam, self.credentials, self.authorizer, self.eks.issuers, clock, seed)
@@ -65,7 +71,10 @@ class Gateway:
             "cloudtrail": self.trail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,
-            "iam": IamService(self.iam, self.credentials),
+            "iam": IamService(self.iam, self.credentials, self.moto, limits.scps),
+            "organizations": Organizations(
+                organizations, MemberAccounts(self.iam, self.moto, clock, seed), clock, seed
+            ),
             "sts": self.sts,
             **data.services,
         }
@@ -265,8 +274,14 @@ class Gateway:
             self.credentials.check_expiry(session, protocol)
             unique_id = f"{session.role_id}:{session.name}"
             return Caller(session.arn, session.account, unique_id, None, session, key_id)
+        temporary = self.credentials.user_session(key_id, signature.token, protocol)
         key = self.credentials.key(key_id)
-        user = self.iam.user(key.account, key.user_name) if key else None
+        holder = temporary or key
+        user = self.iam.user(holder.account, holder.user_name) if holder else None
+        if temporary is not None and user is not None:
+            self._check_signature(signature, temporary.secret_access_key, protocol)
+            self.credentials.check_expiry(temporary, protocol)
+            return temporary.caller(user.arn, user.unique_id)
         if key is None or user is None:
             raise credentials_error("key", protocol)
         if signature.token is not None:

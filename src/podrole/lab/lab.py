@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 
+from .authorization_message import encoded
 from .aws_variables import ISOLATED, isolated
 from .clock import EPOCH, Clock
 from .credentials import Session
@@ -68,6 +69,7 @@ class Lab:
         self.default_cluster = cluster
         self._door: InProcessDoor | None = None
         self._kubernetes: dict[str, Kubernetes] = {}
+        self.gateway.iam.accounts.update(accounts)
         for account in accounts:
             self._create_role(account, OPERATOR_ROLE, f"arn:aws:iam::{account}:root", "AWS")
             self._put_policy(account, OPERATOR_ROLE, _ADMINISTRATOR)
@@ -222,6 +224,17 @@ class Lab:
             "AWS_REGION": self.region,
             **ISOLATED,
         }
+
+    def authorization_message(self) -> str:
+        """The last refusal as an encoded message, for `sts decode-authorization-message`.
+
+        AWS hands such messages out in refusals of EC2 and a few others, which the lab lacks; here
+        one asks for it. Raises LabError where nothing was refused yet.
+        """
+        refused = self.gateway.authorizer.refused
+        if refused is None:
+            raise LabError("nothing was refused yet: call something that is not allowed first")
+        return encoded(*refused)
 
     # -- how it is made ------------------------------------------------------------------
 

@@ -8,13 +8,15 @@ dispatcher would also route `/moto-api/…`, which resets everything.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 import botocore.parsers
 import botocore.serialize
+from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -38,6 +40,17 @@ def _app(service: str) -> Callable[..., Any]:
         app: Any = create_backend_app(service)
     app.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
     return app  # type: ignore[no-any-return]
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """What is asked in the block does not count: moto draws a request id for each answer, and its
+    next key or role id would be another one."""
+    state = mock_random.getstate()
+    try:
+        yield
+    finally:
+        mock_random.setstate(state)
 
 
 class Moto:

@@ -23,6 +23,7 @@ SERVICES = frozenset(
         "eks-auth",
         "iam",
         "kms",
+        "organizations",
         "s3",
         "secretsmanager",
         "sns",

@@ -141,7 +141,7 @@ def caller_identity(caller: Caller) -> dict[str, Any]:
     }
     session = caller.session
     if session is None:
-        return identity | {"userName": caller.user_name}
+        return identity | _user(caller)
     context: dict[str, Any] = {
         "sessionIssuer": {
             "type": "Role",
@@ -155,9 +155,24 @@ def caller_identity(caller: Caller) -> dict[str, Any]:
             "mfaAuthenticated": "false",
         },
     }
+    if session.source_identity:
+        context["sourceIdentity"] = session.source_identity
     if session.provider:
         context["webIdFederationData"] = {"federatedProvider": session.provider, "attributes": {}}
     return identity | {"sessionContext": context}
+
+
+def _user(caller: Caller) -> dict[str, Any]:
+    """What userIdentity says of a user, of its temporary credentials, and of whom it federates."""
+    temporary = caller.user_session
+    if temporary is None:
+        return {"userName": caller.user_name}
+    created = temporary.issued.strftime("%Y-%m-%dT%H:%M:%SZ")
+    context: dict[str, Any] = {"attributes": {"creationDate": created, "mfaAuthenticated": "false"}}
+    if temporary.federated_name is None:
+        return {"userName": caller.user_name, "sessionContext": context}
+    issuer = {"type": "IAMUser", "accountId": caller.account, "userName": caller.user_name}
+    return {"type": "FederatedUser", "sessionContext": {"sessionIssuer": issuer, **context}}
 
 
 def web_identity(provider: str, audience: str, subject: str) -> dict[str, Any]:

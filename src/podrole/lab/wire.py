@@ -195,6 +195,11 @@ def _to_xml(value: Any, shape: Shape) -> str:
         )
     if shape.type_name == "list":
         return "".join(f"<member>{_to_xml(item, shape.member)}</member>" for item in value)
+    if shape.type_name == "map":
+        return "".join(
+            f"<entry><key>{escape(key)}</key><value>{_to_xml(item, shape.value)}</value></entry>"
+            for key, item in value.items()
+        )
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, bool):
