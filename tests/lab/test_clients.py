@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
 import ssl
 import subprocess
 import sys
@@ -21,19 +19,9 @@ import pytest
 
 from .conftest import ACCOUNT, POD_IDENTITY_TRUST, allow, statement
 from .serving import client, serving
+from .tools import CLIENTS, aws_cli, node_modules, tool
 
-CLIENTS = Path(__file__).parents[1] / "clients"
 BUCKET = "orders-data"
-CI = "CI" in os.environ
-
-
-def tool(name: str) -> str:
-    """The path of a program that is needed; in CI it must be there."""
-    found = shutil.which(name)
-    if found is None and not CI:
-        pytest.skip(f"{name} is not installed")
-    assert found is not None, f"CI lacks {name}"
-    return found
 
 
 class Cluster:
@@ -119,9 +107,7 @@ def python_client() -> list[str]:
 
 @pytest.fixture(scope="session")
 def node_client() -> list[str]:
-    if not (CLIENTS / "node/node_modules/@aws-sdk/client-sts").exists():
-        command = [tool("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        subprocess.run(command, cwd=CLIENTS / "node", check=True, capture_output=True)
+    node_modules(CLIENTS / "node")
     return [tool("node"), str(CLIENTS / "node/client.mjs")]
 
 
@@ -191,12 +177,15 @@ def test_a_pod_that_nobody_trusts_is_refused(
 
 
 def test_the_aws_cli_as_a_pod(served: dict[str, Any]) -> None:
-    aws = tool("aws")
+    aws = aws_cli()
     for pod in ("irsa", "pod-identity"):
         done = run_as(served, pod, [aws, "sts", "get-caller-identity", "--query", "Arn"])
         assert f":assumed-role/{pod}/" in done.stdout, done.stderr
-        text = run_as(served, pod, [aws, "s3", "cp", f"s3://{BUCKET}/python/{pod}", "-"])
-        assert text.stdout == "from a pod"
+        stored = f"s3://{BUCKET}/cli/{pod}"
+        done = run_as(served, pod, [aws, "s3", "cp", str(CLIENTS / "python/client.py"), stored])
+        assert done.returncode == 0, done.stderr
+        text = run_as(served, pod, [aws, "s3", "cp", stored, "-"])
+        assert text.stdout == (CLIENTS / "python/client.py").read_text()
         denied = run_as(served, pod, [aws, "s3api", "list-objects-v2", "--bucket", BUCKET])
         assert denied.returncode != 0
         assert "because no identity-based policy allows the s3:ListBucket action" in denied.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +14,9 @@ import pytest
 import yaml
 
 from ..serving import client, serving
+from ..tools import aws_cli
+from ..tools import kubectl as kubectl_path
 
-KUBECTL = shutil.which("kubectl")
-# In CI a missing kubectl is a failure, which the first call then is.
-pytestmark = pytest.mark.skipif(
-    KUBECTL is None and "CI" not in os.environ, reason="kubectl is not installed"
-)
 MANIFESTS = """
 apiVersion: v1
 kind: Namespace
@@ -59,7 +55,7 @@ class Kubectl:
 
     def __call__(self, *arguments: str, given: str | None = None, code: int = 0) -> str:
         done = subprocess.run(
-            [KUBECTL or "kubectl", *arguments],
+            [kubectl_path(), *arguments],
             input=given,
             env=self._environment,
             capture_output=True,
@@ -287,16 +283,13 @@ def test_rbac_decides_who_reads_a_secret(
     assert "Unauthorized" in as_user(kubectl, served, tmp_path, "x.y.z")("get", "ns", code=1)
 
 
-@pytest.mark.skipif(
-    shutil.which("aws") is None and "CI" not in os.environ, reason="the AWS CLI is not installed"
-)
 def test_update_kubeconfig_writes_one_that_works(
     kubectl: Kubectl, served: dict[str, Any], tmp_path: Path
 ) -> None:
     path = str(tmp_path / "config")
     environment = {**served["environment"], "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     subprocess.run(
-        ["aws", "eks", "update-kubeconfig", "--name", "demo", "--kubeconfig", path],
+        [aws_cli(), "eks", "update-kubeconfig", "--name", "demo", "--kubeconfig", path],
         env=environment,
         check=True,
         capture_output=True,

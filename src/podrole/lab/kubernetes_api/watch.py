@@ -30,28 +30,34 @@ def watch(
     try:
         seconds = float(arguments.get("timeoutSeconds") or _LONGEST)
         version = int(arguments.get("resourceVersion") or 0)
+        initial = arguments.get("sendInitialEvents") == "true"
     except ValueError:
         raise ApiError(400, "timeoutSeconds and resourceVersion must be numbers") from None
-    return _events(objects, kind, min(seconds, _LONGEST), version, wanted, shown)
+    return _events(
+        objects, kind, min(seconds, _LONGEST), None if initial else version, wanted, shown
+    )
 
 
 def _events(
     objects: ObjectApi,
     kind: Kind,
     seconds: float,
-    version: int,
+    version: int | None,
     wanted: Callable[[Object], bool],
     shown: Callable[[Object], Any],
 ) -> Iterator[bytes]:
     yield b""  # the headers at once: kubectl waits for them before it can be stopped
     store = objects.store
     end = time.monotonic() + seconds
-    if version == 0:
+    streamed = version is None  # the list as a stream, which a bookmark ends (KEP-3157)
+    if not version:
         with objects.lock:
             version = store.version
             present = [found for found in store.list(kind) if wanted(found)]
         for found in present:
             yield _line("ADDED", shown(found))
+        if streamed:
+            yield _line("BOOKMARK", _end_of_list(kind, version))
     while True:
         try:
             events = list(store.since(version))
@@ -68,6 +74,17 @@ def _events(
         with store.changed:
             if store.version <= version:
                 store.changed.wait(min(left, _STEP))
+
+
+def _end_of_list(kind: Kind, version: int) -> Object:
+    return {
+        "kind": kind.name,
+        "apiVersion": kind.api_version,
+        "metadata": {
+            "resourceVersion": str(version),
+            "annotations": {"k8s.io/initial-events-end": "true"},
+        },
+    }
 
 
 def _line(event: str, found: Any) -> bytes:
