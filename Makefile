@@ -45,6 +45,10 @@ test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the si
 bench: $(STAMP) ## Measure the engine, beside a peer if there is an npm
 	@$(BIN)/python bench/policy_speed.py
 
+.PHONY: soak
+soak: $(STAMP) ## Let 64 pods refresh for a minute while other clients misbehave
+	@$(BIN)/python bench/lab_soak.py
+
 .PHONY: mutate
 mutate: $(STAMP) ## Change the engine step by step: which changes do the tests miss?
 	@$(BIN)/python bench/mutate_engine.py

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from podrole.policy import Policy
 
 from .aws_error import AwsError
 from .clock import Clock
+
+_FEW = 1000
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,18 @@ class Credentials:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._sessions: dict[str, Session] = {}
+        self._look_again = _FEW
         self._user_sessions: dict[str, UserSession] = {}
         self._keys: dict[str, AccessKey] = {}
 
     def add_session(self, session: Session) -> None:
         """Remember a session; it answers until it expires."""
         self._sessions[session.access_key_id] = session
+        if len(self._sessions) >= self._look_again:
+            # For a day after its end AWS still says of a key that it has expired.
+            gone = self._clock.now() - timedelta(days=1)
+            self._sessions = {key: one for key, one in self._sessions.items() if one.expires > gone}
+            self._look_again = max(_FEW, 2 * len(self._sessions))
 
     def add_user_session(self, session: UserSession) -> None:
         """Remember a user's temporary credentials."""

@@ -7,6 +7,7 @@ events are not in the event history: "Viewing events with event history" (checke
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ from .credentials import Caller
 from .identifiers import Identifiers
 from .service import Operation, Service
 
+#: The newest records stay: a lab that serves for days must not grow for days.
+_KEPT = 20_000
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _SECRET_PARAMETERS = {"WebIdentityToken", "token", "SecretString", "SecretBinary", "Body"}
 _SECRET_PARAMETERS |= {"Plaintext", "Value", "Message", "MessageBody"}  # of KMS, SSM, SNS, SQS
@@ -40,7 +43,7 @@ class Trail(Service):
     def __init__(self, clock: Clock, seed: int) -> None:
         self._clock = clock
         self._identifiers = Identifiers(seed, "trail")
-        self._records: list[dict[str, Any]] = []
+        self._records: deque[dict[str, Any]] = deque(maxlen=_KEPT)
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         """The event history has no resource."""
