@@ -254,6 +254,8 @@ class Gateway:
             return status, headers, changed
         if status == 404 and call.name in ("GetObject", "HeadObject"):
             self.authorizer.check(call, caller, self.buckets.list_requirement(call, caller))
+        if call.protocol == "json" and status < 500:
+            status = 400  # the services of this protocol have one status for a client's fault
         return status, headers, body
 
     # -- who, and what it needs ----------------------------------------------------------
