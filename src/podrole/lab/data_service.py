@@ -152,12 +152,9 @@ class DataService(Service):
 
     # -- moto ----------------------------------------------------------------------------
 
-    def ask(self, call: Call, account: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    def ask(self, call: Call, account: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
         """What moto answers in that account and the call's region; empty where it refuses."""
-        try:
-            return self.moto.call(self.table.service, operation, account, call.region, **parameters)
-        except AwsError:
-            return {}
+        return self.moto.ask(self.table.service, operation, account, call.region, **parameters)
 
 
 def resource_policy(

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .authorization import Denial, Requirement
-from .aws_error import AwsError
 from .call import Call
 from .credentials import Caller
 from .keys import Keys
@@ -93,8 +92,5 @@ class ObjectEncryption:
         rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
         return rules[0] if rules else {}
 
-    def _ask(self, call: Call, account: str, operation: str, **more: Any) -> dict[str, Any]:
-        try:
-            return self._moto.call("s3", operation, account, call.region, **more)
-        except AwsError:
-            return {}
+    def _ask(self, call: Call, account: str, operation: str, **more: Any) -> Mapping[str, Any]:
+        return self._moto.ask("s3", operation, account, call.region, **more)

@@ -77,7 +77,7 @@ class Secrets(DataService):
                 "secretsmanager", call, caller, action, key, account, context, _KEY_DENIAL
             )
 
-    def _described(self, call: Call, account: str, name: str) -> dict[str, Any]:
+    def _described(self, call: Call, account: str, name: str) -> Mapping[str, Any]:
         return self.ask(call, account, "DescribeSecret", SecretId=name)
 
     def before_moto(self, call: Call) -> Answer | None:
