@@ -112,7 +112,7 @@ _TRUST_ACTIONS = {
 
 def _limited(policies: PolicySet, allows: Mapping[str, bool], request: Request) -> Decision | None:
     for layer, policy in (("boundary", policies.boundary), ("session", policies.session)):
-        if policy and not allows.get(layer, False):
+        if policy and not allows[layer]:
             return _implicit(layer, request.action)
     return None
 

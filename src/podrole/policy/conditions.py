@@ -160,7 +160,7 @@ class Condition:
     if_exists: bool
     key: str
     values: tuple[str, ...]
-    variables: bool = True  # Version 2012-10-17
+    variables: bool  # Version 2012-10-17
 
     @property
     def name(self) -> str:

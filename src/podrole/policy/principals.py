@@ -56,8 +56,6 @@ class Principal:
             return cls(text, "web-identity", None)
         if service == "sts" and kind == "assumed-role":
             return cls(text, "role-session", account, rest.partition("/")[0])
-        if service == "sts" and kind == "federated-user":
-            return cls(text, "federated-user", account)
         if resource == "root":
             return cls(text, "root", account)
         return cls(text, kind, account, rest.rpartition("/")[2] if kind == "role" else None)

@@ -34,7 +34,7 @@ class Statement:
     principal: Mapping[str, tuple[str, ...]] | str | None
     not_principal: bool
     conditions: tuple[Condition, ...]
-    variables: bool = True  # Version 2012-10-17
+    variables: bool  # Version 2012-10-17
 
     @cached_property
     def _action_tests(self) -> tuple[frozenset[str], list[Tester]]:
