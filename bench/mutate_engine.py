@@ -42,7 +42,9 @@ SURVIVORS: dict[str, str] = {
     " zip(testers, parts, strict=True))) -> return len(parts) == 6 and all((check(part)"
     " for check, part in zip(testers, parts, strict=False)))": _SAME_LENGTH,
     "statement: for wanted, test in zip(self.resources, self._resource_tests, strict=True):"
-    " -> for wanted, test in zip(self.resources, self._resource_tests, strict=False):": _SAME_LENGTH,
+    " -> for wanted, test in zip(self.resources, self._resource_tests, strict=False):": (
+        _SAME_LENGTH
+    ),
     "principals: parts = text.split(':', 5) -> parts = text.split(':', 6)": _NO_COLON,
 }
 #: The beginnings of lines that build or choose a look-up table, or remember an answer.
