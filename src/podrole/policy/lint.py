@@ -1,8 +1,9 @@
 """Lint for trust and identity policies: what AWS accepts and nobody should want.
 
 Codes are those of IAM Access Analyzer's policy checks where it has one that is known from its
-public output (`MISMATCHED…`, `FORALLVALUES_WITH_SINGLE_VALUED_KEY`); the others begin with
-`PODROLE_`. Source: IAM user guide, "IAM policy validation check reference" (checked 2026-11-23).
+public output or reference (`PASS_ROLE_…`, `FORALLVALUES_WITH_SINGLE_VALUED_KEY`); the others begin
+with `PODROLE_`. Source: IAM user guide, "IAM policy validation check reference" (checked
+2026-11-24).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from . import lint_trust
+from . import lint_complement, lint_deputy, lint_pass_role, lint_trust
 from .document import Policy
 from .finding import Finding
 from .sizes import over_limit
@@ -111,15 +112,6 @@ def _too_broad(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 "Name the actions and the resources that the workload uses",
                 "notebooks/01-the-leaky-key",
             )
-        elif action == "iam:passrole" and everywhere:
-            yield Finding(
-                "PASS_ROLE_WITH_STAR_IN_RESOURCE",
-                "error",
-                f"{statement.path}.Resource",
-                "iam:PassRole on * lets its holder hand out any role",
-                "Name the roles, by a path for workloads",
-                "explanation/how-it-works",
-            )
 
 
 _RULES: tuple[Rule, ...] = (
@@ -133,4 +125,7 @@ _RULES: tuple[Rule, ...] = (
     _set_operators,
     _objects,
     _too_broad,
+    lint_pass_role.pass_role,
+    lint_complement.complements,
+    lint_deputy.confused_deputy,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,23 @@ from .document import parse_policy
 from .error import PolicyError
 from .finding import SEVERITIES, Finding
 from .lint import lint
+from .places import Span
+from .policy_file import read_policy_file
 
 _KINDS = ("auto", "identity", "trust", "resource", "session", "boundary", "scp", "rcp")
 _LEVELS = {"error": "error", "warning": "warning", "suggestion": "note"}
-Found = Sequence[tuple[Path, Finding]]
+
+
+@dataclass(frozen=True)
+class Located:
+    """A finding in a file."""
+
+    path: Path
+    finding: Finding
+    span: Span
+
+
+Found = Sequence[Located]
 
 
 def configure(_name: str, parser: argparse.ArgumentParser) -> None:
@@ -32,49 +46,23 @@ def configure(_name: str, parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    found: list[tuple[Path, Finding]] = []
+    found: list[Located] = []
     for path in arguments.files:
-        document = _read(path)
-        kind: Any = _kind(document) if arguments.kind == "auto" else arguments.kind
+        file = read_policy_file(path)
+        kind: Any = _kind(file.document) if arguments.kind == "auto" else arguments.kind
         try:
-            policy = parse_policy(document, kind=kind, name=path.name)
+            policy = parse_policy(file.document, kind=kind, name=path.name)
         except PolicyError as error:
             place = f"{path}: {error.path}" if error.path else str(path)
             raise PolicyError(place, error.reason, error.suggestion) from error
-        found += [(path, finding) for finding in lint(policy)]
+        found += [
+            Located(path, finding, file.places.find(finding.path)[1]) for finding in lint(policy)
+        ]
     text = _FORMATS[arguments.format](found)
     if text:
         print(text)
     counted = SEVERITIES[: SEVERITIES.index(arguments.fail_on) + 1]
-    return int(any(finding.severity in counted for _, finding in found))
-
-
-def _read(path: Path) -> Any:
-    """The document of a JSON or YAML file. Raises PolicyError with the file's name."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise PolicyError(str(path), error.strerror or "cannot be read") from error
-    except UnicodeDecodeError as error:
-        raise PolicyError(str(path), "is no text in UTF-8") from error
-    if path.suffix in (".yml", ".yaml"):
-        import yaml  # the engine itself needs no package
-
-        class Texts(yaml.SafeLoader):
-            """Reads an unquoted `Version: 2012-10-17` as the text that it is, not as a date."""
-
-        Texts.yaml_implicit_resolvers = {
-            first: [entry for entry in entries if not entry[0].endswith(":timestamp")]
-            for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-        try:
-            return Texts(text).get_single_data()
-        except (yaml.YAMLError, RecursionError) as error:
-            raise PolicyError(str(path), f"not YAML: {error}") from error
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise PolicyError(str(path), f"not JSON: {error}") from error
+    return int(any(item.finding.severity in counted for item in found))
 
 
 def _kind(document: Any) -> str:
@@ -89,41 +77,50 @@ def _kind(document: Any) -> str:
 
 
 def _text(found: Found) -> str:
-    return "\n".join(f"{path}: {finding}" for path, finding in found)
+    return "\n".join(f"{item.path}: {item.finding}" for item in found)
 
 
 def _json(found: Found) -> str:
-    return json.dumps([{"file": str(path), **vars(finding)} for path, finding in found], indent=2)
+    rows = [
+        {"file": str(item.path), "line": item.span.start.line, **vars(item.finding)}
+        for item in found
+    ]
+    return json.dumps(rows, indent=2)
 
 
 def _github(found: Found) -> str:
     """Workflow commands of GitHub Actions, escaped as its documentation says."""
     lines = []
-    for path, finding in found:
+    for item in found:
+        finding = item.finding
         level = {"suggestion": "notice"}.get(finding.severity, finding.severity)
         message = f"{finding.path}: {finding.message}. {finding.mend}"
         for plain, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
             message = message.replace(plain, escaped)
-        lines.append(f"::{level} file={path},title={finding.code}::{message}")
+        place = f"file={item.path},line={item.span.start.line}"
+        lines.append(f"::{level} {place},title={finding.code}::{message}")
     return "\n".join(lines)
 
 
 def _sarif(found: Found) -> str:
     """SARIF 2.1.0 (OASIS)."""
-    rules = {finding.code: finding for _, finding in found}
+    rules = {item.finding.code: item.finding for item in found}
     results = [
         {
-            "ruleId": finding.code,
-            "level": _LEVELS[finding.severity],
-            "message": {"text": f"{finding.message}. {finding.mend}"},
+            "ruleId": item.finding.code,
+            "level": _LEVELS[item.finding.severity],
+            "message": {"text": f"{item.finding.message}. {item.finding.mend}"},
             "locations": [
                 {
-                    "physicalLocation": {"artifactLocation": {"uri": path.as_posix()}},
-                    "logicalLocations": [{"fullyQualifiedName": finding.path}],
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": item.path.as_posix()},
+                        "region": _region(item.span),
+                    },
+                    "logicalLocations": [{"fullyQualifiedName": item.finding.path}],
                 }
             ],
         }
-        for path, finding in found
+        for item in found
     ]
     driver = {
         "name": "podrole",
@@ -135,9 +132,26 @@ def _sarif(found: Found) -> str:
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                # Python counts in code points, as the spans do.
+                "columnKind": "unicodeCodePoints",
+                "results": results,
+            }
+        ],
     }
     return json.dumps(log, indent=2)
+
+
+def _region(span: Span) -> dict[str, int]:
+    """SARIF counts lines and columns from 1; the end column is the one after the last."""
+    return {
+        "startLine": span.start.line,
+        "startColumn": span.start.column + 1,
+        "endLine": span.end.line,
+        "endColumn": span.end.column + 1,
+    }
 
 
 _FORMATS: dict[str, Callable[[Found], str]] = {

@@ -1,0 +1,74 @@
+"""A policy in a file, as JSON or YAML: its document, and where each element stands in the text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .error import PolicyError
+from .places import DEPTH, Places, Position, Span, Steps, json_places
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """A document that has been read, not yet parsed as a policy."""
+
+    path: Path
+    document: Any
+    places: Places
+
+
+def read_policy_file(path: Path) -> PolicyFile:
+    """Read a JSON file, or a YAML file by its suffix. Raises PolicyError with the file's name."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolicyError(str(path), error.strerror or "cannot be read") from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(str(path), "is no text in UTF-8") from error
+    if path.suffix in (".yml", ".yaml"):
+        return _read_yaml(path, text)
+    try:
+        return PolicyFile(path, json.loads(text), json_places(text))
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(str(path), f"not JSON: {error}") from error
+
+
+def _read_yaml(path: Path, text: str) -> PolicyFile:
+    import yaml  # the engine itself needs no package
+
+    class Texts(yaml.SafeLoader):
+        """Reads an unquoted `Version: 2012-10-17` as the text that it is, not as a date."""
+
+    Texts.yaml_implicit_resolvers = {
+        first: [entry for entry in entries if not entry[0].endswith(":timestamp")]
+        for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    try:
+        document = Texts(text).get_single_data()
+        node = Texts(text).get_single_node()
+    except (yaml.YAMLError, RecursionError) as error:
+        raise PolicyError(str(path), f"not YAML: {error}") from error
+    start = Position(1, 0, 0)
+    spans: dict[Steps, Span] = {(): Span(start, start)}
+    spans.update(_node_spans(node, ()) if node else ())
+    return PolicyFile(path, document, Places(spans))
+
+
+def _node_spans(node: Any, steps: Steps) -> Iterator[tuple[Steps, Span]]:
+    """The spans of a node and all below it; an alias stands where its anchor does."""
+    yield steps, Span(_position(node.start_mark), _position(node.end_mark))
+    if len(steps) == DEPTH or node.id == "scalar":
+        return  # no policy is deeper, and an alias may hold itself
+    for index, item in enumerate(node.value):
+        if node.id == "sequence":
+            yield from _node_spans(item, (*steps, index))
+        elif item[0].id == "scalar":
+            yield from _node_spans(item[1], (*steps, item[0].value))
+
+
+def _position(mark: Any) -> Position:
+    return Position(mark.line + 1, mark.column, mark.index)
