@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,6 +42,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="hop limit of the node's metadata service; with 2 a pod reaches it (%(default)s)",
     )
     parser.add_argument(
+        "--association-delay",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="how long an association takes to reach webhook and EKS Auth (%(default)s)",
+    )
+    parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
@@ -64,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     served = ServedLab(
         Settings(arguments.seed, accounts, arguments.region, arguments.cluster),
         arguments.hop_limit,
+        timedelta(seconds=max(arguments.association_delay, 0)),
     )
     with ExitStack() as stack:
         try:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from threading import RLock
@@ -34,10 +34,16 @@ App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 class ServedLab:
     """A lab that runs with the machine's clock and can be reset, moved on, saved and loaded."""
 
-    def __init__(self, settings: Settings, hop_limit: int = 1) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        hop_limit: int = 1,
+        association_delay: timedelta = timedelta(),
+    ) -> None:
         """`hop_limit` is the metadata service's, 1 or 2. The doors answer from `open()` on."""
         self.settings = settings
         self._hop_limit = hop_limit
+        self._association_delay = association_delay
         self._lock = RLock()
         self._journal: Journal | None = None
         self._urls: Mapping[str, str] = {}
@@ -74,6 +80,7 @@ class ServedLab:
         with clock.pinned(began):
             lab = Lab.prepare(clock, **asdict(self.settings))
         lab.node.hop_limit = self._hop_limit
+        lab.association_delay = self._association_delay
         lab.agent_url = self.agent_url
         self._clusters = ClusterDoor(lab, self._urls["kubernetes"], self.certificate.authority)
         return lab
