@@ -45,6 +45,11 @@ SURVIVORS: dict[str, str] = {
     " -> for wanted, test in zip(self.resources, self._resource_tests, strict=False):": (
         _SAME_LENGTH
     ),
+    "index: elif text.endswith('*') and (not set('*?') & set(text[:-1])) and"
+    " (text.count(':') >= least_prefix.count(':')): -> elif text.endswith('*') and"
+    " (not set('*?') & set(text[:-1])) and (text.count(':') > least_prefix.count(':')):": (
+        "the pattern is tried one by one instead of looked up"
+    ),
     "principals: parts = text.split(':', 5) -> parts = text.split(':', 6)": _NO_COLON,
 }
 #: The beginnings of lines that build or choose a look-up table, or remember an answer.
@@ -63,9 +68,6 @@ FASTER: dict[str, tuple[str, ...]] = {
     ),
     "index": (
         "WORTHWHILE =",
-        "if not text.endswith",
-        "and not set(",
-        "and text.count(",
         "if len(text) - 1 not in self._lengths:",
     ),
 }

@@ -100,3 +100,29 @@ def test_a_network_by_one_of_its_addresses(wanted: str, address: str, effect: st
     given = row("arn:aws:s3:::b/k", identity=[policy(Condition=condition)])
     given["request"]["context"] = {"aws:SourceIp": address}
     assert decide_row(given).effect == effect
+
+
+@pytest.mark.parametrize("principal", ["arn:aws:iam", "a:b:c:d:e:f", "arn:aws:iam::1:user/"])
+def test_a_principal_that_is_none_is_refused_and_does_no_harm(principal: str) -> None:
+    given = row("arn:aws:s3:::b/k", identity=[policy()], resource=policy({"AWS": "111122223333"}))
+    given["request"]["principal"] = principal
+    given["request"]["resource_account"] = "444455556666"
+    assert decide_row(given).effect == "implicit_deny"
+
+
+def test_a_web_identity_is_no_principal_of_an_account() -> None:
+    provider = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/A"
+    for kind, effect in (("AWS", "implicit_deny"), ("Federated", "allow")):
+        trust = policy({kind: provider}, Action="sts:AssumeRoleWithWebIdentity")
+        del trust["Statement"][0]["Resource"]
+        given = row("arn:aws:iam::111122223333:role/r", "sts:AssumeRoleWithWebIdentity")
+        given["request"]["principal"] = provider
+        given["policies"]["resource"] = trust
+        assert decide_row(given).effect == effect
+
+
+def test_a_mark_before_the_star_is_wild_among_many_patterns_too() -> None:
+    actions = ["s3:Get?*", *(f"s3:Put{number}*" for number in range(40))]
+    for action, effect in (("s3:GetObject", "allow"), ("s3:Get", "implicit_deny")):
+        given = row("arn:aws:s3:::b/k", action, identity=[policy(Action=actions)])
+        assert decide_row(given).effect == effect
