@@ -42,8 +42,13 @@ test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the si
 	@$(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env tests notebooks
 
 .PHONY: bench
-bench: $(STAMP) ## Measure the engine, beside a peer if there is an npm
+bench: $(STAMP) ## Measure the engine and the lab beside peers
 	@$(BIN)/python bench/policy_speed.py
+	@$(BIN)/python bench/gateway_speed.py
+
+.PHONY: soak
+soak: $(STAMP) ## Let 64 pods refresh for a minute while other clients misbehave
+	@$(BIN)/python bench/lab_soak.py
 
 .PHONY: mutate
 mutate: $(STAMP) ## Change the engine step by step: which changes do the tests miss?

@@ -10,7 +10,7 @@ import pytest
 
 from podrole.lab import Lab
 
-from .conftest import ACCOUNT, OTHER_ACCOUNT, Setup, allow, statement
+from .conftest import ACCOUNT, OTHER_ACCOUNT, POD_IDENTITY_TRUST, Setup, allow, statement
 from .test_irsa import refused
 
 TARGET = f"arn:aws:iam::{OTHER_ACCOUNT}:role/target"
@@ -39,8 +39,8 @@ def assume(pod: Any, **more: Any) -> Any:
 
 
 def test_across_accounts_both_sides_must_allow(setup: Setup, there: Any) -> None:
-    create_target(there, trust())
     pod = setup.irsa_pod()
+    create_target(there, trust())
     code, status, message = refused(lambda: assume(pod))
     assert (code, status) == ("AccessDenied", 403)
     assert message.endswith(f"is not authorized to perform: sts:AssumeRole on resource: {TARGET}")
@@ -52,6 +52,7 @@ def test_across_accounts_both_sides_must_allow(setup: Setup, there: Any) -> None
     assert assume(pod)["AssumedRoleUser"]["Arn"] == (
         f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/target/hop"
     )
+    setup.create_role(POD_IDENTITY_TRUST, name="orders-api-other")
     there.update_assume_role_policy(
         RoleName="target",
         PolicyDocument=json.dumps(
@@ -62,34 +63,34 @@ def test_across_accounts_both_sides_must_allow(setup: Setup, there: Any) -> None
 
 
 def test_within_an_account_a_trust_that_names_the_caller_suffices(setup: Setup) -> None:
+    pod = setup.irsa_pod()
     setup.create_role(
         statement(Principal={"AWS": CALLER}, Action="sts:AssumeRole"), name="neighbour"
     )
-    pod = setup.irsa_pod()
     arn = f"arn:aws:iam::{ACCOUNT}:role/neighbour"
     assert assume(pod, RoleArn=arn)["AssumedRoleUser"]["Arn"].endswith("neighbour/hop")
 
 
 def test_external_id(setup: Setup, there: Any) -> None:
-    create_target(there, trust(StringEquals={"sts:ExternalId": "e-1"}))
     pod = setup.irsa_pod(allow("sts:AssumeRole", TARGET))
+    create_target(there, trust(StringEquals={"sts:ExternalId": "e-1"}))
     assert refused(lambda: assume(pod))[0] == "AccessDenied"
     assert refused(lambda: assume(pod, ExternalId="e-2"))[0] == "AccessDenied"
     assume(pod, ExternalId="e-1")
 
 
 def test_tags_are_an_authorization_of_their_own(setup: Setup, there: Any) -> None:
-    create_target(there, statement(Principal={"AWS": CALLER}, Action="sts:AssumeRole"))
     pod = setup.irsa_pod(allow(["sts:AssumeRole", "sts:TagSession"], TARGET))
+    create_target(there, statement(Principal={"AWS": CALLER}, Action="sts:AssumeRole"))
     assume(pod)
     _, _, message = refused(lambda: assume(pod, Tags=[{"Key": "team", "Value": "orders"}]))
     assert f"sts:TagSession on resource: {TARGET}" in message
 
 
 def test_chaining_is_capped_at_an_hour(setup: Setup, there: Any) -> None:
+    pod = setup.irsa_pod(allow("sts:AssumeRole", TARGET))
     create_target(there, trust())
     there.update_role(RoleName="target", MaxSessionDuration=7200)
-    pod = setup.irsa_pod(allow("sts:AssumeRole", TARGET))
     assert refused(lambda: assume(pod, DurationSeconds=3601)) == (
         "ValidationError",
         400,

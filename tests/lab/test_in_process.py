@@ -71,7 +71,7 @@ def test_the_guard_of_these_tests_would_notice(wire: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "service", ["sts", "s3", "iam", "eks", "eks-auth", "secretsmanager", "sqs"]
+    "service", ["sts", "s3", "iam", "eks", "eks-auth", "secretsmanager", "sqs", "kinesis"]
 )
 def test_no_client_reaches_anything_else(wire: list[Any], production: None, service: str) -> None:
     calls = {
@@ -90,9 +90,9 @@ def test_no_client_reaches_anything_else(wire: list[Any], production: None, serv
             if service == "eks-auth":
                 with pytest.raises(ClientError):
                     client.assume_role_for_pod_identity(clusterName="demo", token="a.b.c")
-            elif service == "sqs":
-                with pytest.raises(ClientError, match="the lab does not carry sqs:ListQueues"):
-                    client.list_queues()
+            elif service == "kinesis":
+                with pytest.raises(ClientError, match="the lab does not carry kinesis:ListStreams"):
+                    client.list_streams()
             else:
                 getattr(client, calls[service])()
     assert wire == []

@@ -12,7 +12,8 @@ from podrole.lab import Lab
 
 from .signing import sign
 
-SERVICES = ["iam", "sts", "s3", "eks", "eks-auth", "secretsmanager", "cloudtrail", "sqs", "x"]
+SERVICES = ["iam", "sts", "s3", "eks", "eks-auth", "secretsmanager", "cloudtrail", "lambda", "x"]
+SERVICES += ["dynamodb", "ecr", "kms", "sns", "sqs", "ssm", "organizations"]
 BODIES = [
     b"",
     b"{",
@@ -23,11 +24,35 @@ BODIES = [
     b"Action=AssumeRoleWithWebIdentity&RoleArn=x&RoleSessionName=y&WebIdentityToken=z",
     b"Action=AssumeRole&RoleArn=arn:aws:iam::111122223333:role/x&DurationSeconds=abc",
     b"Action=AssumeRole&RoleArn=arn:aws:iam::111122223333:role/x&Tags.member.1.Key=a",
+    b"Action=SimulateCustomPolicy&PolicyInputList.member.1={}&ActionNames.member.1=s3:Get",
+    b"Action=SimulatePrincipalPolicy&PolicySourceArn=arn:aws:iam::1:role/x&ActionNames.member.1=a",
+    b"Action=CreateRole&RoleName=x&AssumeRolePolicyDocument=%5B%5D",
+    b"Action=CreateRole&RoleName=x&AssumeRolePolicyDocument={%22Statement%22:[5]}",
+    b"Action=UpdateAssumeRolePolicy&RoleName=x&PolicyDocument=null",
+    b"Action=GetFederationToken&Name=%00",
+    b"Action=DecodeAuthorizationMessage&EncodedMessage=%ff",
+    b'{"RootId": 5, "PolicyType": [], "Name": {}}',
+    b'{"Type": "SERVICE_CONTROL_POLICY", "Name": "x", "Description": "", "Content": "[]"}',
+    b'{"Target": {"Type": "ACCOUNT"}}',
     b'{"SecretId": 5}',
     b'{"Name": "x", "Tags": 5}',
     b'{"LookupAttributes": 5}',
     b'{"token": 3}',
     b'{"roleArn": 5, "namespace": [], "serviceAccount": {}}',
+    b"Action=SendMessage&QueueUrl=http://x/111122223333/q&MessageBody=b",
+    b"Action=CreateQueue&QueueName=a/../b&Attribute.1.Name=Policy&Attribute.1.Value=x",
+    b"Action=Publish&TopicArn=arn:aws:sns:us-west-2:111122223333:x:y:z&Message=m",
+    b"Action=Publish&Message=m",
+    b'{"TableName": "arn:aws:dynamodb:eu-west-1:111122223333:table/x", "Key": {}}',
+    b'{"RequestItems": {}}',
+    b'{"RequestItems": {"x": {"Keys": [{"a": {"S": "b"}}]}}}',
+    b'{"TransactItems": [{}]}',
+    b'{"KeyId": "alias/none", "Plaintext": "eA=="}',
+    b'{"CiphertextBlob": "/w=="}',
+    b'{"CiphertextBlob": "===", "KeyId": "x y"}',
+    b'{"Name": "/", "WithDecryption": true}',
+    b'{"Names": ["a:b:c", "arn:aws:ssm:us-west-2:111122223333:parameter/x:1:2"]}',
+    b'{"repositoryName": "x", "registryId": "1"}',
     b"<Delete>",
     b"\xff\xfe\x00",
 ]
@@ -49,6 +74,12 @@ PATHS = [
 ]
 TYPES = ["application/x-www-form-urlencoded", "application/json", "application/x-amz-json-1.1", "x"]
 TARGETS = ["secretsmanager.GetSecretValue", "CloudTrail_20131101.LookupEvents", "x", ""]
+TARGETS += ["DynamoDB_20120810.GetItem", "DynamoDB_20120810.BatchGetItem"]
+TARGETS += ["DynamoDB_20120810.TransactWriteItems", "TrentService.Decrypt", "TrentService.Encrypt"]
+TARGETS += ["AmazonSSM.GetParameter", "AmazonSSM.GetParameters", "AmazonSQS.SendMessage"]
+TARGETS += ["AmazonEC2ContainerRegistry_V20150921.DescribeImages", "AmazonSQS.ListQueues"]
+TARGETS += ["AWSOrganizationsV20161128.CreatePolicy"]
+TARGETS += ["AWSOrganizationsV20161128.InviteAccountToOrganization"]
 
 
 @pytest.mark.parametrize("seed", range(4))

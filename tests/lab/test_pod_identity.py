@@ -184,6 +184,9 @@ def test_with_both_in_the_pod_the_sdk_prefers_web_identity(setup: Setup) -> None
 
 def test_a_target_role_in_another_account(setup: Setup, lab: Lab) -> None:
     target = f"arn:aws:iam::{OTHER_ACCOUNT}:role/data-reader"
+    pod = setup.pod_identity_pod(
+        allow(["sts:AssumeRole", "sts:TagSession"], target), targetRoleArn=target
+    )
     there = lab.session(OTHER_ACCOUNT).client("iam")
     there.create_role(
         RoleName="data-reader",
@@ -194,9 +197,6 @@ def test_a_target_role_in_another_account(setup: Setup, lab: Lab) -> None:
                 Condition={"StringEquals": {"aws:RequestTag/kubernetes-namespace": "orders"}},
             )
         ),
-    )
-    pod = setup.pod_identity_pod(
-        allow(["sts:AssumeRole", "sts:TagSession"], target), targetRoleArn=target
     )
     with pod.inside():
         assert identity().startswith(f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/data-reader/")

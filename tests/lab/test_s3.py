@@ -154,13 +154,18 @@ def test_an_unsigned_request_is_nobodys(bucket: str) -> None:
 def test_calls_that_the_lab_does_not_carry_say_so(bucket: str) -> None:
     for call in (
         lambda: boto3.client("s3").get_bucket_accelerate_configuration(Bucket=bucket),
-        lambda: boto3.client("sqs").list_queues(),
-        lambda: boto3.client("dynamodb").list_tables(),
+        lambda: boto3.client("kinesis").list_streams(),
+        lambda: boto3.client("dynamodb").list_global_tables(),
+        lambda: boto3.client("dynamodbstreams").list_streams(),  # signed as dynamodb
+        lambda: boto3.client("sqs").list_message_move_tasks(SourceArn="x"),
         lambda: boto3.client("ec2").describe_instances(),
         lambda: boto3.client("eks").describe_cluster_versions(),
-        lambda: boto3.client("sts").decode_authorization_message(EncodedMessage="x"),
-        lambda: boto3.client("iam").simulate_custom_policy(
-            PolicyInputList=["{}"], ActionNames=["a:b"]
+        lambda: boto3.client("sts").assume_root(
+            TargetPrincipal="444455556666",
+            TaskPolicyArn={"arn": "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"},
+        ),
+        lambda: boto3.client("iam").generate_service_last_accessed_details(
+            Arn="arn:aws:iam::111122223333:role/platform-admin"
         ),
         lambda: boto3.client("lambda").list_functions(),
         lambda: boto3.client("cloudwatch").list_metrics(),  # CBOR

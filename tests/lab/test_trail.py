@@ -84,3 +84,18 @@ def test_look_up_by_access_key(setup: Setup) -> None:
     assert [record["eventName"] for record in events(AccessKeyId=credentials.access_key)] == [
         "GetCallerIdentity"
     ]
+
+
+def test_items_and_messages_are_data_events(lab: Lab) -> None:
+    sqs, kms, ssm = (boto3.client(name) for name in ("sqs", "kms", "ssm"))
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="s3cret")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.encrypt(KeyId=key, Plaintext=b"s3cret")
+    ssm.put_parameter(Name="/a", Value="s3cret", Type="String")
+    names = {event["EventName"] for event in boto3.client("cloudtrail").lookup_events()["Events"]}
+    assert {"CreateQueue", "CreateKey", "Encrypt", "PutParameter"} <= names
+    assert "SendMessage" not in names
+    records = lab.gateway.trail.records(ACCOUNT)
+    assert "SendMessage" in {record["eventName"] for record in records}
+    assert "s3cret" not in json.dumps(records)

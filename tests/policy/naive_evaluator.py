@@ -119,14 +119,19 @@ def condition_holds(operator: str, key: str, values: Any, context: Json, version
     negated = "Not" in base
     if not actual:
         return if_exists or qualifier == "ForAllValues" or (negated and not qualifier)
-    wanted = [w for w in (substitute(t, context, version) for t in texts) if w is not None]
+    takes_variables = base.startswith(("String", "Arn", "Bool"))
+    wanted = [
+        item
+        for item in (substitute(t, context, version if takes_variables else "") for t in texts)
+        if item is not None
+    ]
 
     def one(value: str) -> bool:
         hit = any(compare(base, item, value) for item in wanted)
         return not hit if negated else hit
 
     if qualifier == "ForAllValues":
-        return all(one(value) for value in actual)
+        return set(actual) == {""} or all(one(value) for value in actual)
     if qualifier == "ForAnyValue":
         return any(one(value) for value in actual)
     return len(actual) == 1 and one(actual[0])
@@ -146,11 +151,16 @@ def resource_matches(wanted: str, actual: str, context: Json, version: str) -> b
     return len(parts) == len(have) and all(map(glob, parts, have))
 
 
+def is_web_identity(who: str) -> bool:
+    built_in = ("accounts.google.com", "cognito-identity.amazonaws.com")
+    return "-provider/" in who or who in (*built_in, "graph.facebook.com", "www.amazon.com")
+
+
 def principal_matches(element: Any, who: str, bounded: bool, inverse: bool) -> str | None:
     """'direct', 'role' or 'account', or None."""
     hits = set()
-    service = not who.startswith("arn:")
-    federated = ":oidc-provider/" in who or ":saml-provider/" in who
+    federated = is_web_identity(who)
+    service = not who.startswith("arn:") and not federated
     for kind, value in (
         [("AWS", "*")]
         if element == "*"
@@ -163,7 +173,7 @@ def principal_matches(element: Any, who: str, bounded: bool, inverse: bool) -> s
         elif who == "*" or (kind == "Service") != service or (kind == "Federated") != federated:
             continue
         elif value == who:
-            hits.add("direct")
+            hits.add("role" if ":role/" in who else "direct")
         elif kind == "AWS":
             account = who.split(":")[4]
             if value in (account, f"arn:aws:iam::{account}:root"):
@@ -175,7 +185,8 @@ def principal_matches(element: Any, who: str, bounded: bool, inverse: bool) -> s
     how = next((name for name in ("direct", "role", "account") if name in hits), None)
     if not inverse:
         return how
-    return "direct" if how is None or bounded else None
+    spared = how in ("direct", "role") or (how == "account" and who.endswith(":root"))
+    return "direct" if bounded or not spared else None
 
 
 def applies(statement: Json, request: Json, version: str, bounded: bool) -> str | None:
@@ -197,7 +208,8 @@ def applies(statement: Json, request: Json, version: str, bounded: bool) -> str 
     for name in ("Principal", "NotPrincipal"):
         if name in statement:
             inverse = name == "NotPrincipal"
-            how = principal_matches(statement[name], request["principal"], bounded, inverse)
+            hit = bounded and statement["Effect"] == "Deny"
+            how = principal_matches(statement[name], request["principal"], hit, inverse)
     for operator, keys in statement.get("Condition", {}).items():
         for key, values in keys.items():
             if not condition_holds(operator, key, values, request["context"], version):
@@ -210,7 +222,9 @@ def evaluate(request: Json, policies: Json) -> str:
     if request["action"].lower() == "sts:getcalleridentity":
         return "allow"
     who, resource = request["principal"], request["resource"]
-    outsider = not who.startswith("arn:") or "-provider/" in who
+    outsider = not who.startswith("arn:") or is_web_identity(who)
+    action = request["action"].lower()
+    federated_user = ":federated-user/" in who
     bounded = bool(policies.get("boundary"))
     groups: list[tuple[str, list[Json]]] = []
     for layer in ("identity", "resource", "boundary", "session", "scp", "rcp", "endpoint"):
@@ -223,6 +237,8 @@ def evaluate(request: Json, policies: Json) -> str:
     for layer, documents in groups:
         if outsider and layer not in ("resource", "rcp", "endpoint"):
             continue
+        if layer in ("scp", "rcp") and ":assumed-role/AWSServiceRoleFor" in who:
+            continue
         allows = set()
         for document in documents:
             version = document.get("Version", "2008-10-17")
@@ -232,7 +248,14 @@ def evaluate(request: Json, policies: Json) -> str:
                     return "explicit_deny"
                 if how:
                     allows.add(how)
+        effects = [item["Effect"] for one in documents for item in as_list(one["Statement"])]
+        if layer == "rcp" and "Allow" not in effects:
+            allows.add("RCPFullAWSAccess")
         said.setdefault(layer, []).append(allows)
+    if action.startswith("sts:") and federated_user:
+        return "implicit_deny"
+    if action.startswith("sts:assumerole") and re.fullmatch(r"arn:[^:]*:iam::\d+:root", who):
+        return "implicit_deny"
     if any(not level for layer in ("rcp", "scp", "endpoint") for level in said.get(layer, [])):
         return "implicit_deny"
 
@@ -244,7 +267,7 @@ def evaluate(request: Json, policies: Json) -> str:
         return "allow" if grants else "implicit_deny"
     account = who.split(":")[4]
     owner = request.get("resource_account") or (resource.split(":", 5) + [""] * 6)[4] or account
-    root = who.endswith(":root") and owner == account
+    root = who.endswith(":root")
     limits = all(allowed(layer) for layer in ("boundary", "session") if policies.get(layer))
     trust = request["action"].lower() in (
         "sts:assumerole",
@@ -253,15 +276,17 @@ def evaluate(request: Json, policies: Json) -> str:
         "sts:tagsession",
         "sts:setsourceidentity",
     )
-    both = owner != account or trust or resource.split(":")[2:3] == ["kms"]
+    both = owner != account or trust or bool(re.match(r"arn:[^:]*:kms:[^:]*:[^:]*:key/", resource))
     if both and not grants:
         return "implicit_deny"
-    if owner == account:
+    chained = action == "sts:setsourceidentity" and ":assumed-role/" in who
+    if owner == account and not chained:
         session = ":assumed-role/" in who or ":role/" in who
         if "direct" in grants or ("role" in grants and not session):
             return "allow"
         if "role" in grants:
             return "allow" if limits else "implicit_deny"
-    if (allowed("identity") or root) and limits:
+    identity = allowed("identity") and (not federated_user or bool(policies.get("session")))
+    if (identity or root) and limits:
         return "allow"
     return "implicit_deny"

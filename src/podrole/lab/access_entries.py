@@ -63,6 +63,10 @@ class AccessEntry:
     tags: Mapping[str, str] = field(default_factory=dict)
     policies: tuple[AccessPolicy, ...] = ()
 
+    def grants(self) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
+        """The ClusterRoles that its policies stand for, each with its namespaces (None: all)."""
+        return tuple((POLICIES[policy.arn], policy.namespaces) for policy in self.policies)
+
     def described(self) -> dict[str, Any]:
         """The members of `AccessEntry`."""
         return {

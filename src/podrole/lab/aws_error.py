@@ -9,11 +9,15 @@ from xml.sax.saxutils import escape
 
 @dataclass
 class AwsError(Exception):
-    """A refusal: AWS's code, the HTTP status, and the message."""
+    """A refusal: AWS's code, the HTTP status, and the message.
+
+    `shape` is the error's name in a JSON body, where that is not the code.
+    """
 
     code: str
     message: str
     status: int = 400
+    shape: str | None = None
 
     def body(self, protocol: str, namespace: str, request_id: str) -> tuple[str, str | bytes]:
         """The content type and the body that a client of `protocol` can read.
@@ -40,7 +44,7 @@ class AwsError(Exception):
                 f"<Code>{code}</Code><Message>{message}</Message></Error>"
                 f"<RequestId>{request_id}</RequestId></ErrorResponse>"
             )
-        document = {"__type": self.code, "message": self.message}
+        document = {"__type": self.shape or self.code, "message": self.message}
         if protocol == "smithy-rpc-v2-cbor":
             return "application/cbor", _cbor(document)
         content_type = (

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request
 from . import wire
 from .aws_error import AwsError, not_carried
 from .credentials import Caller
-from .operations import SERVICES, rest_operation, service_model
+from .operations import SERVICES, rest_operation, service_model, spoken_model
 from .signature import Signature, Signed, read
 from .signature_error import missing_token
 
@@ -57,6 +57,11 @@ class Call:
     def name(self) -> str:
         """The operation's name, for example `GetObject`."""
         return str(self.operation.name)
+
+    def replace_body(self, body: bytes) -> None:
+        """Let moto see this body in the place of the request's."""
+        self.environ["wsgi.input"] = BytesIO(body)
+        self.environ["CONTENT_LENGTH"] = str(len(body))
 
 
 class Unreadable(Exception):
@@ -129,7 +134,7 @@ def _read_signature(
     else:
         service = ""
     protocol = (
-        service_model(service).metadata["protocol"]
+        spoken_model(service, headers).metadata["protocol"]
         if service in SERVICES
         else _spoken(service, form, headers)
     )
@@ -175,11 +180,12 @@ def _make_unambiguous(
     if protocol == "query":
         body = urlencode(form or query).encode()
         environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded; charset=utf-8"
+        environ.pop("HTTP_X_AMZ_TARGET", None)
         kept: Mapping[str, Any] | None = {}
     elif protocol == "json":
         prefix = operation.service_model.metadata["targetPrefix"]
         environ["HTTP_X_AMZ_TARGET"] = f"{prefix}.{operation.name}"
-        environ["CONTENT_TYPE"] = "application/x-amz-json-1.1"
+        environ["CONTENT_TYPE"] = wire.json_type(operation.service_model)
         kept = {}
     elif protocol == "rest-json":
         members = operation.input_shape.members.values() if operation.input_shape else ()
@@ -233,7 +239,7 @@ def _read_operation(
         name = form.get("Action") or headers.get("x-amz-target", "").rpartition(".")[2]
         error = not_carried(service, name or f"{method} {path}")
         raise Unreadable(error, _spoken(service, form, headers))
-    model = service_model(service)
+    model = spoken_model(service, headers)
     protocol = model.metadata["protocol"]
     found = None
     if protocol == "query":

@@ -13,8 +13,9 @@ import moto.core.utils
 
 from .clock import Clock
 
-#: Where moto reads the machine's clock for what it stores.
+#: Where moto reads the machine's clock for what it stores; its other modules ask `moto.core.utils`.
 _MOTO_MODULES = (
+    "moto.ecr.models",
     "moto.s3.models",
     "moto.iam.models",
     "moto.eks.models",

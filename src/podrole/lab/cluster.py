@@ -23,10 +23,6 @@ class Cluster:
     addons: Addons
     access_entries: AccessEntries
     created: datetime
-    #: Where its API server listens, and the certificate of the authority that signed for it
-    #: (base64 of PEM); empty for a lab without ports.
-    endpoint: str = ""
-    certificate_authority: str = ""
 
     @property
     def arn(self) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from podrole.policy import Policy
 
 from .aws_error import AwsError
 from .clock import Clock
+
+_FEW = 1000
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,38 @@ class Session:
     policies: tuple[Policy, ...] = ()
     provider: str | None = None  # the OIDC provider's ARN, for a web identity
     chained: bool = False
+    role_arn: str = ""  # with the role's path
 
     @property
     def arn(self) -> str:
         """The session's ARN; a role's path is not part of it."""
         return f"arn:aws:sts::{self.account}:assumed-role/{self.role_name}/{self.name}"
+
+
+@dataclass(frozen=True)
+class UserSession:
+    """Temporary credentials of a user: the user's own, or those of somebody it stands for."""
+
+    access_key_id: str
+    secret_access_key: str
+    token: str
+    account: str
+    user_name: str
+    issued: datetime
+    expires: datetime
+    federated_name: str | None = None  # GetFederationToken's Name
+    tags: Mapping[str, str] = field(default_factory=dict)
+    policies: tuple[Policy, ...] = ()
+
+    def caller(self, user_arn: str, user_id: str) -> Caller:
+        """The principal that signs with these credentials."""
+        name = self.federated_name
+        if name is None:
+            arn, unique_id = user_arn, user_id
+        else:
+            arn = f"arn:aws:sts::{self.account}:federated-user/{name}"
+            unique_id = f"{self.account}:{name}"
+        return Caller(arn, self.account, unique_id, self.user_name, None, self.access_key_id, self)
 
 
 @dataclass(frozen=True)
@@ -48,13 +77,15 @@ class Caller:
     user_name: str | None = None
     session: Session | None = None
     access_key_id: str = ""
+    user_session: UserSession | None = None
 
     @property
     def principal_arn(self) -> str:
         """`aws:PrincipalArn`: the role's ARN for a session, else the caller's own."""
         if self.session is None:
             return self.arn
-        return f"arn:aws:iam::{self.account}:role/{self.session.role_name}"
+        composed = f"arn:aws:iam::{self.account}:role/{self.session.role_name}"
+        return self.session.role_arn or composed
 
 
 @dataclass(frozen=True)
@@ -74,11 +105,31 @@ class Credentials:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._sessions: dict[str, Session] = {}
+        self._look_again = _FEW
+        self._user_sessions: dict[str, UserSession] = {}
         self._keys: dict[str, AccessKey] = {}
 
     def add_session(self, session: Session) -> None:
         """Remember a session; it answers until it expires."""
         self._sessions[session.access_key_id] = session
+        if len(self._sessions) >= self._look_again:
+            # For a day after its end AWS still says of a key that it has expired.
+            gone = self._clock.now() - timedelta(days=1)
+            self._sessions = {key: one for key, one in self._sessions.items() if one.expires > gone}
+            self._look_again = max(_FEW, 2 * len(self._sessions))
+
+    def add_user_session(self, session: UserSession) -> None:
+        """Remember a user's temporary credentials."""
+        self._user_sessions[session.access_key_id] = session
+
+    def account_of(self, access_key_id: str) -> str | None:
+        """The account of any key that the lab has handed out, expired or switched off ones too."""
+        kept: Iterable[Mapping[str, Session | UserSession | AccessKey]] = (
+            self._sessions,
+            self._user_sessions,
+            self._keys,
+        )
+        return next((keys[access_key_id].account for keys in kept if access_key_id in keys), None)
 
     def add_key(self, key: AccessKey) -> None:
         """Remember a user's access key."""
@@ -88,6 +139,16 @@ class Credentials:
         """Switch a key off (deleted or Inactive) or on again."""
         if access_key_id in self._keys:
             self._keys[access_key_id] = replace(self._keys[access_key_id], active=active)
+
+    def rename_user(self, account: str, name: str, new_name: str) -> None:
+        """A user keeps its keys under another name."""
+        for key in list(self._keys.values()):
+            if (key.account, key.user_name) == (account, name):
+                self._keys[key.access_key_id] = replace(key, user_name=new_name)
+        for session in list(self._user_sessions.values()):
+            if (session.account, session.user_name) == (account, name):
+                renamed = replace(session, user_name=new_name)
+                self._user_sessions[session.access_key_id] = renamed
 
     def key(self, access_key_id: str) -> AccessKey | None:
         """The active key of that id."""
@@ -106,7 +167,19 @@ class Credentials:
             raise credentials_error("token", protocol)
         return session
 
-    def check_expiry(self, session: Session, protocol: str) -> None:
+    def user_session(
+        self, access_key_id: str, token: str | None, protocol: str
+    ) -> UserSession | None:
+        """A user's temporary credentials, None where the id is of no such ones.
+
+        Raises AwsError for another token than their own, in the words of `protocol`.
+        """
+        session = self._user_sessions.get(access_key_id)
+        if session is not None and token != session.token:
+            raise credentials_error("token", protocol)
+        return session
+
+    def check_expiry(self, session: Session | UserSession, protocol: str) -> None:
         """Raise AwsError after the session's end."""
         if self._clock.now() >= session.expires:
             raise credentials_error("expired", protocol)

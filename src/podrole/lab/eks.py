@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -26,6 +26,15 @@ from .service import Answer, Operation, Service
 KUBERNETES_VERSION = "1.34"
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
+#: The members by which calls give EKS a role for itself, its nodes or an add-on.
+_OWN_ROLES = {
+    "CreateCluster": "roleArn",
+    "CreateNodegroup": "nodeRole",
+    "CreateFargateProfile": "podExecutionRoleArn",
+    "CreateAddon": "serviceAccountRoleArn",
+    "UpdateAddon": "serviceAccountRoleArn",
+}
+
 
 class Eks(Service):
     """The clusters of all accounts and regions."""
@@ -39,8 +48,15 @@ class Eks(Service):
         #: How long a change of an association takes to reach webhook and EKS Auth.
         self.delay = timedelta()
         self._clusters: dict[tuple[str, str, str], Cluster] = {}
+        self._endpoint: Callable[[str], str] = lambda _name: ""
+        self._authority = ""
         #: Issuer URL to issuer; STS reads it.
         self.issuers: dict[str, Issuer] = {}
+
+    def listens(self, endpoint: Callable[[str], str], authority: str) -> None:
+        """Note where the API server of the cluster of a name listens, and the certificate (base64
+        of PEM) of the authority that signed for it."""
+        self._endpoint, self._authority = endpoint, authority
 
     def clusters(self) -> Iterable[Cluster]:
         """All clusters."""
@@ -114,9 +130,9 @@ class Eks(Service):
             self.add(account, call.region, name, creator)
         cluster = self._clusters.get(key)
         if cluster is not None:
-            if cluster.endpoint:
-                described["endpoint"] = cluster.endpoint
-                described["certificateAuthority"] = {"data": cluster.certificate_authority}
+            if self._authority:
+                described["endpoint"] = self._endpoint(name)
+                described["certificateAuthority"] = {"data": self._authority}
             described["accessConfig"] = {"authenticationMode": "API"}
             described["identity"] = {"oidc": {"issuer": cluster.issuer.url}}
             described["createdAt"] = int(cluster.created.timestamp())  # moto takes the machine's
@@ -192,8 +208,9 @@ def _passed(call: Call, account: str) -> list[Requirement]:
             (wanted["roleArn"], "pods.eks.amazonaws.com")
             for wanted in parameters.get("podIdentityAssociations") or ()
         ]
-    if call.name == "CreateCluster" and parameters.get("roleArn"):
-        roles.append((parameters["roleArn"], "eks.amazonaws.com"))
+    own = parameters.get(_OWN_ROLES.get(call.name, ""))
+    if own:
+        roles.append((own, "eks.amazonaws.com"))
     return [
         Requirement("iam:PassRole", role, account, {"iam:PassedToService": service})
         for role, service in roles

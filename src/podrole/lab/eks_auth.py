@@ -135,12 +135,15 @@ class EksAuth(Service):
     ) -> Session:
         """EKS assumes the role: AssumeRole and, with tags, TagSession must both be trusted."""
         account, name = cluster.account, association.role_arn.rpartition("/")[2]
-        role = self._iam.role(account, name)
+        role = self._iam.by_arn(association.role_arn)
         context: dict[str, Any] = {
             **self._authorizer.context(call, None),
             # The cluster, not the association (field-reported: mountpoint-s3-csi-driver #781).
             "aws:SourceArn": cluster.arn,
             "aws:SourceAccount": account,
+            **self._authorizer.limits.keys(account, "Source"),
+            **self._authorizer.resource_keys(account),
+            "aws:PrincipalIsAWSService": "true",
             "sts:RoleSessionName": session_name,
             **{f"aws:RequestTag/{key}": value for key, value in tags.items()},
         }
@@ -154,8 +157,11 @@ class EksAuth(Service):
                 resource_account=account,
                 context=context,
             )
-            trust = role.trust if role else None
-            if role is None or not authorize(request, PolicySet(resource=trust)).allowed:
+            policies = PolicySet(
+                resource=role.trust if role else None,
+                rcp=self._authorizer.limits.rcps(account, action),
+            )
+            if role is None or not authorize(request, policies).allowed:
                 raise AwsError("AccessDeniedException", _UNAUTHORIZED)
         assert role is not None
         limits = () if association.target_role_arn else _policies(association)
@@ -193,10 +199,11 @@ class EksAuth(Service):
         """The first role assumes the target: its policy and the target's trust must both allow."""
         target = association.target_role_arn or ""
         account, name = target.split(":")[4], target.rpartition("/")[2]
-        role: Principal | None = self._iam.role(account, name)
+        role: Principal | None = self._iam.by_arn(target)
         caller = Caller(first.arn, first.account, f"{first.role_id}:{first.name}", session=first)
         context: dict[str, Any] = {
             **self._authorizer.context(call, caller),
+            **self._authorizer.resource_keys(account),
             "sts:RoleSessionName": first.name,
             **{f"aws:RequestTag/{key}": value for key, value in first.tags.items()},
         }
@@ -212,7 +219,8 @@ class EksAuth(Service):
                 resource_account=account,
                 context=context,
             )
-            policies = self._authorizer.policies(caller, role.trust if role else None)
+            trust = role.trust if role else None
+            policies = self._authorizer.policies(caller, trust, account, action)
             if role is None or not authorize(request, policies).allowed:
                 raise AwsError("AccessDeniedException", _UNAUTHORIZED)
         assert role is not None

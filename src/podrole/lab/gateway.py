@@ -18,23 +18,26 @@ from .addons import AGENT_ADDON
 from .agent import ADDRESSES, Agent
 from .authorization import Authorizer, Requirement
 from .aws_error import AwsError, not_carried
-from .buckets import Buckets
 from .call import Call, Unreadable, read_call
 from .clock import Clock
 from .cluster import Cluster
 from .credentials import Caller, Credentials, credentials_error
+from .data_plane import DataPlane
 from .eks import Eks
 from .eks_auth import EksAuth
 from .iam_service import IamService
 from .iam_state import IamState
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
+from .member_accounts import MemberAccounts
 from .moto_backend import Moto
 from .node import METADATA_ADDRESSES, Node
 from .operations import service_model
-from .secrets import Secrets
+from .organization import Organization
+from .organization_limits import OrganizationLimits
+from .organizations import Organizations
 from .service import Operation, Service
-from .signature import Signature
+from .signature import Signature, Signed, read
 from .sts import Sts
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
@@ -51,10 +54,13 @@ class Gateway:
         self._requests = Identifiers(seed, "requests")
         self.moto = Moto(seed)
         self.iam = IamState(self.moto)
+        data = DataPlane(self.moto, clock)
+        self.buckets = data.buckets
         self.credentials = Credentials(clock)
-        self.authorizer = Authorizer(self.iam, clock)
+        organizations: list[Organization] = []
+        limits = OrganizationLimits(organizations)
+        self.authorizer = Authorizer(self.iam, clock, limits)
         self.eks = Eks(clock, seed, self.moto)
-        self.buckets = Buckets()
         self.trail = trail.Trail(clock, seed)
         self.sts = Sts(self.iam, self.credentials, self.authorizer, self.eks.issuers, clock, seed)
         self.eks_auth = EksAuth(
@@ -67,10 +73,12 @@ class Gateway:
             "cloudtrail": self.trail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,
-            "iam": IamService(self.iam, self.credentials),
-            "s3": self.buckets,
-            "secretsmanager": Secrets(self.moto),
+            "iam": IamService(self.iam, self.credentials, self.moto, limits.scps),
+            "organizations": Organizations(
+                organizations, MemberAccounts(self.iam, self.moto, clock, seed), clock, seed
+            ),
             "sts": self.sts,
+            **data.services,
         }
 
     def serves(self, host: str) -> bool:
@@ -110,7 +118,9 @@ class Gateway:
             return self._answer(call)
         except AwsError as error:
             namespace = call.operation.service_model.metadata.get("xmlNamespace", "")
-            return _refusal(error, call.protocol, namespace, request_id)
+            refusal = _refusal(error, call.protocol, namespace, request_id)
+            refusal.headers.update(wire.error_headers(call.operation, error))
+            return refusal
 
     # -- issuers and agent ---------------------------------------------------------------
 
@@ -246,6 +256,8 @@ class Gateway:
             return status, headers, changed
         if status == 404 and call.name in ("GetObject", "HeadObject"):
             self.authorizer.check(call, caller, self.buckets.list_requirement(call, caller))
+        if call.protocol == "json" and status < 500:
+            status = 400  # the services of this protocol have one status for a client's fault
         return status, headers, body
 
     # -- who, and what it needs ----------------------------------------------------------
@@ -256,24 +268,39 @@ class Gateway:
         Raises AwsError for an unknown key, another session token than the key's, a signature that
         is too old or wrong, and an expired session, in this order (inferred: AWS publishes none).
         """
-        signature = call.signature
-        if signature is None:
-            return None
+        return self._signed_by(call.signature, call.protocol) if call.signature else None
+
+    def _signed_by(self, signature: Signature, protocol: str) -> Caller:
         key_id = signature.access_key_id
-        session = self.credentials.session(key_id, signature.token, call.protocol)
+        session = self.credentials.session(key_id, signature.token, protocol)
         if session is not None:
-            self._check_signature(signature, session.secret_access_key, call.protocol)
-            self.credentials.check_expiry(session, call.protocol)
+            self._check_signature(signature, session.secret_access_key, protocol)
+            self.credentials.check_expiry(session, protocol)
             unique_id = f"{session.role_id}:{session.name}"
             return Caller(session.arn, session.account, unique_id, None, session, key_id)
+        temporary = self.credentials.user_session(key_id, signature.token, protocol)
         key = self.credentials.key(key_id)
-        user = self.iam.user(key.account, key.user_name) if key else None
+        holder = temporary or key
+        user = self.iam.user(holder.account, holder.user_name) if holder else None
+        if temporary is not None and user is not None:
+            self._check_signature(signature, temporary.secret_access_key, protocol)
+            self.credentials.check_expiry(temporary, protocol)
+            return temporary.caller(user.arn, user.unique_id)
         if key is None or user is None:
-            raise credentials_error("key", call.protocol)
+            raise credentials_error("key", protocol)
         if signature.token is not None:
-            raise credentials_error("token", call.protocol)
-        self._check_signature(signature, key.secret_access_key, call.protocol)
+            raise credentials_error("token", protocol)
+        self._check_signature(signature, key.secret_access_key, protocol)
         return Caller(user.arn, key.account, user.unique_id, key.user_name, None, key_id)
+
+    def signer(self, target: str, headers: Mapping[str, str]) -> Caller | None:
+        """Who presigned a GET request of STS, None where the signature is not good."""
+        protocol = "query"
+        try:
+            signature, _ = read(Signed("GET", target, headers, b""), protocol)
+            return self._signed_by(signature, protocol) if signature else None
+        except AwsError:
+            return None
 
     def _check_signature(self, signature: Signature, secret: str, protocol: str) -> None:
         now, clients = self._clock.now(), self._clock.clients()

@@ -42,6 +42,10 @@ class Identifiers:
         """`length` hexadecimal digits in capitals, as in an EKS issuer's URL."""
         return self._letters("0123456789ABCDEF", length)
 
+    def digits(self, length: int) -> str:
+        """`length` decimal digits, as in an account's id."""
+        return self._letters(string.digits, length)
+
     def lower(self, length: int) -> str:
         """`length` small letters and digits, as in an association id."""
         return self._letters(string.ascii_lowercase + string.digits, length)

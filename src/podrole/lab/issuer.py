@@ -119,12 +119,12 @@ class Issuer:
         return {"keys": [self._key.jwk()]}
 
     def sign(
-        self, subject: str, audience: str, lifetime: int, kubernetes: Mapping[str, Any]
+        self, subject: str, audiences: list[str], lifetime: int, kubernetes: Mapping[str, Any]
     ) -> str:
         """A projected token: `lifetime` in seconds, `kubernetes` the claim `kubernetes.io`."""
         now = self._clock.timestamp()
         claims = {
-            "aud": [audience],
+            "aud": audiences,
             "exp": now + lifetime,
             "iat": now,
             "iss": self.url,

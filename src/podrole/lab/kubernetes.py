@@ -1,4 +1,4 @@
-"""The Kubernetes side of a cluster: objects, admission, and the kubelet's tokens."""
+"""The Kubernetes side of a cluster as a lesson uses it: apply, get, roll out, and run in pods."""
 
 from __future__ import annotations
 
@@ -6,26 +6,23 @@ import base64
 import copy
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 
 import yaml
 
-from . import webhook
 from .clock import Clock
 from .identifiers import Identifiers
 from .issuer import REFRESH_FRACTION, Issuer
+from .kubernetes_api import patch, rbac
+from .kubernetes_api.kinds import BY_NAME, Kind
+from .kubernetes_api.object_api import ObjectApi
+from .kubernetes_api.status import ApiError
 from .pod import Pod, PodError
 
 _DAY = 86400
-_PLURALS = {
-    "Namespace": "namespaces",
-    "ServiceAccount": "serviceaccounts",
-    "Secret": "secrets",
-    "Pod": "pods",
-    "Deployment": "deployments",
-}
-_API_GROUPS = {"Deployment": ".apps"}
-_IMMUTABLE = {"Pod"}
+_API_AUDIENCE = "https://kubernetes.default.svc"
+_SHORTEST_TOKEN = 600
 
 
 class KubernetesError(RuntimeError):
@@ -35,7 +32,7 @@ class KubernetesError(RuntimeError):
 class Kubernetes:
     """A cluster's API server, webhook and kubelet, as far as identity needs them.
 
-    Kinds: Namespace, ServiceAccount, Secret, Pod, Deployment. Pods start at once, on one node.
+    Pods start at once, on one node.
     """
 
     def __init__(
@@ -54,20 +51,17 @@ class Kubernetes:
         """`associated(namespace, service_account)` asks EKS for a pod identity association;
         `agent_url()` says where pods find the agent."""
         self.issuer = issuer
-        self._region = region
         self._clock = clock
-        self._identifiers = Identifiers(seed, f"kubernetes/{issuer.path}")
-        self._associated = associated
-        self._agent_url = agent_url
         self._shell = shell
-        self._objects: dict[tuple[str, str, str], dict[str, Any]] = {}
+        self._applied: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._tokens: dict[tuple[str, str], tuple[str, int]] = {}
-        self._node = {
-            "name": f"ip-10-0-1-23.{region}.compute.internal",
-            "uid": self._identifiers.uuid(),
-        }
+        identifiers = Identifiers(seed, f"kubernetes/{issuer.path}")
+        self._node = f"ip-10-0-1-23.{region}.compute.internal"
+        self.objects = ObjectApi(region, clock, identifiers, associated, agent_url, self._node)
+        self.objects.create(BY_NAME["Node"], {"metadata": {"name": self._node}})
         for namespace in ("default", "kube-system"):
-            self._apply_one({"kind": "Namespace", "metadata": {"name": namespace}})
+            self.objects.create(BY_NAME["Namespace"], {"metadata": {"name": namespace}})
+        rbac.install(self.objects.store)
 
     # -- what kubectl does ---------------------------------------------------------------
 
@@ -88,21 +82,22 @@ class Kubernetes:
 
     def get(self, kind: str, name: str, namespace: str = "default") -> dict[str, Any]:
         """The stored object, a copy. Raises KubernetesError (NotFound)."""
-        return copy.deepcopy(self._stored(kind, name, namespace))
+        return copy.deepcopy(self._stored(_kind(kind), name, namespace))
 
     def delete(self, kind: str, name: str, namespace: str = "default") -> str:
         """`kubectl delete KIND NAME`; a Deployment takes its pods along."""
-        self._stored(kind, name, namespace)
-        del self._objects[self._key(kind, name, namespace)]
-        if kind == "Deployment":
-            self._remove_pods(name, namespace)
-        return f"{kind.lower()}{_API_GROUPS.get(kind, '')} {name!r} deleted".replace("'", '"')
+        known = _kind(kind)
+        self._stored(known, name, namespace)
+        self.objects.delete(known, namespace, name)
+        self._applied.pop((known.name, namespace, name), None)
+        return f'{known.singular} "{name}" deleted'
 
     def rollout_restart(self, deployment: str, namespace: str = "default") -> str:
         """`kubectl rollout restart`: new pods, so that admission decides again."""
-        manifest = self._stored("Deployment", deployment, namespace)
-        self._remove_pods(deployment, namespace)
-        self._create_pods(manifest)
+        try:
+            self.objects.restart(self._stored(BY_NAME["Deployment"], deployment, namespace))
+        except ApiError as error:
+            raise KubernetesError(_said(error)) from error
         return f"deployment.apps/{deployment} restarted"
 
     def create_token(
@@ -110,20 +105,17 @@ class Kubernetes:
         service_account: str,
         namespace: str = "default",
         *,
-        audience: str = "https://kubernetes.default.svc",
+        audience: str = _API_AUDIENCE,
         duration: int = 3600,
     ) -> str:
         """`kubectl create token SA --audience … --duration …s`: a token bound to no pod."""
-        account = self._stored("ServiceAccount", service_account, namespace)
-        return self._sign(account, audience, duration)
+        account = self._stored(BY_NAME["ServiceAccount"], service_account, namespace)
+        return self._sign(account, [audience], duration)
 
     def pods(self, namespace: str = "default") -> list[Pod]:
         """The running pods of a namespace, oldest first."""
-        return [
-            self._pod(manifest)
-            for (kind, space, _), manifest in self._objects.items()
-            if kind == "Pod" and space == namespace
-        ]
+        found = self.objects.store.list(BY_NAME["Pod"], namespace)
+        return [self._pod(manifest) for manifest in found]
 
     def pod(self, name: str, namespace: str = "default") -> Pod:
         """The pod of that name, or the newest pod of the Deployment of that name."""
@@ -132,109 +124,35 @@ class Kubernetes:
                 return pod
         raise KubernetesError(f'Error from server (NotFound): pods "{name}" not found')
 
-    # -- the API server ------------------------------------------------------------------
-
-    def _key(self, kind: str, name: str, namespace: str) -> tuple[str, str, str]:
-        return (kind, "" if kind == "Namespace" else namespace, name)
-
-    def _stored(self, kind: str, name: str, namespace: str) -> dict[str, Any]:
-        if kind not in _PLURALS:
-            known = ", ".join(_PLURALS)
-            raise KubernetesError(f"the lab's API server has no kind {kind!r}; it has {known}")
+    def _stored(self, kind: Kind, name: str, namespace: str) -> dict[str, Any]:
         try:
-            return self._objects[self._key(kind, name, namespace)]
-        except KeyError:
-            resource = _PLURALS[kind] + _API_GROUPS.get(kind, "")
-            raise KubernetesError(
-                f'Error from server (NotFound): {resource} "{name}" not found'
-            ) from None
+            return self.objects.store.get(kind, namespace, name)
+        except ApiError as error:
+            raise KubernetesError(_said(error)) from error
 
     def _apply_one(self, manifest: dict[str, Any]) -> str:
-        kind = manifest.get("kind")
+        kind = _kind(manifest.get("kind"))
         metadata = manifest.get("metadata")
-        if kind not in _PLURALS:
-            known = ", ".join(_PLURALS)
-            raise KubernetesError(f"the lab's API server has no kind {kind!r}; it has {known}")
         if not isinstance(metadata, dict) or not metadata.get("name"):
-            raise KubernetesError(f"error: {kind} needs metadata.name")
+            raise KubernetesError(f"error: {kind.name} needs metadata.name")
         name = metadata["name"]
-        namespace = ""
-        if kind != "Namespace":
-            namespace = metadata.setdefault("namespace", "default")
-            self._stored("Namespace", namespace, "")
-        key = self._key(kind, name, namespace)
-        before = self._objects.get(key)
-        if before is not None and kind in _IMMUTABLE:
-            raise KubernetesError(
-                f'The {kind} "{name}" is invalid: spec: Forbidden: pod updates may not change'
-                " fields other than the image; delete it and apply it again"
-            )
-        metadata["uid"] = before["metadata"]["uid"] if before else self._identifiers.uuid()
-        if kind == "Secret":
-            _encode_string_data(manifest)
-        label = f"{kind.lower()}{_API_GROUPS.get(kind, '')}/{name}"
-        if before == manifest:
-            return f"{label} unchanged"
-        if kind == "Pod":
-            manifest = self._admit(manifest)
-        self._objects[key] = manifest
-        if kind == "Namespace":
-            self._apply_one(
-                {"kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}}
-            )
-        if kind == "Deployment":
-            if before is not None and before.get("spec") != manifest.get("spec"):
-                self._remove_pods(name, namespace)
-            if before is None or before.get("spec") != manifest.get("spec"):
-                self._create_pods(manifest)
-        return f"{label} {'configured' if before else 'created'}"
-
-    def _admit(self, pod: dict[str, Any]) -> dict[str, Any]:
-        """Service account admission, then the pod identity webhook."""
-        specification = pod.get("spec") or {}
-        if not specification.get("containers"):
-            raise KubernetesError(
-                f'The Pod "{pod["metadata"]["name"]}" is invalid: spec.containers: Required value'
-            )
-        specification.setdefault("serviceAccountName", "default")
-        name, namespace = specification["serviceAccountName"], pod["metadata"]["namespace"]
-        account = self._objects.get(self._key("ServiceAccount", name, namespace))
-        if account is None:
-            raise KubernetesError(
-                f'Error from server (Forbidden): pods "{pod["metadata"]["name"]}" is forbidden:'
-                f' error looking up service account {namespace}/{name}: serviceaccount "{name}"'
-                " not found"
-            )
-        return webhook.admit(
-            pod,
-            account,
-            associated=self._associated(namespace, name),
-            region=self._region,
-            agent_url=self._agent_url(),
-        )
-
-    def _create_pods(self, deployment: Mapping[str, Any]) -> None:
-        metadata, specification = deployment["metadata"], deployment["spec"]
-        generate = f"{metadata['name']}-{self._identifiers.pod_suffix(10)}-"
-        for _ in range(int(specification.get("replicas", 1))):
-            template = copy.deepcopy(specification["template"])
-            pod = {
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "metadata": {
-                    **(template.get("metadata") or {}),
-                    "name": generate + self._identifiers.pod_suffix(),
-                    "generateName": generate,
-                    "namespace": metadata["namespace"],
-                },
-                "spec": template.get("spec"),
-            }
-            self._apply_one(pod)
-
-    def _remove_pods(self, deployment: str, namespace: str) -> None:
-        for key, manifest in list(self._objects.items()):
-            if key[:2] == ("Pod", namespace) and _deployment_of(manifest) == deployment:
-                del self._objects[key]
+        namespace = metadata.setdefault("namespace", "default") if kind.namespaced else ""
+        key = (kind.name, namespace, name)
+        before = self.objects.store.find(kind, namespace, name)
+        try:
+            if before is None:
+                self.objects.create(kind, manifest)
+                verb = "created"
+            else:
+                applied = self._applied.get(key)
+                gone = patch.dropped(applied, manifest) if applied else None
+                base = patch.strategic_merge(before, gone) if gone else before
+                after = self.objects.update(kind, patch.strategic_merge(base, manifest))
+                verb = "unchanged" if after == before else "configured"
+        except ApiError as error:
+            raise KubernetesError(_said(error)) from error
+        self._applied[key] = copy.deepcopy(manifest)
+        return f"{kind.singular}/{name} {verb}"
 
     # -- the kubelet ---------------------------------------------------------------------
 
@@ -265,11 +183,12 @@ class Kubernetes:
             age = self._clock.timestamp() - issued
             if not text or age >= min(REFRESH_FRACTION * lifetime, _DAY):
                 account = self._stored(
-                    "ServiceAccount",
+                    BY_NAME["ServiceAccount"],
                     pod["spec"]["serviceAccountName"],
                     pod["metadata"]["namespace"],
                 )
-                text = self._sign(account, projection.get("audience", ""), lifetime, pod)
+                audience = projection.get("audience") or _API_AUDIENCE
+                text = self._sign(account, [audience], lifetime, pod)
                 self._tokens[key] = (text, self._clock.timestamp())
             return text
 
@@ -278,21 +197,22 @@ class Kubernetes:
     def _sign(
         self,
         account: Mapping[str, Any],
-        audience: str,
+        audiences: list[str],
         lifetime: int,
         pod: Mapping[str, Any] | None = None,
     ) -> str:
         metadata = account["metadata"]
         claim: dict[str, Any] = {"namespace": metadata["namespace"]}
         if pod is not None:
-            claim["node"] = self._node
+            node = self._stored(BY_NAME["Node"], self._node, "")
+            claim["node"] = {"name": self._node, "uid": node["metadata"]["uid"]}
             claim["pod"] = {"name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]}
         claim["serviceaccount"] = {"name": metadata["name"], "uid": metadata["uid"]}
         subject = f"system:serviceaccount:{metadata['namespace']}:{metadata['name']}"
-        return self.issuer.sign(subject, audience, lifetime, claim)
+        return self.issuer.sign(subject, audiences, lifetime, claim)
 
     def _secret_value(self, name: str, key: str, namespace: str) -> str:
-        secret = self._objects.get(self._key("Secret", name, namespace))
+        secret = self.objects.store.find(BY_NAME["Secret"], namespace, name)
         if secret is None:
             raise PodError(f'CreateContainerConfigError: secret "{name}" not found')
         if key in (secret.get("data") or {}):
@@ -301,16 +221,44 @@ class Kubernetes:
             f"CreateContainerConfigError: couldn't find key {key} in Secret {namespace}/{name}"
         )
 
+    def issue_token(
+        self, namespace: str, service_account: str, specification: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The status of a TokenRequest. Raises ApiError: NotFound, or Invalid for its lifetime."""
+        account = self.objects.store.get(BY_NAME["ServiceAccount"], namespace, service_account)
+        seconds = int(specification.get("expirationSeconds") or 3600)
+        if seconds < _SHORTEST_TOKEN:
+            raise ApiError(
+                422,
+                'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds:'
+                f" Invalid value: {seconds}: may not specify a duration less than 10 minutes",
+            )
+        pod = None
+        bound = specification.get("boundObjectRef") or {}
+        if bound.get("kind") == "Pod":
+            pod = self.objects.store.get(BY_NAME["Pod"], namespace, bound.get("name", ""))
+        audiences = list(specification.get("audiences") or [_API_AUDIENCE])
+        expires = self._clock.now() + timedelta(seconds=seconds)
+        return {
+            "token": self._sign(account, audiences, seconds, pod),
+            "expirationTimestamp": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+
+def _kind(name: Any) -> Kind:
+    if name not in BY_NAME:
+        known = ", ".join(BY_NAME)
+        raise KubernetesError(f"the lab's API server has no kind {name!r}; it has {known}")
+    return BY_NAME[name]
+
+
+def _said(error: ApiError) -> str:
+    if error.code == 422:
+        return f"The {error.message}"
+    return f"Error from server ({error.reason}): {error.message}"
+
 
 def _deployment_of(pod: Mapping[str, Any]) -> str | None:
     """The Deployment that made a pod: its generated name is DEPLOYMENT-HASH-."""
     generated = pod["metadata"].get("generateName")
     return generated.rsplit("-", 2)[0] if generated else None
-
-
-def _encode_string_data(secret: dict[str, Any]) -> None:
-    """Kubernetes keeps what `stringData` says as base64 in `data`."""
-    texts = secret.pop("stringData", None) or {}
-    encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
-    if encoded:
-        secret["data"] = {**(secret.get("data") or {}), **encoded}

@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 
+from .authorization_message import encoded
 from .aws_variables import ISOLATED, isolated
 from .clock import EPOCH, Clock
 from .credentials import Session
@@ -64,10 +65,11 @@ class Lab:
         self.gateway = Gateway(clock, seed, region)
         #: Where pods find Pod Identity's agent.
         self.agent_url = AGENT_URL
-        self._seed = seed
-        self._default_cluster = cluster
+        self.seed = seed
+        self.default_cluster = cluster
         self._door: InProcessDoor | None = None
         self._kubernetes: dict[str, Kubernetes] = {}
+        self.gateway.iam.accounts.update(accounts)
         for account in accounts:
             self._create_role(account, OPERATOR_ROLE, f"arn:aws:iam::{account}:root", "AWS")
             self._put_policy(account, OPERATOR_ROLE, _ADMINISTRATOR)
@@ -152,7 +154,7 @@ class Lab:
             self.gateway.serves,
             self.clock,
             self.environment(self.accounts[0]),
-            Identifiers(self._seed, "sdk"),
+            Identifiers(self.seed, "sdk"),
         )
         door.open()
         self._door = door
@@ -178,7 +180,7 @@ class Lab:
 
         Raises LabError for an unknown cluster.
         """
-        name = cluster or self._default_cluster
+        name = cluster or self.default_cluster
         for found in self.gateway.eks.clusters():
             if found.name == name and found.account == self.accounts[0]:
                 break
@@ -189,7 +191,7 @@ class Lab:
             self._kubernetes[found.issuer.url] = Kubernetes(
                 found.issuer,
                 found.region,
-                self._seed,
+                self.seed,
                 self.clock,
                 lambda namespace, name: found.associations.of(namespace, name) is not None,
                 lambda: self.agent_url,
@@ -222,6 +224,17 @@ class Lab:
             "AWS_REGION": self.region,
             **ISOLATED,
         }
+
+    def authorization_message(self) -> str:
+        """The last refusal as an encoded message, for `sts decode-authorization-message`.
+
+        AWS hands such messages out in refusals of EC2 and a few others, which the lab lacks; here
+        one asks for it. Raises LabError where nothing was refused yet.
+        """
+        refused = self.gateway.authorizer.refused
+        if refused is None:
+            raise LabError("nothing was refused yet: call something that is not allowed first")
+        return encoded(*refused)
 
     # -- how it is made ------------------------------------------------------------------
 

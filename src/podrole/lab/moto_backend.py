@@ -1,4 +1,4 @@
-"""moto behind the gateway: it keeps the state of IAM, EKS clusters, S3 and Secrets Manager.
+"""moto behind the gateway: it keeps the state of IAM, of EKS clusters and of the data services.
 
 moto checks no token, no trust policy and hardly a condition (shared facts, moto 5.2.5), so nothing
 reaches it before the gateway has decided. Each service's own Flask app is called directly: moto's
@@ -8,40 +8,61 @@ dispatcher would also route `/moto-api/…`, which resets everything.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 import botocore.parsers
 import botocore.serialize
+from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from .aws_error import AwsError, not_carried
+from .moto_randomness import importing
 from .operations import service_model
 
 #: Headers by which moto chooses an account or takes a caller's word: only the gateway sets them.
 _OWN_HEADERS = ("HTTP_X_MOTO_ACCOUNT_ID", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_SECURITY_TOKEN")
-#: What moto keeps for the lab.
-_SERVICES = ("iam", "eks", "s3", "secretsmanager")
+#: What moto keeps for the lab: the first from its start, the others from their first call on
+#: (moto's SSM alone imports 95 MB in a second, measured 2026-11-24).
+_SERVICES = ("ecr", "iam", "eks", "s3", "secretsmanager")
+_LATER = ("dynamodb", "kms", "sns", "sqs", "ssm")
 
 
 @cache
 def _app(service: str) -> Callable[..., Any]:
     """moto's Flask app of a service; its state is the process's, so one app serves every lab."""
-    app: Any = create_backend_app(service)
+    with importing(service):
+        app: Any = create_backend_app(service)
     app.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
     return app  # type: ignore[no-any-return]
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """What is asked in the block does not count: moto draws a request id for each answer, and its
+    next key or role id would be another one."""
+    state = mock_random.getstate()
+    try:
+        yield
+    finally:
+        mock_random.setstate(state)
+
+
+_READS = ("Get", "List", "Describe", "Head")
+_MOST_ASKED = 5000
 
 
 class Moto:
     """moto's apps, one a service, emptied and seeded at the start of a lab."""
 
     def __init__(self, seed: int) -> None:
-        # All of them first: some of moto's modules draw from its random numbers when imported.
         self._apps = {name: _app(name) for name in ("moto_api", *_SERVICES)}
+        self._asked: dict[str, dict[str, dict[str, Any]]] = {}
         self._control("/moto-api/reset", {})
         self._control("/moto-api/seed", {"a": str(seed)})
 
@@ -53,6 +74,10 @@ class Moto:
         self, environ: Mapping[str, Any], service: str, operation: str, region: str, account: str
     ) -> tuple[int, Headers, bytes]:
         """Let moto answer a request, as `account`. Raises AwsError for what moto does not have."""
+        if not operation.startswith(_READS):
+            self._asked.pop(service, None)
+        if service in _LATER and service not in self._apps:
+            self._apps[service] = _app(service)
         if service not in self._apps:
             raise not_carried(service, operation)
         passed = {key: value for key, value in environ.items() if key not in _OWN_HEADERS}
@@ -76,6 +101,25 @@ class Moto:
             raise not_carried(service, operation)
         return code, headers, body
 
+    def ask(
+        self, service: str, operation: str, account: str, region: str, **parameters: Any
+    ) -> Mapping[str, Any]:
+        """What a reading operation answers, empty where moto refuses; not to be changed.
+
+        Kept until something changes in the service: a decision needs it at every call.
+        """
+        known = self._asked.setdefault(service, {})
+        question = repr((operation, account, region, sorted(parameters.items())))
+        if question not in known:
+            try:
+                answer = self.call(service, operation, account, region, **parameters)
+            except AwsError:
+                answer = {}
+            if len(known) >= _MOST_ASKED:
+                known.clear()
+            known[question] = answer
+        return known[question]
+
     def call(
         self, service: str, operation: str, account: str, region: str, **parameters: Any
     ) -> dict[str, Any]:
@@ -86,10 +130,12 @@ class Moto:
             parameters, model
         )
         body = request["body"]
+        path, _, constant = request["url_path"].partition("?")  # `?tagging` is in S3's paths
+        query = urlencode(request["query_string"], doseq=True)
         builder = EnvironBuilder(
-            request["url_path"],
+            path,
             method=request["method"],
-            query_string=request["query_string"] or None,
+            query_string="&".join(filter(None, (constant, query))) or None,
             headers=dict(request["headers"]),
             data=urlencode(body) if isinstance(body, dict) else body or b"",
         )

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import botocore.loaders
+import moto.core.loaders
 from botocore.model import OperationModel, ServiceModel
 
 #: The services that the lab carries, by the name under which requests are signed.
@@ -17,11 +18,18 @@ SERVICES = frozenset(
     {
         "access-analyzer",
         "cloudtrail",
+        "dynamodb",
+        "ecr",
         "eks",
         "eks-auth",
         "iam",
+        "kms",
+        "organizations",
         "s3",
         "secretsmanager",
+        "sns",
+        "sqs",
+        "ssm",
         "sts",
     }
 )
@@ -42,6 +50,31 @@ def service_model(service: str) -> ServiceModel:
 def _loader() -> Any:
     """botocore's loader of models, which keeps what it has read."""
     return botocore.loaders.create_loader()
+
+
+def spoken_model(service: str, headers: Mapping[str, str]) -> ServiceModel:
+    """The model in whose protocol a request is: SQS's clients of before 2023 speak query."""
+    model = service_model(service)
+    if "awsQueryCompatible" in model.metadata and "x-amz-target" not in headers:
+        return _query_model(service)
+    return model
+
+
+@cache
+def _query_model(service: str) -> ServiceModel:
+    """The query protocol of a service whose model in botocore has become JSON's: moto kept it."""
+    document = _in_query(moto.core.loaders.create_loader().load_service_model(service, "service-2"))
+    document["metadata"] |= {"protocol": "query", "protocols": ["query"]}
+    return ServiceModel(document, service)
+
+
+def _in_query(part: Any) -> Any:
+    if isinstance(part, Mapping):
+        changed = {name: _in_query(value) for name, value in part.items()}
+        if "locationNameForQueryCompatibility" in changed:
+            changed["locationName"] = changed["locationNameForQueryCompatibility"]
+        return changed
+    return [_in_query(item) for item in part] if isinstance(part, list) else part
 
 
 @dataclass(frozen=True)
@@ -71,6 +104,8 @@ def _routes(service: str) -> dict[str, list[_Route]]:
         operation = model.operation_model(name)
         if name == "ListDirectoryBuckets":
             continue  # `GET /` too, but at the hosts of S3 Express, which the lab lacks
+        if operation.deprecated:
+            continue  # PutBucketLifecycle has its successor's method and path
         path, _, query = operation.http["requestUri"].partition("?")
         constants = [item.partition("=") for item in query.split("&") if item]
         shape = operation.input_shape

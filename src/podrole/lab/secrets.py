@@ -1,78 +1,101 @@
-"""Secrets Manager beside moto: what its calls need, by the secret's own ARN, tags and policy.
-
-Source: service authorization reference, "Actions, resources, and condition keys for AWS Secrets
-Manager" (checked 2026-11-23).
-"""
+"""Secrets Manager beside moto: secrets by their full ARN, their policies and their keys."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from podrole.policy import Policy, PolicyError, parse_policy
-
-from .authorization import Requirement, account_of
-from .aws_error import AwsError
+from .action_table import ResourceType, Row
+from .authorization import Denial, Requirement, account_of
 from .call import Call
 from .credentials import Caller
+from .data_service import DataService, Resource, resource_policy
+from .keys import Keys
 from .moto_backend import Moto
-from .service import Answer, Service
+from .service import Answer
+
+#: github.com/external-secrets/external-secrets/issues/390 shows code and message.
+_KEY_DENIAL = Denial(
+    code="AccessDeniedException", status=400, message="Access to KMS is not allowed"
+)
+#: What each call needs of the key (Secrets Manager user guide, "Secret encryption and decryption").
+_KEY_ACTIONS = {
+    "CreateSecret": ("kms:GenerateDataKey", "kms:Decrypt"),
+    "GetSecretValue": ("kms:Decrypt",),
+    "PutSecretValue": ("kms:GenerateDataKey", "kms:Decrypt"),
+    "UpdateSecret": ("kms:GenerateDataKey", "kms:Decrypt"),
+}
 
 
-class Secrets(Service):
-    """Secrets Manager: the secret's full ARN, its tags and its resource policy come from moto."""
+class Secrets(DataService):
+    """Secrets Manager: a name or a partial ARN means the secret's full ARN."""
 
-    def __init__(self, moto: Moto) -> None:
-        self._moto = moto
+    def __init__(self, moto: Moto, keys: Keys) -> None:
+        super().__init__("secretsmanager", moto)
+        self._keys = keys
 
-    def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
-        """What a Secrets Manager call needs."""
-        action = f"secretsmanager:{call.name}"
-        base = f"arn:aws:secretsmanager:{call.region}:{caller.account}:secret"
+    def locate(self, call: Call, caller: Caller, type_: ResourceType, name: str) -> tuple[str, str]:
+        """The secret's full ARN; of one that does not exist, the ARN by which it is asked for."""
+        account = account_of(name) or caller.account
         if call.name == "CreateSecret":
             # The six letters at the end are drawn when the secret is made.
-            arn = f"{base}:{call.parameters.get('Name', '')}-xxxxxx"
-            tags = {tag["Key"]: tag["Value"] for tag in call.parameters.get("Tags", [])}
-            context = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
-            return [Requirement(action, arn, caller.account, context)]
-        identifier = call.parameters.get("SecretId")
-        if identifier is None:
-            return [Requirement(action, "*", caller.account)]
-        account = account_of(identifier) or caller.account
-        found = self._describe(call, account, identifier)
-        if found is None:
-            arn = identifier if identifier.startswith("arn:") else f"{base}:{identifier}"
-            return [Requirement(action, arn, account, shown=identifier)]
-        context = {"secretsmanager:SecretId": found["ARN"], "aws:ResourceAccount": account}
-        for tag in found.get("Tags", []):
-            context[f"aws:ResourceTag/{tag['Key']}"] = tag["Value"]
-            context[f"secretsmanager:ResourceTag/{tag['Key']}"] = tag["Value"]
-        policy = self._policy(call, account, found["ARN"])
-        return [Requirement(action, found["ARN"], account, context, policy, identifier)]
+            return type_.arn(call.region, account, f"{name}-xxxxxx"), account
+        found = self._described(call, account, name).get("ARN")
+        return str(found) if found else super().locate(call, caller, type_, name)[0], account
 
-    def account(self, call: Call, caller: Caller) -> str:
-        """The account that holds the secret of this call."""
-        return account_of(call.parameters.get("SecretId", "")) or caller.account
+    def found(self, call: Call, caller: Caller, row: Row, arn: str, account: str) -> Resource:
+        """The secret with its policy and its tags; refusals name it as the call does."""
+        if call.name == "CreateSecret":
+            return Resource(arn, account)
+        shown = str(call.parameters["SecretId"])
+        found = self._described(call, account, arn)
+        if not found:
+            return Resource(arn, account, shown=shown)
+        text = self.ask(call, account, "GetResourcePolicy", SecretId=arn).get("ResourcePolicy")
+        policy = resource_policy(text, f"policy of {arn}")
+        tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+        return Resource(arn, account, policy, tags, {"secretsmanager:SecretId": arn}, shown)
+
+    def further(self, call: Call, caller: Caller) -> Iterable[Requirement]:
+        """The customer's key of a secret, by the same caller."""
+        parameters = call.parameters
+        if call.name == "UpdateSecret" and not {"SecretString", "SecretBinary"} & set(parameters):
+            return
+        for action in _KEY_ACTIONS.get(call.name, ()):
+            type_ = self.table.resources["Secret"]
+            name = parameters["Name" if call.name == "CreateSecret" else "SecretId"]
+            arn, account = self.locate(call, caller, type_, name)
+            found = self._described(call, account, arn)
+            key = parameters.get("KmsKeyId") or found.get("KmsKeyId")
+            if not key:
+                return
+            context = {"SecretARN": arn}
+            version = _version(parameters, found)
+            if version is not None:
+                context["SecretVersionId"] = version
+            yield from self._keys.used_by(
+                "secretsmanager", call, caller, action, key, account, context, _KEY_DENIAL
+            )
+
+    def _described(self, call: Call, account: str, name: str) -> Mapping[str, Any]:
+        return self.ask(call, account, "DescribeSecret", SecretId=name)
 
     def before_moto(self, call: Call) -> Answer | None:
         """Refuse a malformed resource policy. The code is AWS's, the reason the lab's."""
         if call.name == "PutResourcePolicy":
-            try:
-                parse_policy(call.parameters.get("ResourcePolicy", ""), kind="resource")
-            except PolicyError as error:
-                raise AwsError("MalformedPolicyDocumentException", str(error), 400) from error
+            text = call.parameters["ResourcePolicy"]
+            code = "MalformedPolicyDocumentException"
+            resource_policy(text or "{}", "ResourcePolicy", code=code)
         return None
 
-    def _describe(self, call: Call, account: str, identifier: str) -> Mapping[str, Any] | None:
-        try:
-            return self._moto.call(
-                "secretsmanager", "DescribeSecret", account, call.region, SecretId=identifier
-            )
-        except AwsError:
-            return None
 
-    def _policy(self, call: Call, account: str, arn: str) -> Policy | None:
-        text = self._moto.call(
-            "secretsmanager", "GetResourcePolicy", account, call.region, SecretId=arn
-        ).get("ResourcePolicy")
-        return parse_policy(text, kind="resource", name=f"policy of {arn}") if text else None
+def _version(parameters: Mapping[str, Any], found: Mapping[str, Any]) -> str | None:
+    """The version that is read or written: new ones take the id of the SDK's request token."""
+    named = parameters.get("VersionId") or parameters.get("ClientRequestToken")
+    if named:
+        return str(named)
+    stage = parameters.get("VersionStage", "AWSCURRENT")
+    for version, stages in (found.get("VersionIdsToStages") or {}).items():
+        if stage in stages:
+            return str(version)
+    return None

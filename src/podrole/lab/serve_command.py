@@ -9,7 +9,9 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 
@@ -19,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--port",
         type=int,
         default=4566,
-        help="port of AWS; the agent and the metadata service take the next ones;"
+        help="port of AWS; agent, metadata service and API server take the next three;"
         " 0 for free ones (%(default)s)",
     )
     parser.add_argument(
@@ -38,6 +40,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=(1, 2),
         default=1,
         help="hop limit of the node's metadata service; with 2 a pod reaches it (%(default)s)",
+    )
+    parser.add_argument(
+        "--association-delay",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="how long an association takes to reach webhook and EKS Auth (%(default)s)",
     )
     parser.add_argument(
         "--state",
@@ -59,24 +68,34 @@ def run(arguments: argparse.Namespace) -> int:
     from .server import HOST, PortTaken, serve
 
     replace_aws_variables(ISOLATED)
-    settings = Settings(
-        arguments.seed, tuple(arguments.accounts.split(",")), arguments.region, arguments.cluster
+    accounts = tuple(arguments.accounts.split(","))
+    served = ServedLab(
+        Settings(arguments.seed, accounts, arguments.region, arguments.cluster),
+        arguments.hop_limit,
+        timedelta(seconds=max(arguments.association_delay, 0)),
     )
-    served = ServedLab(settings, arguments.hop_limit)
     with ExitStack() as stack:
         try:
             servers = {}
             for offset, door in enumerate(DOORS):
                 wanted = arguments.port + offset if arguments.port else 0
-                servers[door] = serve(served.door(door), wanted)
+                tls = served.certificate.context if door == "kubernetes" else None
+                servers[door] = serve(served.door(door), wanted, tls)
                 stack.callback(servers[door].server_close)
             urls = {door: f"http://{HOST}:{server.port}" for door, server in servers.items()}
+            urls["kubernetes"] = urls["kubernetes"].replace("http:", "https:")
             served.open(urls, arguments.state)
             stack.callback(served.close)
         except (LabError, JournalError, PortTaken) as error:
             print(f"podrole: {error}", file=sys.stderr)
             return 2
-        _print(arguments, served.described())
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="podrole-lab-")))
+        kubeconfig = folder / "kubeconfig"
+        kubeconfig.touch(mode=0o600)
+        kubeconfig.write_text(json.dumps(served.kubeconfig(), indent=2))
+        settings = served.described()
+        settings["kubeconfig"] = settings["environment"]["KUBECONFIG"] = str(kubeconfig)
+        _print(arguments, settings)
         _serve(list(servers.values()))
     return 0
 

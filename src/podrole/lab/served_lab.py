@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from threading import RLock
@@ -19,27 +19,37 @@ from werkzeug.wrappers import Request, Response
 
 from .clock import Clock
 from .clock_modules import replace_moto_clock
+from .cluster_door import ClusterDoor
 from .journal import Entry, Journal, JournalError, Settings
 from .kubernetes import KubernetesError
+from .kubernetes_api import tls
 from .lab import Lab
 from .pod import PodError
 from .served_lab_interface import CONTROL_HEADER, CONTROL_PATH
 
-DOORS = ("aws", "agent", "metadata")
+DOORS = ("aws", "agent", "metadata", "kubernetes")
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class ServedLab:
     """A lab that runs with the machine's clock and can be reset, moved on, saved and loaded."""
 
-    def __init__(self, settings: Settings, hop_limit: int = 1) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        hop_limit: int = 1,
+        association_delay: timedelta = timedelta(),
+    ) -> None:
         """`hop_limit` is the metadata service's, 1 or 2. The doors answer from `open()` on."""
         self.settings = settings
         self._hop_limit = hop_limit
+        self._association_delay = association_delay
         self._lock = RLock()
         self._journal: Journal | None = None
         self._urls: Mapping[str, str] = {}
         self._moto = ExitStack()
+        #: What the clusters' port offers; it outlives a reset.
+        self.certificate = tls.make(settings.cluster)
 
     def open(self, urls: Mapping[str, str], state: Path | None = None) -> None:
         """Make the lab, whose doors are at these URLs.
@@ -70,8 +80,14 @@ class ServedLab:
         with clock.pinned(began):
             lab = Lab.prepare(clock, **asdict(self.settings))
         lab.node.hop_limit = self._hop_limit
+        lab.association_delay = self._association_delay
         lab.agent_url = self.agent_url
+        self._clusters = ClusterDoor(lab, self._urls["kubernetes"], self.certificate.authority)
         return lab
+
+    def kubeconfig(self) -> dict[str, Any]:
+        """A kubeconfig of the administrator of the lab's own cluster."""
+        return self._clusters.kubeconfig(self.settings.cluster)
 
     @property
     def agent_url(self) -> str:
@@ -123,6 +139,8 @@ class ServedLab:
             environ["wsgi.input"] = BytesIO(body)
             environ["CONTENT_LENGTH"] = str(len(body))
             environ.pop("HTTP_TRANSFER_ENCODING", None)
+            if name == "kubernetes" and request.method in ("GET", "HEAD"):
+                return self._app(name)(environ, start_response)  # a watch lasts
             with self._lock:
                 now = self.lab.clock.now()
                 if self._journal is not None:
@@ -139,6 +157,7 @@ class ServedLab:
             "aws": self._aws,
             "agent": gateway.agent_app,
             "metadata": gateway.metadata_app,
+            "kubernetes": self._clusters,
         }
         return doors[name]
 

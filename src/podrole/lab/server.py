@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +21,10 @@ class PortTaken(RuntimeError):
 
 
 class _Quiet(WSGIRequestHandler):
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: the trail holds the calls."""
+    protocol_version = "HTTP/1.1"  # clients keep their connections; watches need chunks
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing, of noise on the port neither: the trail holds the calls."""
 
 
 def loopback_only(app: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,7 +47,7 @@ def _is_loopback(host: str) -> bool:
     return name.lower() in _LOOPBACK_NAMES or name.lower().endswith(".localhost")
 
 
-def serve(app: Callable[..., Any], port: int) -> BaseWSGIServer:
+def serve(app: Callable[..., Any], port: int, tls: ssl.SSLContext | None = None) -> BaseWSGIServer:
     """A threaded server on the loopback, not yet running; port 0 takes a free one.
 
     Raises PortTaken.
@@ -60,7 +63,13 @@ def serve(app: Callable[..., Any], port: int) -> BaseWSGIServer:
     listener.listen(128)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server(
-        HOST, port, loopback_only(app), threaded=True, request_handler=_Quiet, fd=listener.fileno()
+        HOST,
+        port,
+        loopback_only(app),
+        threaded=True,
+        request_handler=_Quiet,
+        ssl_context=tls,
+        fd=listener.fileno(),
     )
     listener.close()
     return server

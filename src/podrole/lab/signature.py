@@ -27,6 +27,7 @@ _UNSIGNED = "UNSIGNED-PAYLOAD"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _PART = re.compile(r"\s*([A-Za-z]+)=(.*?)\s*\Z", re.DOTALL)
 _LONGEST = 7 * 24 * 3600  # a presigned URL's X-Amz-Expires
+_STS_LONGEST = 900
 _SKEW, _S3_SKEW = timedelta(minutes=5), timedelta(minutes=15)
 
 
@@ -47,6 +48,13 @@ class Signature:
     chunks: tuple[Chunk, ...] = field(default=(), repr=False)
 
     @property
+    def _ends(self) -> datetime:
+        # STS takes a presigned GetCallerIdentity for 15 minutes whatever it says (documented by
+        # aws-iam-authenticator, whose tokens say 60 seconds).
+        seconds = max(self.expires or 0, _STS_LONGEST if self.service == "sts" else 0)
+        return self.signed + timedelta(seconds=seconds if self.expires is not None else 0)
+
+    @property
     def scope(self) -> str:
         """The credential scope: day/region/service/aws4_request."""
         return f"{self.day}/{self.region}/{self.service}/aws4_request"
@@ -57,7 +65,7 @@ class Signature:
 
     def check_age(self, now: datetime, protocol: str) -> None:
         """Raise AwsError for a signature from too long ago or from the future."""
-        if self.expires is not None and now > self.signed + timedelta(seconds=self.expires):
+        if self.expires is not None and now > self._ends:
             raise signature_error("presigned", protocol, self._old(now, timedelta()))
         skew = _S3_SKEW if self.service == "s3" else _SKEW
         if self.expires is None and now > self.signed + skew:
@@ -72,9 +80,8 @@ class Signature:
 
     def _old(self, now: datetime, skew: timedelta) -> str:
         minutes = int(skew.total_seconds() // 60)
-        end = self.signed + timedelta(seconds=self.expires or 0)
         return (
-            f"Signature expired: {end:{_STAMP}} is now earlier than {now - skew:{_STAMP}}"
+            f"Signature expired: {self._ends:{_STAMP}} is now earlier than {now - skew:{_STAMP}}"
             f" ({now:{_STAMP}} - {minutes} min.)"
         )
 

@@ -69,6 +69,11 @@ class SigningKey:
         self._d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
         self.modulus = p * q
 
+    @property
+    def primes(self) -> tuple[int, int]:
+        """Its two primes, for a library that signs with them."""
+        return self._p, self._q
+
     @cached_property
     def key_id(self) -> str:
         """The JWK's thumbprint (RFC 7638): the `kid` of tokens and of the key set."""

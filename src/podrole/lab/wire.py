@@ -1,20 +1,21 @@
 """Parameters out of requests and results into responses, by botocore's models.
 
-The four protocols of the services that the lab carries: query (sts, iam), json (secretsmanager,
-cloudtrail), rest-json (eks, eks-auth) and rest-xml (s3, read only: moto writes its answers).
+The four protocols of the services that the lab carries: query (sts, iam, sns, SQS's older clients),
+json (most others), rest-json (eks, eks-auth) and rest-xml (s3, read only: moto writes its answers).
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
 import botocore.validate
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel, ServiceModel, Shape
 
 from .aws_error import AwsError
 
@@ -28,18 +29,15 @@ def _from_form(form: Mapping[str, str], prefix: str, shape: Shape) -> Any:
     if shape.type_name == "structure":
         found = {}
         for name, member in shape.members.items():
-            key = f"{prefix}.{name}" if prefix else name
-            value = _from_form(form, key, member)
+            key = member.serialization.get("name", name)
+            value = _from_form(form, f"{prefix}.{key}" if prefix else key, member)
             if value is not None:
                 found[name] = value
         return found if found or not prefix else None
     if shape.type_name == "list":
-        items: list[Any] = []
-        while True:
-            item = _from_form(form, f"{prefix}.member.{len(items) + 1}", shape.member)
-            if item is None:
-                return items or None
-            items.append(item)
+        return list(_items(form, prefix, shape)) or None
+    if shape.type_name == "map":
+        return dict(_entries(form, prefix, shape)) or None
     text = form.get(prefix)
     if text is None:
         return None
@@ -49,6 +47,32 @@ def _from_form(form: Mapping[str, str], prefix: str, shape: Shape) -> Any:
         except ValueError:
             raise AwsError("MalformedInput", f"{prefix} is not a number", 400) from None
     return text == "true" if shape.type_name == "boolean" else text
+
+
+def _items(form: Mapping[str, str], prefix: str, shape: Shape) -> Iterator[Any]:
+    """`Tags.member.1`; flattened, `AttributeName.1` with the name of the list or of its items."""
+    if shape.serialization.get("flattened"):
+        name = shape.member.serialization.get("name")
+        start = ".".join([*prefix.split(".")[:-1], name]) if name else prefix
+    else:
+        start = f"{prefix}.member"
+    for number in itertools.count(1):
+        item = _from_form(form, f"{start}.{number}", shape.member)
+        if item is None:
+            return
+        yield item
+
+
+def _entries(form: Mapping[str, str], prefix: str, shape: Shape) -> Iterator[tuple[str, Any]]:
+    """`Attributes.entry.1.key` and `.value`; flattened without `entry`, names as in the model."""
+    start = prefix if shape.serialization.get("flattened") else f"{prefix}.entry"
+    key = shape.key.serialization.get("name", "key")
+    value = shape.value.serialization.get("name", "value")
+    for number in itertools.count(1):
+        name = form.get(f"{start}.{number}.{key}")
+        if name is None:
+            return
+        yield name, _from_form(form, f"{start}.{number}.{value}", shape.value)
 
 
 def json_parameters(body: bytes) -> dict[str, Any]:
@@ -110,6 +134,26 @@ def _from_text(text: Any, shape: Shape, name: str) -> Any:
     return text  # what is no number stays a text, which the model's check refuses
 
 
+def json_type(model: ServiceModel) -> str:
+    """The content type of a JSON service's bodies: DynamoDB and SQS are at version 1.0."""
+    return f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.1')}"
+
+
+def error_headers(operation: OperationModel, error: AwsError) -> dict[str, str]:
+    """What an error's headers say beside its body: in SQS's JSON, the code of the query protocol.
+
+    Source: Smithy 2.0, "AWS query compatible trait" (checked 2026-11-24).
+    """
+    model = operation.service_model
+    if model.metadata["protocol"] != "json":
+        return {}
+    headers = {"Content-Type": json_type(model)}
+    if "awsQueryCompatible" in model.metadata:
+        fault = "Sender" if error.status < 500 else "Receiver"
+        headers["x-amzn-query-error"] = f"{error.code};{fault}"
+    return headers
+
+
 def validate(operation: OperationModel, parameters: Mapping[str, Any]) -> None:
     """Check parameters against the operation's model, as AWS's front end does."""
     shape = operation.input_shape
@@ -138,7 +182,7 @@ def response_body(
             f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
             f"</{operation.name}Response>"
         )
-    content_type = "application/json" if protocol == "rest-json" else "application/x-amz-json-1.1"
+    content_type = "application/json" if protocol == "rest-json" else json_type(model)
     return content_type, json.dumps(_to_json(result, shape) if shape else {})
 
 
@@ -151,6 +195,11 @@ def _to_xml(value: Any, shape: Shape) -> str:
         )
     if shape.type_name == "list":
         return "".join(f"<member>{_to_xml(item, shape.member)}</member>" for item in value)
+    if shape.type_name == "map":
+        return "".join(
+            f"<entry><key>{escape(key)}</key><value>{_to_xml(item, shape.value)}</value></entry>"
+            for key, item in value.items()
+        )
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, bool):

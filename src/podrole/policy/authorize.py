@@ -37,6 +37,8 @@ def _decide(request: Request, policies: PolicySet) -> Decision:
     for layer, found in policies.layers:
         if outsider and layer not in _FOR_OUTSIDERS:
             continue
+        if layer in ("scp", "rcp") and principal.service_linked:
+            continue
         allowed = False
         for policy in found:
             for statement in policy.concerning(action, resource):
@@ -51,8 +53,13 @@ def _decide(request: Request, policies: PolicySet) -> Decision:
                 allowed = True
                 if layer == "resource":
                     how.add(named)
+        # RCPFullAWSAccess cannot be detached: a level that allows nothing itself has it.
+        if layer == "rcp" and not any(policy.allows_something for policy in found):
+            allowed = True
         # Several levels have the name of their layer: each of them must allow.
         allows[layer] = allowed and allows.get(layer, True)
+    if action.startswith("sts:") and _without_sts(principal.kind, action):
+        return _implicit("identity", request.action)
     for layer in ("endpoint", "rcp", "scp"):
         if not allows.get(layer, True):
             return _implicit(layer, request.action)
@@ -61,17 +68,28 @@ def _decide(request: Request, policies: PolicySet) -> Decision:
     return _combined(request, policies, allows, how)
 
 
+def _without_sts(kind: str, action: str) -> bool:
+    """Roles may not be assumed by root accounts; a federated user may call nothing of STS but
+    GetCallerIdentity (STS API reference, AssumeRole and GetFederationToken)."""
+    return kind == "federated-user" or (kind == "root" and action.startswith("sts:assumerole"))
+
+
 def _combined(
     request: Request, policies: PolicySet, allows: Mapping[str, bool], how: set[str]
 ) -> Decision:
     """Identity and resource policies together, once nothing denies; `how` the resource grants."""
     kind, same = request.who.kind, request.same_account
-    identity = allows.get("identity", False) or (kind == "root" and same)
+    identity = allows.get("identity", False) or kind == "root"
+    if kind == "federated-user" and not policies.session:
+        identity = False  # it has what its session policy and its user's policies both allow
     # A role's trust policy and a KMS key's policy must allow, whatever identity policies say.
-    must_allow = request.folded_action in _TRUST_ACTIONS or request.service == "kms"
+    must_allow = request.folded_action in _TRUST_ACTIONS or request.kms_key
     if (must_allow or not same) and not how:
         return _implicit("resource" if identity or must_allow else "identity", request.action)
-    if same and how and how != {ACCOUNT_ONLY}:
+    # "Role chaining: … required in both the permissions policy of the principal who is assuming the
+    # role and in the role trust policy" ("Monitor and control actions taken with assumed roles").
+    chained = request.folded_action == "sts:setsourceidentity" and kind == "role-session"
+    if same and how and how != {ACCOUNT_ONLY} and not chained:
         if DIRECT in how or kind not in ("role-session", "role"):
             return _allow("resource")
         return _limited(policies, allows, request) or _allow("resource")
@@ -94,7 +112,7 @@ _TRUST_ACTIONS = {
 
 def _limited(policies: PolicySet, allows: Mapping[str, bool], request: Request) -> Decision | None:
     for layer, policy in (("boundary", policies.boundary), ("session", policies.session)):
-        if policy and not allows.get(layer, False):
+        if policy and not allows[layer]:
             return _implicit(layer, request.action)
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from functools import cached_property
 
 from .patterns import Pattern, Tester, arn_tester, glob, literal, tester
 from .variables import Context, resolve
+
+_YEAR_AND_MONTH = re.compile(r"\d{4}-\d\d")
 
 
 def _text(pattern: Pattern) -> str:
@@ -67,6 +70,8 @@ def _instant(text: str) -> datetime | None:
         return datetime.fromtimestamp(float(text), UTC)
     except (ValueError, OverflowError, OSError):
         pass
+    if _YEAR_AND_MONTH.fullmatch(text):
+        text += "-01"
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -155,7 +160,7 @@ class Condition:
     if_exists: bool
     key: str
     values: tuple[str, ...]
-    variables: bool = True  # Version 2012-10-17
+    variables: bool  # Version 2012-10-17
 
     @property
     def name(self) -> str:
@@ -177,7 +182,10 @@ class Condition:
         return [value for value in self.values if self._dynamic(value)]
 
     def _dynamic(self, value: str) -> bool:
-        return self.variables and "${" in value
+        # "Condition operators" says of each whether it takes variables: String, ARN and Bool do.
+        return (
+            self.variables and "${" in value and self.operator.startswith(("String", "Arn", "Bool"))
+        )
 
     def _test(self, value: str, context: Context) -> Tester | None:
         """The test of one value; None if a variable in it has no value."""
@@ -236,7 +244,8 @@ class Condition:
             for value in actual
         )
         if self.qualifier == "ForAllValues":
-            return all(found)
+            # "… or if the context key value resolves to a null dataset, such as an empty string"
+            return not any(actual) or all(found)
         if self.qualifier == "ForAnyValue":
             return any(found)
         return len(actual) == 1 and next(found)  # as in the plain test, with variables

@@ -50,6 +50,11 @@ class Policy:
     statements: tuple[Statement, ...]
     _by_action: dict[str, Candidates] = field(default_factory=dict, repr=False, compare=False)
 
+    @cached_property
+    def allows_something(self) -> bool:
+        """Whether any of its statements allows."""
+        return any(item.effect == "Allow" for item in self.statements)
+
     def concerning(self, action: str, resource: str) -> Sequence[Statement]:
         """The statements that mean the action, in small letters, and may mean the resource."""
         found = self._by_action.get(action)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from . import lint_complement, lint_deputy, lint_pass_role, lint_trust
+from . import lint_complement, lint_deputy, lint_pass_role, lint_trust, lint_values
 from .document import Policy
 from .finding import Finding
 from .sizes import over_limit
@@ -19,11 +19,17 @@ from .statement import Statement
 
 #: Keys of which a request holds at most one value, as far as this guide needs them.
 _SINGLE_VALUED = re.compile(
-    r"(.*:(sub|aud)|aws:(principalarn|sourcearn|sourceaccount|sourceip|userid|username"
-    r"|principalorgid|(principal|resource|request)tag/.*)|sts:externalid|s3:prefix)\Z"
+    r"(.*:(sub|aud)|aws:(principalarn|principalaccount|principaltype|principalorgid|sourcearn"
+    r"|sourceaccount|sourceorgid|sourceip|sourcevpc|sourcevpce|vpcsourceip|userid|username"
+    r"|resourceaccount|resourceorgid|requestedregion|securetransport|multifactorauthpresent"
+    r"|viaawsservice|currenttime|(principal|resource|request)tag/.*)"
+    r"|sts:(externalid|rolesessionname|sourceidentity)|s3:prefix|iam:passedtoservice)\Z"
 )
-_OBJECT_ACTION = re.compile(r"s3:(get|put|delete|restore|abort)[a-z]*(object|multipart)[a-z]*\Z")
-_BUCKET_ONLY = re.compile(r"arn:aws[a-z-]*:s3:::[^/]*\Z")
+_OBJECT_ACTION = re.compile(
+    r"s3:(get|put|delete|restore|abort)(?!bucket)[a-z]*(object|multipart)[a-z]*\Z"
+)
+#: A wildcard runs past the slash, so a pattern may mean objects.
+_BUCKET_ONLY = re.compile(r"arn:aws[a-z-]*:s3:::[^/*?]*\Z")
 
 
 def lint(policy: Policy) -> list[Finding]:
@@ -101,9 +107,10 @@ def _objects(_: Policy, statement: Statement) -> Iterator[Finding]:
 def _too_broad(policy: Policy, statement: Statement) -> Iterator[Finding]:
     if policy.kind != "identity" or statement.effect != "Allow" or statement.conditions:
         return
-    everywhere = statement.resources == ("*",)
+    everywhere = "*" in (statement.resources or ()) and not statement.not_resource
     for action in statement.actions:
-        if everywhere and (action == "*" or action.endswith(":*")) and not statement.not_action:
+        whole = action.rstrip("*")
+        if everywhere and action != whole and whole[-1:] in ("", ":") and not statement.not_action:
             yield Finding(
                 "PODROLE_BROAD_ACTION",
                 "error",
@@ -128,4 +135,7 @@ _RULES: tuple[Rule, ...] = (
     lint_pass_role.pass_role,
     lint_complement.complements,
     lint_deputy.confused_deputy,
+    lint_values.variables,
+    lint_values.sets,
+    lint_values.principals,
 )

@@ -8,23 +8,45 @@ from collections.abc import Iterator
 from .conditions import OPERATORS, Condition
 from .document import Policy
 from .finding import Finding
+from .principals import Principal
+from .restrictions import SOURCE_KEYS, restricted
 from .statement import Statement
 from .subjects import possible
 
 _WEB_IDENTITY = "sts:assumerolewithwebidentity"
+#: Authorizations of their own, which may stand in a statement beside the assuming.
+_BESIDE = ("sts:tagsession", "sts:setsourceidentity")
 _PODS = "pods.eks.amazonaws.com"
 _SUBJECT = "system:serviceaccount:"
 
 
 def _conditions_on(statement: Statement, claim: str) -> list[Condition]:
-    """The conditions that name who may come: a negated one or Null names nobody."""
+    """The conditions that name who may come: a negated one or Null names nobody, and one that
+    holds without the claim keeps nobody out."""
     return [
         item
         for item in statement.conditions
         if item.key.lower().endswith(f":{claim}")
         and item.operator in OPERATORS
         and not OPERATORS[item.operator].negated
+        and not item.if_exists
     ]
+
+
+def _denied_otherwise(policy: Policy) -> bool:
+    """Whether a Deny shuts out every subject but those that it leaves, and those without one."""
+    return any(
+        statement.effect == "Deny"
+        and statement.names_action(_WEB_IDENTITY)
+        and len(statement.conditions) == 1
+        and item.key.lower().endswith(":sub")
+        and item.operator in OPERATORS
+        and OPERATORS[item.operator].negated
+        and not item.if_exists
+        and not item.qualifier
+        for statement in policy.statements
+        for item in statement.conditions
+    )
 
 
 def _oidc_providers(statement: Statement) -> list[str]:
@@ -41,7 +63,7 @@ def _grants_web_identity(statement: Statement) -> bool:
 def missing_claims(policy: Policy, statement: Statement) -> Iterator[Finding]:
     if policy.kind != "trust" or not _grants_web_identity(statement):
         return
-    if not _conditions_on(statement, "sub"):
+    if not _conditions_on(statement, "sub") and not _denied_otherwise(policy):
         yield Finding(
             "PODROLE_OIDC_MISSING_SUBJECT",
             "error",
@@ -50,7 +72,8 @@ def missing_claims(policy: Policy, statement: Statement) -> Iterator[Finding]:
             "Add StringEquals on <issuer>:sub with system:serviceaccount:<namespace>:<name>",
             "howto/irsa-trust",
         )
-    if not _conditions_on(statement, "aud"):
+    audiences = _conditions_on(statement, "aud")
+    if not any(set(item.values) - {"*"} for item in audiences):
         yield Finding(
             "PODROLE_OIDC_MISSING_AUDIENCE",
             "warning",
@@ -142,7 +165,8 @@ def mismatched_action(policy: Policy, statement: Statement) -> Iterator[Finding]
     principal = statement.principal if isinstance(statement.principal, dict) else {}
     web = statement.names_action(_WEB_IDENTITY)
     plain = statement.names_action("sts:assumerole")
-    if (_oidc_providers(statement) and not web) or (
+    beside = all(action in _BESIDE for action in statement.actions)
+    if (_oidc_providers(statement) and not web and not beside) or (
         principal and "Federated" not in principal and web and not plain
     ):
         yield Finding(
@@ -155,7 +179,9 @@ def mismatched_action(policy: Policy, statement: Statement) -> Iterator[Finding]
         )
     if _PODS in principal.get("Service", ()) and plain:
         if not statement.names_action("sts:tagsession") and not any(
-            other.effect == "Allow" and other.names_action("sts:tagsession")
+            other.effect == "Allow"
+            and other.names_action("sts:tagsession")
+            and other.names_principal(Principal.read(_PODS), bounded=False)
             for other in policy.statements
         ):
             yield Finding(
@@ -166,7 +192,12 @@ def mismatched_action(policy: Policy, statement: Statement) -> Iterator[Finding]
                 "Allow sts:AssumeRole and sts:TagSession, or switch the session tags off",
                 "explanation/how-it-works",
             )
-        if not statement.conditions:
+        scoped = any(
+            restricted(statement, (item.key.lower(),))
+            for item in statement.conditions
+            if item.key.lower().startswith(("aws:source", "aws:requesttag/"))
+        )
+        if not scoped:
             yield Finding(
                 "PODROLE_POD_IDENTITY_UNSCOPED",
                 "suggestion",
@@ -177,8 +208,25 @@ def mismatched_action(policy: Policy, statement: Statement) -> Iterator[Finding]
             )
 
 
+#: What tells one caller from another; a condition on anything else keeps nobody out.
+_CALLER_KEYS = SOURCE_KEYS | {
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:userid",
+    "aws:username",
+    "sts:externalid",
+}
+
+
 def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
-    if policy.kind != "trust" or statement.effect != "Allow" or statement.conditions:
+    if policy.kind != "trust" or statement.effect != "Allow":
+        return
+    if restricted(statement, _CALLER_KEYS) or _conditions_on(statement, "sub"):
         return
     principal = statement.principal
     values = principal.get("AWS", ()) if isinstance(principal, dict) else ("*",)

@@ -12,6 +12,13 @@ from functools import lru_cache
 
 _ACCOUNT = re.compile(r"\d{12}\Z")
 _CANONICAL = re.compile(r"[0-9a-f]{64}")  # S3's id of an account
+#: Providers of web identities that need no provider in IAM ("AWS JSON policy elements: Principal").
+_BUILT_IN = {
+    "accounts.google.com",
+    "cognito-identity.amazonaws.com",
+    "graph.facebook.com",
+    "www.amazon.com",
+}
 _ROOT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root\Z")
 
 
@@ -24,6 +31,11 @@ class Principal:
     account: str | None
     role_arn_end: str | None = None  # the role's name; its path is not in a session's ARN
 
+    @property
+    def service_linked(self) -> bool:
+        """Whether it is a service-linked role, by the name that is kept for them."""
+        return (self.role_arn_end or "").startswith("AWSServiceRoleFor")
+
     @staticmethod
     @lru_cache(maxsize=4096)
     def read(text: str) -> Principal:
@@ -34,6 +46,8 @@ class Principal:
             return cls(text, "anonymous", None)
         if _CANONICAL.fullmatch(text):
             return cls(text, "canonical-user", None)
+        if text in _BUILT_IN:
+            return cls(text, "web-identity", None)
         if len(parts) < 6 or parts[0] != "arn":
             return cls(text, "service", None)
         service, account, resource = parts[2], parts[4], parts[5]
@@ -42,8 +56,6 @@ class Principal:
             return cls(text, "web-identity", None)
         if service == "sts" and kind == "assumed-role":
             return cls(text, "role-session", account, rest.partition("/")[0])
-        if service == "sts" and kind == "federated-user":
-            return cls(text, "federated-user", account)
         if resource == "root":
             return cls(text, "root", account)
         return cls(text, kind, account, rest.rpartition("/")[2] if kind == "role" else None)
@@ -68,6 +80,16 @@ def matched(element: Mapping[str, Sequence[str]] | str, principal: Principal) ->
     return best
 
 
+def spared(element: Mapping[str, Sequence[str]] | str, principal: Principal) -> bool:
+    """Whether NotPrincipal leaves the principal out.
+
+    An account in it stands for its root user alone: its users and roles must be named beside it
+    ("Policy elements: NotPrincipal", whose example denies everybody but the one user).
+    """
+    how = matched(element, principal)
+    return how is not None and (how != ACCOUNT_ONLY or principal.kind == "root")
+
+
 def _matched_one(kind: str, value: str, principal: Principal) -> str | None:
     if kind == "Service":
         return DIRECT if principal.kind == "service" and value == principal.arn else None
@@ -77,8 +99,10 @@ def _matched_one(kind: str, value: str, principal: Principal) -> str | None:
         return DIRECT if principal.kind == "web-identity" and value == principal.arn else None
     if kind != "AWS" or principal.kind in ("service", "web-identity", "canonical-user"):
         return DIRECT if value == "*" and kind == "AWS" else None
-    if value == "*" or value == principal.arn:
+    if value == "*":
         return DIRECT
+    if value == principal.arn:
+        return ROLE if principal.kind == "role" else DIRECT
     root = _ROOT.match(value)
     account = root[1] if root else value if _ACCOUNT.match(value) else None
     if account is not None:

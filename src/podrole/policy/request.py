@@ -43,15 +43,19 @@ class Request:
         return normalised(self.context)
 
     @cached_property
-    def service(self) -> str:
-        """The service in the resource's ARN, empty where there is none."""
-        parts = self.resource.split(":", 3)
-        return parts[2] if len(parts) == 4 else ""
+    def _parts(self) -> list[str]:
+        return self.resource.split(":", 5)
+
+    @cached_property
+    def kms_key(self) -> bool:
+        """Whether the resource is a KMS key, which has a policy; an alias has none."""
+        parts = self._parts
+        return len(parts) == 6 and parts[2] == "kms" and parts[5].startswith("key/")
 
     @cached_property
     def same_account(self) -> bool:
         """Whether the resource is the principal's account's; so where nothing says otherwise."""
-        parts = self.resource.split(":", 5)
+        parts = self._parts
         account = self.resource_account or (parts[4] if len(parts) == 6 else "")
         return not account or account == self.who.account
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from .conditions import Condition
 from .index import WORTHWHILE, PatternIndex
 from .patterns import Tester, glob, resource_tester, tester
-from .principals import DIRECT, Principal, matched
+from .principals import DIRECT, Principal, matched, spared
 from .variables import Context, resolve
 
 _REMEMBERED_PRINCIPALS = 1024
@@ -34,7 +34,7 @@ class Statement:
     principal: Mapping[str, tuple[str, ...]] | str | None
     not_principal: bool
     conditions: tuple[Condition, ...]
-    variables: bool = True  # Version 2012-10-17
+    variables: bool  # Version 2012-10-17
 
     @cached_property
     def _action_tests(self) -> tuple[frozenset[str], list[Tester]]:
@@ -104,15 +104,16 @@ class Statement:
         """
         if self.principal is None:
             return DIRECT
+        if self.not_principal:
+            # With Deny it always hits a principal that has a permissions boundary.
+            hit = bounded and self.effect == "Deny"
+            return DIRECT if hit or not spared(self.principal, principal) else None
         how = self._named.get(principal.arn, "")
         if how == "":
             how = matched(self.principal, principal)
             if len(self._named) < _REMEMBERED_PRINCIPALS:
                 self._named[principal.arn] = how
-        if not self.not_principal:
-            return how
-        # NotPrincipal with Deny always hits a principal that has a permissions boundary.
-        return DIRECT if how is None or bounded else None
+        return how
 
     def conditions_hold(self, context: Context) -> bool:
         """Whether every condition does."""

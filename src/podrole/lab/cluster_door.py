@@ -1,0 +1,131 @@
+"""The API servers of the lab's clusters behind one TLS port, each under `/clusters/NAME`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from .clock import Clock
+from .cluster import Cluster
+from .eks import KUBERNETES_VERSION
+from .eks_token import PREFIX, user_of
+from .gateway import Gateway
+from .identifiers import Identifiers
+from .issuer import Token, TokenError
+from .kubernetes import Kubernetes
+from .kubernetes_api.api_server import ApiServer
+from .kubernetes_api.kinds import BY_NAME
+from .kubernetes_api.rbac import ADMINS, User, service_account
+from .lab import Lab, LabError
+
+_PATH = re.compile(r"/clusters/([^/]+)(/.*)?\Z", re.DOTALL)
+_AUDIENCE = "https://kubernetes.default.svc"
+_LIST = {"kind": "Config", "apiVersion": "v1"}
+
+
+class ClusterDoor:
+    """The API servers of one lab, as a WSGI app."""
+
+    def __init__(self, lab: Lab, url: str, authority: str) -> None:
+        """`url` is the port's, `authority` the certificate (base64 of PEM) that clients trust."""
+        self._lab = lab
+        self._url = url
+        self._authority = authority
+        self._servers: dict[str, ApiServer] = {}
+        self.admin_token = Identifiers(lab.seed, "kubernetes/admin").lower(40)
+        lab.gateway.eks.listens(lambda name: f"{url}/clusters/{name}", authority)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        match = _PATH.match(environ["PATH_INFO"])
+        name, path = (match[1], match[2] or "/") if match else ("", environ["PATH_INFO"])
+        try:
+            server = self._server(name or self._lab.default_cluster)
+        except LabError as error:
+            start_response("404 Not Found", [("Content-Type", "text/plain")])
+            return [f"{error}\n".encode()]
+        return server({**environ, "PATH_INFO": path}, start_response)
+
+    def kubeconfig(self, cluster: str) -> dict[str, Any]:
+        """A kubeconfig of the cluster's administrator, with a token and no key."""
+        return {
+            **_LIST,
+            "clusters": [
+                {
+                    "name": cluster,
+                    "cluster": {
+                        "server": f"{self._url}/clusters/{cluster}",
+                        "certificate-authority-data": self._authority,
+                    },
+                }
+            ],
+            "users": [{"name": "admin", "user": {"token": self.admin_token}}],
+            "contexts": [{"name": cluster, "context": {"cluster": cluster, "user": "admin"}}],
+            "current-context": cluster,
+        }
+
+    def _server(self, name: str) -> ApiServer:
+        kubernetes = self._lab.kubernetes(name)
+        url = kubernetes.issuer.url
+        if url not in self._servers:
+            cluster = self._lab.gateway.eks.by_issuer(url)
+            assert cluster is not None
+            self._servers[url] = ApiServer(
+                kubernetes.objects,
+                self._lab.clock,
+                KUBERNETES_VERSION,
+                _Authentication(
+                    self._lab.gateway, kubernetes, cluster, self._lab.clock, self.admin_token
+                ),
+                kubernetes.issue_token,
+            )
+        return self._servers[url]
+
+
+class _Authentication:
+    """Whose bearer token it is: the administrator's, an IAM principal's or a service account's."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        kubernetes: Kubernetes,
+        cluster: Cluster,
+        clock: Clock,
+        admin_token: str,
+    ) -> None:
+        self._gateway = gateway
+        self._kubernetes = kubernetes
+        self._cluster = cluster
+        self._clock = clock
+        self._admin_token = admin_token
+
+    def __call__(self, token: str) -> User | None:
+        if token == self._admin_token:
+            return User("podrole-admin", (ADMINS, "system:authenticated"))
+        if token.startswith(PREFIX):
+            return user_of(token, self._cluster, self._gateway.signer)
+        return self._service_account(token)
+
+    def _service_account(self, text: str) -> User | None:
+        issuer = self._kubernetes.issuer
+        try:
+            token = Token.read(text)
+        except TokenError:
+            return None
+        now = self._clock.timestamp()
+        good = (
+            token.text("iss") == issuer.url
+            and issuer.signed(token)
+            and _AUDIENCE in token.audiences
+            and (token.seconds("nbf") or 0) <= now < (token.seconds("exp") or 0)
+        )
+        if not good:
+            return None
+        claim = token.claims.get("kubernetes.io", {})
+        name = claim.get("serviceaccount", {}).get("name", "")
+        namespace = claim.get("namespace", "")
+        found = self._kubernetes.objects.store.find(BY_NAME["ServiceAccount"], namespace, name)
+        # A deleted account's tokens are no good, nor those of a former one of its name.
+        if found is None or found["metadata"]["uid"] != claim["serviceaccount"].get("uid"):
+            return None
+        return service_account(namespace, name)

@@ -1,0 +1,1 @@
+"""A Kubernetes API server, small but real enough for kubectl."""

@@ -1,0 +1,149 @@
+"""Reading and changing a cluster's objects: what every client of the API server does.
+
+Controllers run at once: when a call returns, deployments have their pods.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from threading import RLock
+from typing import Any
+
+from ..clock import Clock
+from ..identifiers import Identifiers
+from .admission import Admission
+from .controllers import Controllers
+from .kinds import BY_NAME, Kind, Object
+from .object_store import ObjectStore
+from .status import ApiError
+
+
+class ObjectApi:
+    """The API server behind its HTTP interface."""
+
+    def __init__(
+        self,
+        region: str,
+        clock: Clock,
+        identifiers: Identifiers,
+        associated: Callable[[str, str], bool],
+        agent_url: Callable[[], str],
+        node: str,
+    ) -> None:
+        """`node` is the name of the one node; for the rest see `Admission`."""
+        self.lock = RLock()
+        self.store = ObjectStore(clock, identifiers)
+        self._identifiers = identifiers
+        self._admission = Admission(self.store, region, associated, agent_url)
+        self._controllers = Controllers(self, clock, identifiers, node)
+
+    def create(
+        self, kind: Kind, given: Any, namespace: str | None = None, *, dry_run: bool = False
+    ) -> Object:
+        """Store a new object; as stored. `dry_run` does everything but store. Raises ApiError."""
+        wanted = self._own(kind, given, namespace)
+        metadata = wanted["metadata"]
+        if not metadata.get("name"):
+            if not metadata.get("generateName"):
+                raise ApiError(
+                    422,
+                    f'{kind.name} "" is invalid: metadata.name: Required value: name or'
+                    " generateName is required",
+                )
+            metadata["name"] = metadata["generateName"] + self._identifiers.pod_suffix()
+        with self.lock:
+            if kind.namespaced:
+                self.store.get(BY_NAME["Namespace"], "", metadata["namespace"])
+            wanted = self._admission.admit(kind, wanted, None)
+            if kind.name in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"):
+                wanted["metadata"]["generation"] = 1
+            if dry_run:
+                return wanted
+            stored = self.store.create(kind, wanted)
+            self._controllers.created(kind, stored)
+            return self.store.find(kind, metadata.get("namespace", ""), metadata["name"]) or stored
+
+    def update(
+        self,
+        kind: Kind,
+        given: Any,
+        namespace: str | None = None,
+        *,
+        dry_run: bool = False,
+        status: bool = False,
+    ) -> Object:
+        """Put an object in the place of the stored one; as stored. Raises ApiError."""
+        wanted = self._own(kind, given, namespace)
+        metadata = wanted["metadata"]
+        with self.lock:
+            former = self.store.get(kind, metadata.get("namespace", ""), metadata.get("name", ""))
+            if status:
+                wanted = {**former, "status": wanted.get("status")}
+            else:
+                wanted = self._admission.admit(kind, wanted, former)
+                if "status" in former:
+                    wanted["status"] = former["status"]
+                if wanted.get("spec") != former.get("spec") and "generation" in former["metadata"]:
+                    wanted["metadata"]["generation"] = former["metadata"]["generation"] + 1
+                elif "generation" in former["metadata"]:
+                    wanted["metadata"]["generation"] = former["metadata"]["generation"]
+            if dry_run:
+                return wanted
+            stored = self.store.update(kind, wanted)
+            if stored is not former and not status:
+                self._controllers.updated(kind, former, stored)
+            name = metadata["name"]
+            return self.store.find(kind, metadata.get("namespace", ""), name) or stored
+
+    def delete(
+        self, kind: Kind, namespace: str, name: str, *, orphan: bool = False, dry_run: bool = False
+    ) -> Object:
+        """Remove the object and, unless `orphan`, what it owns; what it was. Raises ApiError."""
+        with self.lock:
+            if dry_run:
+                return self.store.get(kind, namespace, name)
+            gone = self.store.delete(kind, namespace, name)
+            self._controllers.deleted(kind, gone, orphan=orphan)
+            return gone
+
+    def admit(self, pod: Object, namespace: str) -> Object:
+        """What the webhook makes of a pod of a namespace, beside all else. `pod` stays."""
+        with self.lock:
+            return self._admission.inject(pod, namespace)
+
+    def restart(self, deployment: Object) -> None:
+        """New pods for a deployment whose template stays as it is."""
+        with self.lock:
+            self._controllers.restart(deployment)
+
+    def _own(self, kind: Kind, given: Any, namespace: str | None) -> Object:
+        """A copy of what a client sent, in its place."""
+        if not isinstance(given, dict) or not isinstance(given.get("metadata", {}), dict):
+            raise ApiError(400, f"the body is no {kind.name}")
+        wanted: Object = copy.deepcopy(given)
+        if wanted.setdefault("kind", kind.name) != kind.name:
+            raise ApiError(
+                400,
+                f"{wanted['kind']} in version {wanted.get('apiVersion', '')!r} cannot be handled as"
+                f" a {kind.name}",
+            )
+        if wanted.setdefault("apiVersion", kind.api_version) != kind.api_version:
+            raise ApiError(
+                400,
+                f"the API version in the data ({wanted['apiVersion']}) does not match the expected"
+                f" API version ({kind.api_version})",
+            )
+        metadata = wanted.setdefault("metadata", {})
+        metadata.pop("managedFields", None)
+        if kind.namespaced:
+            place = namespace or metadata.get("namespace") or "default"
+            if metadata.setdefault("namespace", place) != place:
+                raise ApiError(
+                    400,
+                    "the namespace of the provided object does not match the namespace sent on the"
+                    " request",
+                )
+        else:
+            metadata.pop("namespace", None)
+        return wanted

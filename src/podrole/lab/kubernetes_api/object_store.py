@@ -1,0 +1,116 @@
+"""The objects of a cluster, their versions, and what has happened to them."""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Iterator
+from threading import Condition
+
+from ..clock import Clock
+from ..identifiers import Identifiers
+from .kinds import BY_NAME, Kind, Object
+from .status import ApiError, already_exists, not_found
+
+_KEPT_EVENTS = 4096
+
+
+class ObjectStore:
+    """What etcd is to a cluster. Stored objects are never changed in place."""
+
+    def __init__(self, clock: Clock, identifiers: Identifiers) -> None:
+        self._clock = clock
+        self._identifiers = identifiers
+        self._objects: dict[tuple[str, str, str], Object] = {}
+        self._events: deque[tuple[int, str, Object]] = deque(maxlen=_KEPT_EVENTS)
+        self.version = 1
+        self.changed = Condition()
+
+    def find(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        """The object, None where there is none. Not to be changed."""
+        return self._objects.get((kind.name, namespace if kind.namespaced else "", name))
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Object:
+        """The object. Not to be changed. Raises ApiError (NotFound)."""
+        found = self.find(kind, namespace, name)
+        if found is None:
+            raise not_found(kind, name)
+        return found
+
+    def list(self, kind: Kind, namespace: str | None = None) -> Iterator[Object]:
+        """The objects of a kind, oldest first; of one namespace or of all. Not to be changed."""
+        for (name, space, _), found in list(self._objects.items()):
+            if name == kind.name and namespace in (None, space):
+                yield found
+
+    def create(self, kind: Kind, given: Object) -> Object:
+        """Store a new object. Raises ApiError (NotFound for its namespace, AlreadyExists)."""
+        metadata = given["metadata"]
+        namespace = metadata.get("namespace", "") if kind.namespaced else ""
+        if kind.namespaced:
+            self.get(BY_NAME["Namespace"], "", namespace)
+        else:
+            metadata.pop("namespace", None)
+        if self.find(kind, namespace, metadata["name"]) is not None:
+            raise already_exists(kind, metadata["name"])
+        metadata["uid"] = self._identifiers.uuid()
+        metadata["creationTimestamp"] = self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._store(kind, given, "ADDED")
+
+    def update(self, kind: Kind, given: Object) -> Object:
+        """Put an object in the place of the one of its name.
+
+        Raises ApiError: NotFound, or Conflict where `given` names another version than the stored.
+        """
+        metadata = given["metadata"]
+        former = self.get(kind, metadata.get("namespace", ""), metadata["name"])
+        version = metadata.get("resourceVersion")
+        if version not in (None, "", former["metadata"]["resourceVersion"]):
+            raise ApiError(
+                409,
+                f'Operation cannot be fulfilled on {kind.resource} "{metadata["name"]}": the object'
+                " has been modified; please apply your changes to the latest version and try again",
+                name=metadata["name"],
+                kind=kind.plural,
+            )
+        for name in ("uid", "creationTimestamp", "resourceVersion"):
+            metadata[name] = former["metadata"][name]
+        if given == former:
+            return former
+        return self._store(kind, given, "MODIFIED")
+
+    def delete(self, kind: Kind, namespace: str, name: str) -> Object:
+        """Remove the object; what it was. Raises ApiError (NotFound)."""
+        found = self.get(kind, namespace, name)
+        del self._objects[kind.name, namespace if kind.namespaced else "", name]
+        gone = copy.deepcopy(found)
+        gone["metadata"]["resourceVersion"] = str(self._next())
+        self._happened("DELETED", gone)
+        return gone
+
+    def since(self, version: int) -> Iterator[tuple[int, str, Object]]:
+        """What has happened after a version. Raises ApiError (410 Gone) where too much has."""
+        events = list(self._events)
+        if events and len(events) == _KEPT_EVENTS and version < events[0][0] - 1:
+            error = ApiError(500, f"too old resource version: {version}", "Expired")
+            error.code = 410
+            raise error
+        yield from (event for event in events if event[0] > version)
+
+    def _store(self, kind: Kind, given: Object, event: str) -> Object:
+        metadata = given["metadata"]
+        given.setdefault("apiVersion", kind.api_version)
+        metadata["resourceVersion"] = str(self._next())
+        place = (kind.name, metadata.get("namespace", "") if kind.namespaced else "")
+        self._objects[(*place, metadata["name"])] = given
+        self._happened(event, given)
+        return given
+
+    def _next(self) -> int:
+        self.version += 1
+        return self.version
+
+    def _happened(self, event: str, found: Object) -> None:
+        with self.changed:
+            self._events.append((self.version, event, found))
+            self.changed.notify_all()

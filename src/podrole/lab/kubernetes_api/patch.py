@@ -1,0 +1,193 @@
+"""The four kinds of PATCH: JSON, merge, strategic merge and apply.
+
+Source: Kubernetes, "Update API Objects in Place Using kubectl patch", community document "Strategic
+Merge Patch"; RFC 6902 and RFC 7396 (checked 2026-11-24).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from .status import ApiError
+
+#: By which member the items of a list are told apart; other lists are replaced whole.
+_MERGE_KEYS = {
+    "containers": "name",
+    "initContainers": "name",
+    "env": "name",
+    "volumes": "name",
+    "volumeMounts": "mountPath",
+    "ports": "containerPort",
+    "imagePullSecrets": "name",
+    "secrets": "name",
+    "ownerReferences": "uid",
+    "conditions": "type",
+    "hostAliases": "ip",
+}
+_PRIMITIVE_LISTS = {"finalizers"}
+
+
+def json_patch(document: Any, operations: Any) -> Any:
+    """RFC 6902. Raises ApiError for an operation that cannot be done."""
+    result = copy.deepcopy(document)
+    if not isinstance(operations, list):
+        raise ApiError(400, "error decoding patch: a JSON patch is a list of operations")
+    for operation in operations:
+        try:
+            result = _operate(result, operation)
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+            raise ApiError(422, f"the server rejected our request: {operation}: {error}") from error
+    return result
+
+
+def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
+    path = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
+    act = operation["op"]
+    if act in ("move", "copy"):
+        value = _value(document, operation["from"])
+        if act == "move":
+            document = _operate(document, {"op": "remove", "path": operation["from"]})
+    else:
+        value = operation.get("value")
+    if act == "test":
+        if _value(document, operation["path"]) != value:
+            raise ValueError("test failed")
+        return document
+    if not path:
+        return copy.deepcopy(value)
+    parent = document
+    for part in path[:-1]:
+        parent = parent[int(part)] if isinstance(parent, list) else parent[part]
+    last = path[-1]
+    if isinstance(parent, list):
+        index = len(parent) if last == "-" else int(last)
+        if act == "remove":
+            del parent[index]
+        elif act == "replace":
+            parent[index] = value
+        else:
+            if index > len(parent):
+                raise IndexError(last)
+            parent.insert(index, copy.deepcopy(value))
+    elif act == "remove":
+        del parent[last]
+    else:
+        if act == "replace" and last not in parent:
+            raise KeyError(last)
+        parent[last] = copy.deepcopy(value)
+    return document
+
+
+def _value(document: Any, pointer: str) -> Any:
+    for part in pointer.split("/")[1:]:
+        part = part.replace("~1", "/").replace("~0", "~")
+        document = document[int(part)] if isinstance(document, list) else document[part]
+    return copy.deepcopy(document)
+
+
+def merge_patch(document: Any, change: Any) -> Any:
+    """RFC 7396: null removes, objects merge, anything else replaces."""
+    if not isinstance(change, Mapping):
+        return copy.deepcopy(change)
+    result = dict(document) if isinstance(document, Mapping) else {}
+    for name, value in change.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merge_patch(result.get(name), value)
+    return result
+
+
+def strategic_merge(document: Any, change: Any, key: str = "") -> Any:
+    """Lists of named things merge by their names; `$patch` and `$setElementOrder` are obeyed."""
+    if isinstance(change, list):
+        return _merge_list(document if isinstance(document, list) else [], change, key)
+    if not isinstance(change, Mapping):
+        return copy.deepcopy(change)
+    directive = change.get("$patch")
+    if directive == "replace":
+        return {name: copy.deepcopy(value) for name, value in change.items() if name != "$patch"}
+    result = dict(document) if isinstance(document, Mapping) else {}
+    retained = change.get("$retainKeys")
+    if retained is not None:
+        result = {name: value for name, value in result.items() if name in retained}
+    for name, value in change.items():
+        if name.startswith("$deleteFromPrimitiveList/"):
+            _delete_from(result, name.partition("/")[2], value)
+        elif name.startswith("$"):
+            continue
+        elif value is None:
+            result.pop(name, None)
+        else:
+            result[name] = strategic_merge(result.get(name), value, name)
+    for name, order in change.items():
+        if name.startswith("$setElementOrder/"):
+            _order(result, name.partition("/")[2], order)
+    return result
+
+
+def _merge_list(document: list[Any], change: list[Any], key: str) -> list[Any]:
+    if key in _PRIMITIVE_LISTS:
+        return document + [item for item in change if item not in document]
+    by = _MERGE_KEYS.get(key)
+    if by is None or any(not isinstance(item, Mapping) for item in change):
+        return copy.deepcopy(change)
+    if any(item.get("$patch") == "replace" for item in change):
+        return [copy.deepcopy(item) for item in change if "$patch" not in item]
+    result = list(document)
+    for item in change:
+        places = [
+            index for index, former in enumerate(result) if former.get(by) == item.get(by, object())
+        ]
+        if item.get("$patch") == "delete":
+            result = [former for index, former in enumerate(result) if index not in places]
+        elif places:
+            result[places[0]] = strategic_merge(result[places[0]], item)
+        else:
+            result.append(strategic_merge({}, item))
+    return result
+
+
+def _delete_from(result: dict[str, Any], name: str, gone: Any) -> None:
+    if isinstance(result.get(name), list):
+        result[name] = [item for item in result[name] if item not in gone]
+
+
+def _order(result: dict[str, Any], name: str, order: Any) -> None:
+    by, items = _MERGE_KEYS.get(name), result.get(name)
+    if by is None or not isinstance(items, list):
+        return
+    ranks = {
+        item.get(by) if isinstance(item, Mapping) else item: rank for rank, item in enumerate(order)
+    }
+    result[name] = sorted(items, key=lambda item: ranks.get(item.get(by), len(ranks)))
+
+
+def dropped(former: Any, now: Any, key: str = "") -> Any:
+    """What a manager applied formerly and no longer applies, as a strategic merge patch of nulls;
+    None where there is nothing."""
+    if isinstance(former, Mapping) and isinstance(now, Mapping):
+        change: dict[str, Any] = {}
+        for name, value in former.items():
+            if name not in now:
+                change[name] = None
+            else:
+                inner = dropped(value, now[name], name)
+                if inner is not None:
+                    change[name] = inner
+        return change or None
+    by = _MERGE_KEYS.get(key)
+    if by is not None and isinstance(former, list) and isinstance(now, list):
+        kept = {item.get(by): item for item in now}
+        changes: list[Any] = []
+        for item in former:
+            if item.get(by) not in kept:
+                changes.append({by: item.get(by), "$patch": "delete"})
+            else:
+                inner = dropped(item, kept[item.get(by)])
+                if inner is not None:
+                    changes.append({by: item.get(by), **inner})
+        return changes or None
+    return None

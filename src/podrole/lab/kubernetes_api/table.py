@@ -1,0 +1,43 @@
+"""`kubectl get`'s tables: the API server makes them. Source: Kubernetes, "API Concepts"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from .kinds import Kind
+
+
+def table(kind: Kind, objects: Iterable[Mapping[str, Any]], now: datetime, **meta: Any) -> Any:
+    """The objects as a `Table`; `meta` is the list's metadata."""
+    columns = [("Name", "name"), *((title, "") for title, _ in kind.columns), ("Age", "")]
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": meta,
+        "columnDefinitions": [
+            {"name": title, "type": "string", "format": form, "description": "", "priority": 0}
+            for title, form in columns
+        ],
+        "rows": [row(kind, found, now) for found in objects],
+    }
+
+
+def row(kind: Kind, found: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """One object as a row."""
+    metadata = found["metadata"]
+    cells = [metadata["name"], *(read(found) for _, read in kind.columns), _age(metadata, now)]
+    partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
+    return {"cells": cells, "object": {**partial, "metadata": metadata}}
+
+
+def _age(metadata: Mapping[str, Any], now: datetime) -> str:
+    made = metadata.get("creationTimestamp")
+    if not made:
+        return "<unknown>"
+    seconds = int((now - datetime.fromisoformat(made)).total_seconds())
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= 2 * size:
+            return f"{seconds // size}{unit}"
+    return f"{max(seconds, 0)}s"
