@@ -169,7 +169,7 @@ def test_calls_that_the_lab_does_not_carry_say_so(bucket: str) -> None:
         ),
         lambda: boto3.client("lambda").list_functions(),
         lambda: boto3.client("cloudwatch").list_metrics(),  # CBOR
-        lambda: boto3.client("cloudtrail").list_trails(),
+        lambda: boto3.client("cloudtrail").list_event_data_stores(),
         lambda: boto3.client("route53").list_hosted_zones(),  # XML, one global endpoint
         lambda: boto3.client("mq").describe_broker_engine_types(),
     ):

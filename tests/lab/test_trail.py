@@ -41,7 +41,7 @@ def test_pod_identity_is_recorded_twice(setup: Setup) -> None:
     by_service = events(EventName="AssumeRole")[0]
     assert by_service["userIdentity"]["invokedBy"] == "pods.eks.amazonaws.com"
     assert by_service["requestParameters"]["durationSeconds"] == 21600
-    tags = by_service["requestParameters"]["principalTags"]
+    tags = {tag["key"]: tag["value"] for tag in by_service["requestParameters"]["tags"]}
     assert len(tags) == 6
     assert tags["kubernetes-namespace"] == "orders"
 

@@ -104,7 +104,7 @@ class Buckets(DataService):
         if key and requested:
             keys |= {f"s3:RequestObjectTag/{name}": value for name, value in requested.items()}
             keys["s3:RequestObjectTagKeys"] = list(requested)
-        return Resource(arn, account, self._policy(bucket), keys=keys)
+        return Resource(arn, account, self.policy_of(bucket), keys=keys)
 
     def further(self, call: Call, caller: Caller) -> Iterable[Requirement]:
         """The customer's keys that encrypt the objects of the call."""
@@ -154,7 +154,8 @@ class Buckets(DataService):
             self._policies.pop(bucket, None)
         return body
 
-    def _policy(self, bucket: str) -> Policy | None:
+    def policy_of(self, bucket: str) -> Policy | None:
+        """The bucket's policy, None if it has none."""
         return self._policies[bucket][1] if bucket in self._policies else None
 
 

@@ -25,8 +25,9 @@ from .identifiers import Identifiers
 from .issuer import Token, TokenError
 from .operations import service_model
 from .service import Operation, Service
-from .sts import Sts
-from .trail import Trail, service_identity
+from .sts import Sts, assumed
+from .trail import Trail
+from .user_identity import caller_identity, service_identity
 from .webhook import POD_IDENTITY_AUDIENCE
 
 SERVICE = "pods.eks.amazonaws.com"
@@ -180,20 +181,27 @@ class EksAuth(Service):
 
     def _record(self, call: Call, association: Association, session: Session) -> None:
         """The second record of Pod Identity: EKS, as a service, assumes the role."""
-        assume = dataclasses.replace(
+        parameters = {"RoleArn": association.role_arn, "RoleSessionName": session.name}
+        assume = self._assume_call(call, parameters, session, _SECONDS)
+        identity = service_identity(SERVICE)
+        self._trail.record(assume, identity, session.account, None, assumed(session))
+
+    def _assume_call(
+        self, call: Call, parameters: Mapping[str, Any], session: Session, seconds: int
+    ) -> Call:
+        """The call of STS that EKS makes for a pod, as it is recorded."""
+        more: dict[str, Any] = {"DurationSeconds": seconds}
+        if session.tags:
+            more["Tags"] = [{"Key": key, "Value": value} for key, value in session.tags.items()]
+            more["TransitiveTagKeys"] = list(session.tags)
+        return dataclasses.replace(
             call,
             operation=service_model("sts").operation_model("AssumeRole"),
-            parameters={
-                "roleArn": association.role_arn,
-                "roleSessionName": session.name,
-                "durationSeconds": _SECONDS,
-                "principalTags": dict(session.tags),
-            },
+            parameters={**parameters, **more},
             headers={"user-agent": SERVICE},
             request_id=self._identifiers.uuid(),
+            caller=None,
         )
-        issued = {"credentials": {"accessKeyId": session.access_key_id}}
-        self._trail.record(assume, service_identity(SERVICE), session.account, None, issued)
 
     def _assume_target(self, call: Call, association: Association, first: Session) -> Session:
         """The first role assumes the target: its policy and the target's trust must both allow."""
@@ -224,7 +232,7 @@ class EksAuth(Service):
             if role is None or not authorize(request, policies).allowed:
                 raise AwsError("AccessDeniedException", _UNAUTHORIZED)
         assert role is not None
-        return self._sts.issue(
+        session = self._sts.issue(
             account,
             name,
             role,
@@ -235,6 +243,25 @@ class EksAuth(Service):
             policies=_policies(association),
             chained=True,
         )
+        self._record_target(call, association, first, session)
+        return session
+
+    def _record_target(
+        self, call: Call, association: Association, first: Session, session: Session
+    ) -> None:
+        """The third record: EKS goes on to the target with the first role's credentials.
+
+        Inferred from role chaining: no such record was found.
+        """
+        parameters = {"RoleArn": association.target_role_arn, "RoleSessionName": session.name}
+        if association.external_id:
+            parameters["ExternalId"] = association.external_id
+        assume = self._assume_call(call, parameters, session, _TARGET_SECONDS)
+        unique_id = f"{first.role_id}:{first.name}"
+        by = Caller(first.arn, first.account, unique_id, None, first, first.access_key_id)
+        identity = caller_identity(by) | {"invokedBy": SERVICE}
+        issued = assumed(session)
+        self._trail.record(assume, identity, first.account, None, issued, session.account)
 
 
 def _policies(association: Association) -> tuple[Policy, ...]:

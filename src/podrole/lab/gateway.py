@@ -12,14 +12,15 @@ from urllib.parse import urlsplit
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from . import trail, wire
+from . import user_identity, wire
 from .access_analyzer import AccessAnalyzer
 from .addons import AGENT_ADDON
 from .agent import ADDRESSES, Agent
-from .authorization import Authorizer, Requirement
+from .authorization import Authorizer, Requirement, account_of
 from .aws_error import AwsError, not_carried
 from .call import Call, Unreadable, read_call
 from .clock import Clock
+from .cloudtrail import CloudTrail
 from .cluster import Cluster
 from .credentials import Caller, Credentials, credentials_error
 from .data_plane import DataPlane
@@ -29,6 +30,7 @@ from .iam_service import IamService
 from .iam_state import IamState
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
+from .log_bucket import LogBuckets
 from .member_accounts import MemberAccounts
 from .moto_backend import Moto
 from .node import METADATA_ADDRESSES, Node
@@ -39,6 +41,7 @@ from .organizations import Organizations
 from .service import Operation, Service
 from .signature import Signature, Signed, read
 from .sts import Sts
+from .trail import Trail
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
 _AWS_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?(?:amazonaws\.com|api\.aws)\Z")
@@ -61,7 +64,9 @@ class Gateway:
         limits = OrganizationLimits(organizations)
         self.authorizer = Authorizer(self.iam, clock, limits)
         self.eks = Eks(clock, seed, self.moto)
-        self.trail = trail.Trail(clock, seed)
+        self.trail = Trail(clock, seed)
+        logs = LogBuckets(self.buckets, self.authorizer, self.moto, seed)
+        self.cloudtrail = CloudTrail(self.trail, logs, clock)
         self.sts = Sts(self.iam, self.credentials, self.authorizer, self.eks.issuers, clock, seed)
         self.eks_auth = EksAuth(
             self.eks, self.sts, self.iam, self.authorizer, self.trail, clock, seed
@@ -70,7 +75,7 @@ class Gateway:
         self.node: Node | None = None  # the lab sets it: whose role the agent calls with
         self._services: dict[str, Service] = {
             "access-analyzer": AccessAnalyzer(),
-            "cloudtrail": self.trail,
+            "cloudtrail": self.cloudtrail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,
             "iam": IamService(self.iam, self.credentials, self.moto, limits.scps),
@@ -180,6 +185,7 @@ class Gateway:
     # -- one call ------------------------------------------------------------------------
 
     def _answer(self, call: Call) -> Response:
+        self.cloudtrail.deliver_due()
         if call.name == "AssumeRoleWithWebIdentity":
             wire.validate(call.operation, call.parameters)
             return self._web_identity(call)
@@ -200,7 +206,8 @@ class Gateway:
         except AwsError as error:
             self._record(call, caller, error)
             raise
-        self._record(call, caller, None)
+        owner = self._services[call.service].account(call, caller)
+        self._record(call, caller, None, owner=owner)
         return Response([body], status, headers)  # a list: HEAD keeps the object's own length
 
     def _decided(self, call: Call, caller: Caller) -> dict[str, Any]:
@@ -214,7 +221,9 @@ class Gateway:
         except AwsError as error:
             self._record(call, caller, error)
             raise
-        self._record(call, caller, None)
+        told = call.service == "sts" and call.name != "GetCallerIdentity"
+        owner = account_of(call.parameters["RoleArn"]) if call.name == "AssumeRole" else None
+        self._record(call, caller, None, result if told else None, owner)
         return result
 
     def _own_operation(self, call: Call) -> Operation | None:
@@ -227,7 +236,7 @@ class Gateway:
             token = Token.read(call.parameters["WebIdentityToken"])
             provider = token.text("iss").removeprefix("https://")
             arn = f"arn:aws:iam::{account[0]}:oidc-provider/{provider}"
-            identity = trail.web_identity(arn, ",".join(token.audiences), token.text("sub"))
+            identity = user_identity.web_identity(arn, ",".join(token.audiences), token.text("sub"))
         except TokenError:
             pass  # STS says what is wrong with it
         try:
@@ -235,7 +244,7 @@ class Gateway:
         except AwsError as error:
             self.trail.record(call, identity, account[0], error)
             raise
-        self.trail.record(call, identity, account[0], None, {"subject": result["AssumedRoleUser"]})
+        self.trail.record(call, identity, account[0], None, result)
         return _response(call, result)
 
     def _by_moto(self, call: Call, caller: Caller) -> tuple[int, Headers, bytes]:
@@ -313,8 +322,16 @@ class Gateway:
             raise not_carried(call.service, call.name)
         return needed
 
-    def _record(self, call: Call, caller: Caller, error: AwsError | None) -> None:
-        self.trail.record(call, trail.caller_identity(caller), caller.account, error)
+    def _record(
+        self,
+        call: Call,
+        caller: Caller,
+        error: AwsError | None,
+        response: Mapping[str, Any] | None = None,
+        owner: str | None = None,
+    ) -> None:
+        identity = user_identity.caller_identity(caller)
+        self.trail.record(call, identity, caller.account, error, response, owner)
 
 
 def _response(call: Call, result: Mapping[str, Any]) -> Response:

@@ -50,6 +50,10 @@ class Identifiers:
         """`length` small letters and digits, as in an association id."""
         return self._letters(string.ascii_lowercase + string.digits, length)
 
+    def alphanumeric(self, length: int) -> str:
+        """`length` letters and digits, as at the end of a log file's name."""
+        return self._letters(string.ascii_letters + string.digits, length)
+
     def pod_suffix(self, length: int = 5) -> str:
         """The end of a generated pod name."""
         return self._letters(_POD_SUFFIX_LETTERS, length)

@@ -149,7 +149,7 @@ class Sts(Service):
             policies=policies,
             chained=chained,
         )
-        return {**_assumed(session), "PackedPolicySize": size, "SourceIdentity": source}
+        return {**assumed(session), "PackedPolicySize": size, "SourceIdentity": source}
 
     def _check(self, call: Call, caller: Caller, requirement: Requirement) -> None:
         decision = self._authorizer.decide(call, caller, requirement)
@@ -200,7 +200,7 @@ class Sts(Service):
             provider=provider_arn,
         )
         return {
-            **_assumed(session),
+            **assumed(session),
             "SubjectFromWebIdentityToken": subject,
             "PackedPolicySize": packed_size(parameters, SessionTags({}, frozenset())),
             "Provider": provider_arn,
@@ -233,7 +233,8 @@ def _nobody() -> Policy:
     )
 
 
-def _assumed(session: Session) -> dict[str, Any]:
+def assumed(session: Session) -> dict[str, Any]:
+    """What AssumeRole answers with a session."""
     return {
         "Credentials": {
             "AccessKeyId": session.access_key_id,
