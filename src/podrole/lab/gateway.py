@@ -13,6 +13,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from . import trail, wire
+from .access_analyzer import AccessAnalyzer
 from .addons import AGENT_ADDON
 from .agent import ADDRESSES, Agent
 from .authorization import Authorizer, Requirement
@@ -68,6 +69,7 @@ class Gateway:
         self.agent = Agent(clock, self._assume_for_agent, self._requests.uuid)
         self.node: Node | None = None  # the lab sets it: whose role the agent calls with
         self._services: dict[str, Service] = {
+            "access-analyzer": AccessAnalyzer(),
             "cloudtrail": self.trail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,

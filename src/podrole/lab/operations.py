@@ -16,6 +16,7 @@ from botocore.model import OperationModel, ServiceModel
 #: The services that the lab carries, by the name under which requests are signed.
 SERVICES = frozenset(
     {
+        "access-analyzer",
         "cloudtrail",
         "dynamodb",
         "ecr",
@@ -32,14 +33,17 @@ SERVICES = frozenset(
         "sts",
     }
 )
+#: botocore's names of those that it calls otherwise.
+_MODELS = {"access-analyzer": "accessanalyzer"}
 #: JavaScript and Go name the operation in the query. It selects nothing in AWS, and not here.
 _IGNORED_QUERY = {"x-id"}
 
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """botocore's model of a service."""
-    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
+    """botocore's model of a service, which has the name that requests are signed with."""
+    model = _loader().load_service_model(_MODELS.get(service, service), "service-2")
+    return ServiceModel(model, service)
 
 
 @cache
