@@ -53,7 +53,7 @@ class ApiServer:
             response = answer(error.status(), error.code)
         except HTTPException as error:
             response = answer(ApiError(400, error.description or "bad request").status(), 400)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
             # A member of a form that nothing before has looked at.
             text = f"lab: the object cannot be handled ({type(error).__name__}: {error})"
             response = answer(ApiError(400, text).status(), 400)

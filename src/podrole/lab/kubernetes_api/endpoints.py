@@ -108,6 +108,7 @@ class Endpoints:
     def _create(self, request: ApiRequest, user: User) -> Response:
         route = request.route
         given = request.object(route.kind.name, route.kind.version)
+        given.pop("status", None)  # controllers write it
         check_grant(self._objects.store, user, route.kind, given, route.namespace)
         stored = self._objects.create(
             route.kind,

@@ -125,11 +125,18 @@ def _read(form: str, value: Any, place: _Place, unknown: list[str]) -> Any:
         }
     known: Object = {}
     for name, item in value.items():
+        if item is None:
+            continue  # as if it were not there
         if name in MESSAGES[form]:
             known[name] = _read(MESSAGES[form][name], item, place.field(form, name), unknown)
         else:
             unknown.append(place.field(form, name).path)
     return known
+
+
+def _zero(form: str) -> Any:
+    """What a null in a list stands for."""
+    return {"string": "", "integer": 0, "number": 0, "boolean": False, _ANY: None}.get(form, {})
 
 
 def _go_type(form: str, place: _Place) -> str:
