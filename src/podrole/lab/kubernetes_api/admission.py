@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import webhook
+from . import defaults
 from .kinds import BY_NAME, Kind, Object
 from .object_store import ObjectStore
 from .status import ApiError, forbidden, invalid
@@ -60,6 +61,7 @@ class Admission:
         name = metadata["name"]
         if not kind.group.startswith("rbac") and (not _NAME.match(name) or len(name) > 253):
             raise invalid(kind, name, "metadata.name", f'Invalid value: "{name}": {_NAME_RULE}')
+        defaults.fill(kind, given)
         if kind.name == "Secret":
             _encode(kind, given, "stringData")
             given.setdefault("type", "Opaque")
@@ -98,6 +100,7 @@ class Admission:
             "serviceAccount"
         )
         specification["serviceAccountName"] = account_name or "default"
+        specification["serviceAccount"] = specification["serviceAccountName"]  # the former name
         namespace = metadata["namespace"]
         account = self._store.find(
             BY_NAME["ServiceAccount"], namespace, specification["serviceAccountName"]
