@@ -12,9 +12,10 @@ from typing import Any
 import yaml
 
 from .clock import Clock
+from .eks import KUBERNETES_VERSION
 from .identifiers import Identifiers
 from .issuer import REFRESH_FRACTION, Issuer
-from .kubernetes_api import patch, rbac
+from .kubernetes_api import fields, patch, rbac
 from .kubernetes_api.kinds import BY_NAME, Kind
 from .kubernetes_api.object_api import ObjectApi
 from .kubernetes_api.status import ApiError
@@ -58,7 +59,7 @@ class Kubernetes:
         identifiers = Identifiers(seed, f"kubernetes/{issuer.path}")
         self._node = f"ip-10-0-1-23.{region}.compute.internal"
         self.objects = ObjectApi(region, clock, identifiers, associated, agent_url, self._node)
-        self.objects.create(BY_NAME["Node"], {"metadata": {"name": self._node}})
+        self.objects.create(BY_NAME["Node"], _node(self._node))
         for namespace in ("default", "kube-system"):
             self.objects.create(BY_NAME["Namespace"], {"metadata": {"name": namespace}})
         rbac.install(self.objects.store)
@@ -138,6 +139,16 @@ class Kubernetes:
         name = metadata["name"]
         namespace = metadata.setdefault("namespace", "default") if kind.namespaced else ""
         key = (kind.name, namespace, name)
+        try:
+            manifest, unknown = fields.read(kind.name, kind.version, manifest)
+        except ApiError as error:
+            raise KubernetesError(_said(error)) from error
+        if unknown:  # as kubectl asks the server to do, if nobody tells it otherwise
+            said = ", ".join(fields.described(unknown))
+            raise KubernetesError(
+                f'Error from server (BadRequest): {kind.name} in version "{kind.version}" cannot be'
+                f" handled as a {kind.name}: strict decoding error: {said}"
+            )
         before = self.objects.store.find(kind, namespace, name)
         try:
             if before is None:
@@ -243,6 +254,16 @@ class Kubernetes:
             "token": self._sign(account, audiences, seconds, pod),
             "expirationTimestamp": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
+
+
+def _node(name: str) -> dict[str, Any]:
+    status = {
+        "addresses": [{"type": "InternalIP", "address": "10.0.1.23"}],
+        "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
+        "nodeInfo": {"kubeletVersion": f"v{KUBERNETES_VERSION}.0-lab"},
+    }
+    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
+    return {"metadata": {"name": name, "labels": labels}, "status": status}
 
 
 def _kind(name: Any) -> Kind:

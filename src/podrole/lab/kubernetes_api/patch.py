@@ -13,7 +13,7 @@ from typing import Any
 from .status import ApiError
 
 #: By which member the items of a list are told apart; other lists are replaced whole.
-_MERGE_KEYS = {
+MERGE_KEYS = {
     "containers": "name",
     "initContainers": "name",
     "env": "name",
@@ -131,7 +131,7 @@ def strategic_merge(document: Any, change: Any, key: str = "") -> Any:
 def _merge_list(document: list[Any], change: list[Any], key: str) -> list[Any]:
     if key in _PRIMITIVE_LISTS:
         return document + [item for item in change if item not in document]
-    by = _MERGE_KEYS.get(key)
+    by = MERGE_KEYS.get(key)
     if by is None or any(not isinstance(item, Mapping) for item in change):
         return copy.deepcopy(change)
     if any(item.get("$patch") == "replace" for item in change):
@@ -156,7 +156,7 @@ def _delete_from(result: dict[str, Any], name: str, gone: Any) -> None:
 
 
 def _order(result: dict[str, Any], name: str, order: Any) -> None:
-    by, items = _MERGE_KEYS.get(name), result.get(name)
+    by, items = MERGE_KEYS.get(name), result.get(name)
     if by is None or not isinstance(items, list):
         return
     ranks = {
@@ -178,7 +178,7 @@ def dropped(former: Any, now: Any, key: str = "") -> Any:
                 if inner is not None:
                     change[name] = inner
         return change or None
-    by = _MERGE_KEYS.get(key)
+    by = MERGE_KEYS.get(key)
     if by is not None and isinstance(former, list) and isinstance(now, list):
         kept = {item.get(by): item for item in now}
         changes: list[Any] = []
