@@ -103,7 +103,7 @@ class _Authentication:
         if token == self._admin_token:
             return User("podrole-admin", (ADMINS, "system:authenticated"))
         if token.startswith(PREFIX):
-            return user_of(token, self._cluster, self._gateway.signer)
+            return user_of(token, self._cluster, self._gateway.authentication.signer)
         return self._service_account(token)
 
     def _service_account(self, text: str) -> User | None:

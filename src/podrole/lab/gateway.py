@@ -16,12 +16,13 @@ from . import trail, wire
 from .access_analyzer import AccessAnalyzer
 from .addons import AGENT_ADDON
 from .agent import ADDRESSES, Agent
+from .authentication import Authentication
 from .authorization import Authorizer, Requirement
 from .aws_error import AwsError, not_carried
 from .call import Call, Unreadable, read_call
 from .clock import Clock
 from .cluster import Cluster
-from .credentials import Caller, Credentials, credentials_error
+from .credentials import Caller, Credentials
 from .data_plane import DataPlane
 from .eks import Eks
 from .eks_auth import EksAuth
@@ -37,7 +38,6 @@ from .organization import Organization
 from .organization_limits import OrganizationLimits
 from .organizations import Organizations
 from .service import Operation, Service
-from .signature import Signature, Signed, read
 from .sts import Sts
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
@@ -49,7 +49,6 @@ class Gateway:
 
     def __init__(self, clock: Clock, seed: int, region: str) -> None:
         self._lock = RLock()
-        self._clock = clock
         self._region = region
         self._requests = Identifiers(seed, "requests")
         self.moto = Moto(seed)
@@ -68,6 +67,7 @@ class Gateway:
         )
         self.agent = Agent(clock, self._assume_for_agent, self._requests.uuid)
         self.node: Node | None = None  # the lab sets it: whose role the agent calls with
+        self.authentication = Authentication(self.credentials, self.iam, clock)
         self._services: dict[str, Service] = {
             "access-analyzer": AccessAnalyzer(),
             "cloudtrail": self.trail,
@@ -183,7 +183,9 @@ class Gateway:
         if call.name == "AssumeRoleWithWebIdentity":
             wire.validate(call.operation, call.parameters)
             return self._web_identity(call)
-        caller = self._caller(call)
+        caller = (
+            self.authentication.caller(call.signature, call.protocol) if call.signature else None
+        )
         if caller is None and call.service != "s3":
             raise not_carried(call.service, call.name)
         if caller is None:
@@ -261,51 +263,6 @@ class Gateway:
         return status, headers, body
 
     # -- who, and what it needs ----------------------------------------------------------
-
-    def _caller(self, call: Call) -> Caller | None:
-        """Who has signed the request, None where nobody has.
-
-        Raises AwsError for an unknown key, another session token than the key's, a signature that
-        is too old or wrong, and an expired session, in this order (inferred: AWS publishes none).
-        """
-        return self._signed_by(call.signature, call.protocol) if call.signature else None
-
-    def _signed_by(self, signature: Signature, protocol: str) -> Caller:
-        key_id = signature.access_key_id
-        session = self.credentials.session(key_id, signature.token, protocol)
-        if session is not None:
-            self._check_signature(signature, session.secret_access_key, protocol)
-            self.credentials.check_expiry(session, protocol)
-            unique_id = f"{session.role_id}:{session.name}"
-            return Caller(session.arn, session.account, unique_id, None, session, key_id)
-        temporary = self.credentials.user_session(key_id, signature.token, protocol)
-        key = self.credentials.key(key_id)
-        holder = temporary or key
-        user = self.iam.user(holder.account, holder.user_name) if holder else None
-        if temporary is not None and user is not None:
-            self._check_signature(signature, temporary.secret_access_key, protocol)
-            self.credentials.check_expiry(temporary, protocol)
-            return temporary.caller(user.arn, user.unique_id)
-        if key is None or user is None:
-            raise credentials_error("key", protocol)
-        if signature.token is not None:
-            raise credentials_error("token", protocol)
-        self._check_signature(signature, key.secret_access_key, protocol)
-        return Caller(user.arn, key.account, user.unique_id, key.user_name, None, key_id)
-
-    def signer(self, target: str, headers: Mapping[str, str]) -> Caller | None:
-        """Who presigned a GET request of STS, None where the signature is not good."""
-        protocol = "query"
-        try:
-            signature, _ = read(Signed("GET", target, headers, b""), protocol)
-            return self._signed_by(signature, protocol) if signature else None
-        except AwsError:
-            return None
-
-    def _check_signature(self, signature: Signature, secret: str, protocol: str) -> None:
-        now, clients = self._clock.now(), self._clock.clients()
-        signature.check_age(clients if signature.near(clients) else now, protocol)
-        signature.check(secret, protocol)
 
     def _requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         needed = self._services[call.service].requirements(call, caller)
