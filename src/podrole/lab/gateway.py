@@ -48,7 +48,8 @@ class Gateway:
     """The lab's AWS, the clusters' issuers and the nodes' agent, behind one WSGI callable."""
 
     def __init__(self, clock: Clock, seed: int, region: str) -> None:
-        self._lock = RLock()
+        #: Held by whatever changes the lab's state; other doors take it too.
+        self.lock = RLock()
         self._region = region
         self._requests = Identifiers(seed, "requests")
         self.moto = Moto(seed)
@@ -95,7 +96,7 @@ class Gateway:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         request = Request(environ)
         request.get_data(cache=True)  # whole, before anything waits for it under the lock
-        with self._lock:
+        with self.lock:
             response = self._respond(request)
         return response(environ, start_response)
 
@@ -135,7 +136,7 @@ class Gateway:
     def agent_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """The agent as a WSGI app of its own."""
         request = Request(environ)
-        with self._lock:
+        with self.lock:
             response = self._agent_response(request)
         return response(environ, start_response)
 
@@ -148,7 +149,7 @@ class Gateway:
 
     def metadata_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """The metadata service of the first cluster's node, as a pod on it meets it."""
-        with self._lock:
+        with self.lock:
             if self.node is None or self.node.hop_limit < 2:
                 raise ConnectionAbortedError("hop limit 1: no answer reaches a pod")
             response = self.node.metadata(Request(environ))
