@@ -1,7 +1,7 @@
-"""The four kinds of PATCH: JSON, merge, strategic merge and apply.
+"""Merge patches: the plain one, and Kubernetes' strategic one.
 
 Source: Kubernetes, "Update API Objects in Place Using kubectl patch", community document "Strategic
-Merge Patch"; RFC 6902 and RFC 7396 (checked 2026-11-24).
+Merge Patch"; RFC 7396 (checked 2026-11-24).
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from typing import Any
-
-from .status import ApiError
 
 #: By which member the items of a list are told apart; other lists are replaced whole.
 MERGE_KEYS = {
@@ -27,64 +25,6 @@ MERGE_KEYS = {
     "hostAliases": "ip",
 }
 _PRIMITIVE_LISTS = {"finalizers"}
-
-
-def json_patch(document: Any, operations: Any) -> Any:
-    """RFC 6902. Raises ApiError for an operation that cannot be done."""
-    result = copy.deepcopy(document)
-    if not isinstance(operations, list):
-        raise ApiError(400, "error decoding patch: a JSON patch is a list of operations")
-    for operation in operations:
-        try:
-            result = _operate(result, operation)
-        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-            raise ApiError(422, f"the server rejected our request: {operation}: {error}") from error
-    return result
-
-
-def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
-    path = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
-    act = operation["op"]
-    if act in ("move", "copy"):
-        value = _value(document, operation["from"])
-        if act == "move":
-            document = _operate(document, {"op": "remove", "path": operation["from"]})
-    else:
-        value = operation.get("value")
-    if act == "test":
-        if _value(document, operation["path"]) != value:
-            raise ValueError("test failed")
-        return document
-    if not path:
-        return copy.deepcopy(value)
-    parent = document
-    for part in path[:-1]:
-        parent = parent[int(part)] if isinstance(parent, list) else parent[part]
-    last = path[-1]
-    if isinstance(parent, list):
-        index = len(parent) if last == "-" else int(last)
-        if act == "remove":
-            del parent[index]
-        elif act == "replace":
-            parent[index] = value
-        else:
-            if index > len(parent):
-                raise IndexError(last)
-            parent.insert(index, copy.deepcopy(value))
-    elif act == "remove":
-        del parent[last]
-    else:
-        if act == "replace" and last not in parent:
-            raise KeyError(last)
-        parent[last] = copy.deepcopy(value)
-    return document
-
-
-def _value(document: Any, pointer: str) -> Any:
-    for part in pointer.split("/")[1:]:
-        part = part.replace("~1", "/").replace("~0", "~")
-        document = document[int(part)] if isinstance(document, list) else document[part]
-    return copy.deepcopy(document)
 
 
 def merge_patch(document: Any, change: Any) -> Any:
@@ -118,7 +58,7 @@ def strategic_merge(document: Any, change: Any, key: str = "") -> Any:
             _delete_from(result, name.partition("/")[2], value)
         elif name.startswith("$"):
             continue
-        elif value is None:
+        elif value is None or (isinstance(value, Mapping) and value.get("$patch") == "delete"):
             result.pop(name, None)
         else:
             result[name] = strategic_merge(result.get(name), value, name)
