@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .kinds import Object
-from .patch import MERGE_KEYS
+from .patch import merge_key
 from .status import ApiError
 
 #: Parts of a path as fieldsV1 writes them: `f:NAME`, `k:{"name":"app"}`, `.` for an item itself.
@@ -166,8 +166,10 @@ def _without(value: Any, gone: set[Path], kept: set[Path], at: Path) -> Any:
 
 def _key(value: Any, at: Path) -> str | None:
     """By which member the items of a list are told apart, None where it is owned whole."""
-    by = MERGE_KEYS.get(at[-1].removeprefix("f:")) if at else None
-    if by is None or not isinstance(value, list) or not value:
+    if not at or not isinstance(value, list) or not value:
+        return None
+    by = merge_key(at[-1].removeprefix("f:"), value)
+    if by is None:
         return None
     keyed = all(isinstance(item, Mapping) and item.get(by) is not None for item in value)
     return by if keyed else None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 #: By which member the items of a list are told apart; other lists are replaced whole.
-MERGE_KEYS = {
+_MERGE_KEYS = {
     "containers": "name",
     "initContainers": "name",
     "env": "name",
@@ -25,6 +25,13 @@ MERGE_KEYS = {
     "hostAliases": "ip",
 }
 _PRIMITIVE_LISTS = {"finalizers"}
+
+
+def merge_key(name: str, items: list[Any]) -> str | None:
+    """By which member the items of a list are told apart, None for a list that is one value."""
+    if name == "ports" and any(isinstance(item, Mapping) and "port" in item for item in items):
+        return "port"  # a service's
+    return _MERGE_KEYS.get(name)
 
 
 def merge_patch(document: Any, change: Any) -> Any:
@@ -71,7 +78,7 @@ def strategic_merge(document: Any, change: Any, key: str = "") -> Any:
 def _merge_list(document: list[Any], change: list[Any], key: str) -> list[Any]:
     if key in _PRIMITIVE_LISTS:
         return document + [item for item in change if item not in document]
-    by = MERGE_KEYS.get(key)
+    by = merge_key(key, change)
     if by is None or any(not isinstance(item, Mapping) for item in change):
         return copy.deepcopy(change)
     if any(item.get("$patch") == "replace" for item in change):
@@ -96,8 +103,11 @@ def _delete_from(result: dict[str, Any], name: str, gone: Any) -> None:
 
 
 def _order(result: dict[str, Any], name: str, order: Any) -> None:
-    by, items = MERGE_KEYS.get(name), result.get(name)
-    if by is None or not isinstance(items, list):
+    items = result.get(name)
+    if not isinstance(items, list):
+        return
+    by = merge_key(name, items)
+    if by is None or not isinstance(order, list):
         return
     ranks = {
         item.get(by) if isinstance(item, Mapping) else item: rank for rank, item in enumerate(order)
@@ -118,7 +128,7 @@ def dropped(former: Any, now: Any, key: str = "") -> Any:
                 if inner is not None:
                     change[name] = inner
         return change or None
-    by = MERGE_KEYS.get(key)
+    by = merge_key(key, former) if isinstance(former, list) else None
     if by is not None and isinstance(former, list) and isinstance(now, list):
         kept = {item.get(by): item for item in now}
         changes: list[Any] = []
