@@ -14,6 +14,7 @@ from ..clock import Clock
 from . import fields, managed_fields, patch, selectors, table
 from .api_request import APPLY, JSON_PATCH, ApiRequest, body
 from .escalation import check_grant
+from .json_patch import json_patch
 from .kinds import Kind, Object
 from .managed_fields import Writer
 from .object_api import ObjectApi
@@ -22,7 +23,7 @@ from .status import ApiError
 from .watch import watch
 
 PATCHES: Mapping[str, Callable[[Any, Any], Any]] = {
-    JSON_PATCH: patch.json_patch,
+    JSON_PATCH: json_patch,
     "application/merge-patch+json": patch.merge_patch,
     "application/strategic-merge-patch+json": patch.strategic_merge,
 }

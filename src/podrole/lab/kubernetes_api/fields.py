@@ -110,7 +110,10 @@ def _read(form: str, value: Any, place: _Place, unknown: list[str]) -> Any:
         if not isinstance(value, list):
             raise _Mistyped(value, place, _go_type(form, place))
         inner = form.removeprefix(_LISTED)
-        return [_read(inner, item, place.item(index), unknown) for index, item in enumerate(value)]
+        return [
+            _read(inner, _zero(inner) if item is None else item, place.item(index), unknown)
+            for index, item in enumerate(value)
+        ]
     if not form.startswith(_MAPPED) and form in _SCALARS:
         wrong = isinstance(value, bool) and form != "boolean"
         if wrong or not isinstance(value, _SCALARS[form]):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .kinds import Object
-from .patch import MERGE_KEYS
+from .patch import merge_key
 from .status import ApiError
 
 #: Parts of a path as fieldsV1 writes them: `f:NAME`, `k:{"name":"app"}`, `.` for an item itself.
@@ -134,39 +134,42 @@ def without_dropped(former: Object, given: Object, writer: Writer) -> Object:
     if writer.manager == _SERVER_SIDE:
         mine |= entries.pop((_CLIENT_SIDE, "Update"), set())
     others = set().union(*entries.values()) if entries else set()
-    gone = mine - {path for path, _ in leaves(given)} - others
-    found = _without(former, gone, ()) if gone else former
+    kept = others | {path for path, _ in leaves(given)}
+    gone = mine - kept
+    found = _without(former, gone, kept, ()) if gone else former
     assert isinstance(found, dict)
     return found
 
 
-def _without(value: Any, gone: set[Path], at: Path) -> Any:
+def _without(value: Any, gone: set[Path], kept: set[Path], at: Path) -> Any:
     if isinstance(value, Mapping):
-        kept = {}
+        found = {}
         for name, inner in value.items():
             place = (*at, f"f:{name}")
             if place in gone:
                 continue
-            rest = _without(inner, gone, place)
+            rest = _without(inner, gone, kept, place)
             if rest or not inner or not isinstance(inner, Mapping | list):
-                kept[name] = rest
-        return kept
+                found[name] = rest
+        return found
     by = _key(value, at)
     if by is None:
         return value
     items = []
     for item in value:
         place = (*at, _item_part(by, item))
-        rest = _without(item, gone, place)
-        if (*place, _ITEM) not in gone or rest.keys() - {by}:
-            items.append({by: item[by], **rest})
+        # What defaults have added to an item goes with it.
+        if (*place, _ITEM) not in gone or any(path[: len(place)] == place for path in kept):
+            items.append({by: item[by], **_without(item, gone, kept, place)})
     return items
 
 
 def _key(value: Any, at: Path) -> str | None:
     """By which member the items of a list are told apart, None where it is owned whole."""
-    by = MERGE_KEYS.get(at[-1].removeprefix("f:")) if at else None
-    if by is None or not isinstance(value, list) or not value:
+    if not at or not isinstance(value, list) or not value:
+        return None
+    by = merge_key(at[-1].removeprefix("f:"), value)
+    if by is None:
         return None
     keyed = all(isinstance(item, Mapping) and item.get(by) is not None for item in value)
     return by if keyed else None
