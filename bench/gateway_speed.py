@@ -104,7 +104,8 @@ def decision() -> float:
     """Seconds for verifying one signature and deciding one call, in this process."""
     from podrole.lab import Lab
     from podrole.lab.authorization import Requirement
-    from podrole.lab.signature import Signed, read
+    from podrole.lab.canonical_request import Signed
+    from podrole.lab.signature import read
 
     with Lab.start() as running:
         sent: list[Any] = []
@@ -126,7 +127,7 @@ def decision() -> float:
         for _ in range(2000):
             signature, _ = read(Signed("POST", "/", headers, body), "query")
             assert signature is not None
-            caller = gateway._signed_by(signature, "query")
+            caller = gateway.authentication.caller(signature, "query")
             gateway.authorizer.decide(call, caller, requirement)
         return (time.perf_counter() - started) / 2000
 

@@ -13,7 +13,7 @@ import yaml
 from werkzeug.test import Client
 
 from podrole.cli import main
-from podrole.lab import Lab
+from podrole.lab import Lab, webhook
 from podrole.lab.cluster_door import ClusterDoor
 from podrole.lab.kubernetes_api import patch
 
@@ -141,13 +141,9 @@ def test_the_patch_makes_of_the_pod_what_admission_stores(
     label = ["/metadata/labels"] if associated else []
     place = "/spec/volumes/0" if volumes else "/spec/volumes"
     assert paths == [*label, place, "/spec/containers", "/spec/initContainers"]
-    cluster = lab.kubernetes()
-    cluster.apply(pod)
-    stored = cluster.get("Pod", "p", "orders")
-    patched = patch.json_patch(pod, operations)
-    assert patched["spec"] == {
-        key: value for key, value in stored["spec"].items() if key != "nodeName"
-    }
+    account = lab.kubernetes().get("ServiceAccount", "irsa", "orders")
+    stored = webhook.admit(pod, account, associated=associated, region="us-west-2")
+    assert patch.json_patch(pod, operations) == stored
 
 
 def test_what_is_left_alone(door: Client) -> None:

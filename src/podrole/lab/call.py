@@ -15,9 +15,10 @@ from werkzeug.wrappers import Request
 
 from . import wire
 from .aws_error import AwsError, not_carried
+from .canonical_request import Signed
 from .credentials import Caller
 from .operations import SERVICES, rest_operation, service_model, spoken_model
-from .signature import Signature, Signed, read
+from .signature import Signature, read
 from .signature_error import missing_token
 
 #: The service of a credential scope, before anything is known to be right in it.

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Iterable
 from typing import Any
 
-from .clock import Clock
 from .cluster import Cluster
 from .eks import KUBERNETES_VERSION
 from .eks_token import PREFIX, user_of
 from .gateway import Gateway
 from .identifiers import Identifiers
-from .issuer import Token, TokenError
 from .kubernetes import Kubernetes
 from .kubernetes_api.api_server import ApiServer
-from .kubernetes_api.kinds import BY_NAME
-from .kubernetes_api.rbac import ADMINS, User, service_account
+from .kubernetes_api.rbac import ADMINS, User
 from .lab import Lab, LabError
 
 _PATH = re.compile(r"/clusters/([^/]+)(/.*)?\Z", re.DOTALL)
-_AUDIENCE = "https://kubernetes.default.svc"
 _LIST = {"kind": "Config", "apiVersion": "v1"}
 
 
@@ -74,10 +71,8 @@ class ClusterDoor:
                 kubernetes.objects,
                 self._lab.clock,
                 KUBERNETES_VERSION,
-                _Authentication(
-                    self._lab.gateway, kubernetes, cluster, self._lab.clock, self.admin_token
-                ),
-                kubernetes.issue_token,
+                _Authentication(self._lab.gateway, kubernetes, cluster, self.admin_token),
+                kubernetes.tokens.issue,
             )
         return self._servers[url]
 
@@ -90,42 +85,16 @@ class _Authentication:
         gateway: Gateway,
         kubernetes: Kubernetes,
         cluster: Cluster,
-        clock: Clock,
         admin_token: str,
     ) -> None:
         self._gateway = gateway
         self._kubernetes = kubernetes
         self._cluster = cluster
-        self._clock = clock
         self._admin_token = admin_token
 
     def __call__(self, token: str) -> User | None:
-        if token == self._admin_token:
+        if hmac.compare_digest(token.encode(), self._admin_token.encode()):
             return User("podrole-admin", (ADMINS, "system:authenticated"))
         if token.startswith(PREFIX):
-            return user_of(token, self._cluster, self._gateway.signer)
-        return self._service_account(token)
-
-    def _service_account(self, text: str) -> User | None:
-        issuer = self._kubernetes.issuer
-        try:
-            token = Token.read(text)
-        except TokenError:
-            return None
-        now = self._clock.timestamp()
-        good = (
-            token.text("iss") == issuer.url
-            and issuer.signed(token)
-            and _AUDIENCE in token.audiences
-            and (token.seconds("nbf") or 0) <= now < (token.seconds("exp") or 0)
-        )
-        if not good:
-            return None
-        claim = token.claims.get("kubernetes.io", {})
-        name = claim.get("serviceaccount", {}).get("name", "")
-        namespace = claim.get("namespace", "")
-        found = self._kubernetes.objects.store.find(BY_NAME["ServiceAccount"], namespace, name)
-        # A deleted account's tokens are no good, nor those of a former one of its name.
-        if found is None or found["metadata"]["uid"] != claim["serviceaccount"].get("uid"):
-            return None
-        return service_account(namespace, name)
+            return user_of(token, self._cluster, self._gateway.authentication.signer)
+        return self._kubernetes.tokens.user_of(token)

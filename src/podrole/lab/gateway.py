@@ -16,13 +16,14 @@ from . import user_identity, wire
 from .access_analyzer import AccessAnalyzer
 from .addons import AGENT_ADDON
 from .agent import ADDRESSES, Agent
+from .authentication import Authentication
 from .authorization import Authorizer, Requirement, account_of
 from .aws_error import AwsError, not_carried
 from .call import Call, Unreadable, read_call
 from .clock import Clock
 from .cloudtrail import CloudTrail
 from .cluster import Cluster
-from .credentials import Caller, Credentials, credentials_error
+from .credentials import Caller, Credentials
 from .data_plane import DataPlane
 from .eks import Eks
 from .eks_auth import EksAuth
@@ -39,7 +40,6 @@ from .organization import Organization
 from .organization_limits import OrganizationLimits
 from .organizations import Organizations
 from .service import Operation, Service
-from .signature import Signature, Signed, read
 from .sts import Sts
 from .trail import Trail
 
@@ -51,8 +51,8 @@ class Gateway:
     """The lab's AWS, the clusters' issuers and the nodes' agent, behind one WSGI callable."""
 
     def __init__(self, clock: Clock, seed: int, region: str) -> None:
-        self._lock = RLock()
-        self._clock = clock
+        #: Held by whatever changes the lab's state; other doors take it too.
+        self.lock = RLock()
         self._region = region
         self._requests = Identifiers(seed, "requests")
         self.moto = Moto(seed)
@@ -73,6 +73,7 @@ class Gateway:
         )
         self.agent = Agent(clock, self._assume_for_agent, self._requests.uuid)
         self.node: Node | None = None  # the lab sets it: whose role the agent calls with
+        self.authentication = Authentication(self.credentials, self.iam, clock)
         self._services: dict[str, Service] = {
             "access-analyzer": AccessAnalyzer(),
             "cloudtrail": self.cloudtrail,
@@ -100,7 +101,7 @@ class Gateway:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         request = Request(environ)
         request.get_data(cache=True)  # whole, before anything waits for it under the lock
-        with self._lock:
+        with self.lock:
             response = self._respond(request)
         return response(environ, start_response)
 
@@ -140,7 +141,7 @@ class Gateway:
     def agent_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """The agent as a WSGI app of its own."""
         request = Request(environ)
-        with self._lock:
+        with self.lock:
             response = self._agent_response(request)
         return response(environ, start_response)
 
@@ -153,7 +154,7 @@ class Gateway:
 
     def metadata_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """The metadata service of the first cluster's node, as a pod on it meets it."""
-        with self._lock:
+        with self.lock:
             if self.node is None or self.node.hop_limit < 2:
                 raise ConnectionAbortedError("hop limit 1: no answer reaches a pod")
             response = self.node.metadata(Request(environ))
@@ -189,7 +190,9 @@ class Gateway:
         if call.name == "AssumeRoleWithWebIdentity":
             wire.validate(call.operation, call.parameters)
             return self._web_identity(call)
-        caller = self._caller(call)
+        caller = (
+            self.authentication.caller(call.signature, call.protocol) if call.signature else None
+        )
         if caller is None and call.service != "s3":
             raise not_carried(call.service, call.name)
         if caller is None:
@@ -270,51 +273,6 @@ class Gateway:
         return status, headers, body
 
     # -- who, and what it needs ----------------------------------------------------------
-
-    def _caller(self, call: Call) -> Caller | None:
-        """Who has signed the request, None where nobody has.
-
-        Raises AwsError for an unknown key, another session token than the key's, a signature that
-        is too old or wrong, and an expired session, in this order (inferred: AWS publishes none).
-        """
-        return self._signed_by(call.signature, call.protocol) if call.signature else None
-
-    def _signed_by(self, signature: Signature, protocol: str) -> Caller:
-        key_id = signature.access_key_id
-        session = self.credentials.session(key_id, signature.token, protocol)
-        if session is not None:
-            self._check_signature(signature, session.secret_access_key, protocol)
-            self.credentials.check_expiry(session, protocol)
-            unique_id = f"{session.role_id}:{session.name}"
-            return Caller(session.arn, session.account, unique_id, None, session, key_id)
-        temporary = self.credentials.user_session(key_id, signature.token, protocol)
-        key = self.credentials.key(key_id)
-        holder = temporary or key
-        user = self.iam.user(holder.account, holder.user_name) if holder else None
-        if temporary is not None and user is not None:
-            self._check_signature(signature, temporary.secret_access_key, protocol)
-            self.credentials.check_expiry(temporary, protocol)
-            return temporary.caller(user.arn, user.unique_id)
-        if key is None or user is None:
-            raise credentials_error("key", protocol)
-        if signature.token is not None:
-            raise credentials_error("token", protocol)
-        self._check_signature(signature, key.secret_access_key, protocol)
-        return Caller(user.arn, key.account, user.unique_id, key.user_name, None, key_id)
-
-    def signer(self, target: str, headers: Mapping[str, str]) -> Caller | None:
-        """Who presigned a GET request of STS, None where the signature is not good."""
-        protocol = "query"
-        try:
-            signature, _ = read(Signed("GET", target, headers, b""), protocol)
-            return self._signed_by(signature, protocol) if signature else None
-        except AwsError:
-            return None
-
-    def _check_signature(self, signature: Signature, secret: str, protocol: str) -> None:
-        now, clients = self._clock.now(), self._clock.clients()
-        signature.check_age(clients if signature.near(clients) else now, protocol)
-        signature.check(secret, protocol)
 
     def _requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         needed = self._services[call.service].requirements(call, caller)

@@ -6,23 +6,22 @@ import base64
 import copy
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from typing import Any
 
 import yaml
 
 from .clock import Clock
+from .eks import KUBERNETES_VERSION
 from .identifiers import Identifiers
 from .issuer import REFRESH_FRACTION, Issuer
-from .kubernetes_api import patch, rbac
+from .kubernetes_api import fields, patch, rbac
 from .kubernetes_api.kinds import BY_NAME, Kind
 from .kubernetes_api.object_api import ObjectApi
+from .kubernetes_api.service_account_tokens import API_AUDIENCE, ServiceAccountTokens
 from .kubernetes_api.status import ApiError
 from .pod import Pod, PodError
 
 _DAY = 86400
-_API_AUDIENCE = "https://kubernetes.default.svc"
-_SHORTEST_TOKEN = 600
 
 
 class KubernetesError(RuntimeError):
@@ -58,10 +57,11 @@ class Kubernetes:
         identifiers = Identifiers(seed, f"kubernetes/{issuer.path}")
         self._node = f"ip-10-0-1-23.{region}.compute.internal"
         self.objects = ObjectApi(region, clock, identifiers, associated, agent_url, self._node)
-        self.objects.create(BY_NAME["Node"], {"metadata": {"name": self._node}})
+        self.objects.create(BY_NAME["Node"], _node(self._node))
         for namespace in ("default", "kube-system"):
             self.objects.create(BY_NAME["Namespace"], {"metadata": {"name": namespace}})
         rbac.install(self.objects.store)
+        self.tokens = ServiceAccountTokens(issuer, self.objects.store, clock, self._node)
 
     # -- what kubectl does ---------------------------------------------------------------
 
@@ -105,12 +105,12 @@ class Kubernetes:
         service_account: str,
         namespace: str = "default",
         *,
-        audience: str = _API_AUDIENCE,
+        audience: str = API_AUDIENCE,
         duration: int = 3600,
     ) -> str:
         """`kubectl create token SA --audience … --duration …s`: a token bound to no pod."""
         account = self._stored(BY_NAME["ServiceAccount"], service_account, namespace)
-        return self._sign(account, [audience], duration)
+        return self.tokens.sign(account, [audience], duration)
 
     def pods(self, namespace: str = "default") -> list[Pod]:
         """The running pods of a namespace, oldest first."""
@@ -138,6 +138,16 @@ class Kubernetes:
         name = metadata["name"]
         namespace = metadata.setdefault("namespace", "default") if kind.namespaced else ""
         key = (kind.name, namespace, name)
+        try:
+            manifest, unknown = fields.read(kind.name, kind.version, manifest)
+        except ApiError as error:
+            raise KubernetesError(_said(error)) from error
+        if unknown:  # as kubectl asks the server to do, if nobody tells it otherwise
+            said = ", ".join(fields.described(unknown))
+            raise KubernetesError(
+                f'Error from server (BadRequest): {kind.name} in version "{kind.version}" cannot be'
+                f" handled as a {kind.name}: strict decoding error: {said}"
+            )
         before = self.objects.store.find(kind, namespace, name)
         try:
             if before is None:
@@ -187,29 +197,12 @@ class Kubernetes:
                     pod["spec"]["serviceAccountName"],
                     pod["metadata"]["namespace"],
                 )
-                audience = projection.get("audience") or _API_AUDIENCE
-                text = self._sign(account, [audience], lifetime, pod)
+                audience = projection.get("audience") or API_AUDIENCE
+                text = self.tokens.sign(account, [audience], lifetime, pod)
                 self._tokens[key] = (text, self._clock.timestamp())
             return text
 
         return read
-
-    def _sign(
-        self,
-        account: Mapping[str, Any],
-        audiences: list[str],
-        lifetime: int,
-        pod: Mapping[str, Any] | None = None,
-    ) -> str:
-        metadata = account["metadata"]
-        claim: dict[str, Any] = {"namespace": metadata["namespace"]}
-        if pod is not None:
-            node = self._stored(BY_NAME["Node"], self._node, "")
-            claim["node"] = {"name": self._node, "uid": node["metadata"]["uid"]}
-            claim["pod"] = {"name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]}
-        claim["serviceaccount"] = {"name": metadata["name"], "uid": metadata["uid"]}
-        subject = f"system:serviceaccount:{metadata['namespace']}:{metadata['name']}"
-        return self.issuer.sign(subject, audiences, lifetime, claim)
 
     def _secret_value(self, name: str, key: str, namespace: str) -> str:
         secret = self.objects.store.find(BY_NAME["Secret"], namespace, name)
@@ -221,28 +214,15 @@ class Kubernetes:
             f"CreateContainerConfigError: couldn't find key {key} in Secret {namespace}/{name}"
         )
 
-    def issue_token(
-        self, namespace: str, service_account: str, specification: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """The status of a TokenRequest. Raises ApiError: NotFound, or Invalid for its lifetime."""
-        account = self.objects.store.get(BY_NAME["ServiceAccount"], namespace, service_account)
-        seconds = int(specification.get("expirationSeconds") or 3600)
-        if seconds < _SHORTEST_TOKEN:
-            raise ApiError(
-                422,
-                'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds:'
-                f" Invalid value: {seconds}: may not specify a duration less than 10 minutes",
-            )
-        pod = None
-        bound = specification.get("boundObjectRef") or {}
-        if bound.get("kind") == "Pod":
-            pod = self.objects.store.get(BY_NAME["Pod"], namespace, bound.get("name", ""))
-        audiences = list(specification.get("audiences") or [_API_AUDIENCE])
-        expires = self._clock.now() + timedelta(seconds=seconds)
-        return {
-            "token": self._sign(account, audiences, seconds, pod),
-            "expirationTimestamp": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
+
+def _node(name: str) -> dict[str, Any]:
+    status = {
+        "addresses": [{"type": "InternalIP", "address": "10.0.1.23"}],
+        "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
+        "nodeInfo": {"kubeletVersion": f"v{KUBERNETES_VERSION}.0-lab"},
+    }
+    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
+    return {"metadata": {"name": name, "labels": labels}, "status": status}
 
 
 def _kind(name: Any) -> Kind:

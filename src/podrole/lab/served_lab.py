@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -26,6 +25,7 @@ from .kubernetes_api import tls
 from .lab import Lab
 from .pod import PodError
 from .served_lab_interface import CONTROL_HEADER, CONTROL_PATH
+from .server import whole_body
 
 DOORS = ("aws", "agent", "metadata", "kubernetes")
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -133,12 +133,9 @@ class ServedLab:
         def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             request = Request(environ)
             try:
-                body = request.get_data(cache=False)  # whole, before anything waits for the lock
+                body = whole_body(environ)  # before anything waits for the lock
             except HTTPException as error:
                 return error.get_response(environ)(environ, start_response)
-            environ["wsgi.input"] = BytesIO(body)
-            environ["CONTENT_LENGTH"] = str(len(body))
-            environ.pop("HTTP_TRANSFER_ENCODING", None)
             if name == "kubernetes" and request.method in ("GET", "HEAD"):
                 return self._app(name)(environ, start_response)  # a watch lasts
             with self._lock:

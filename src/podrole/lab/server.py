@@ -7,6 +7,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -41,6 +42,18 @@ def loopback_only(app: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def whole_body(environ: dict[str, Any]) -> bytes:
+    """Read a request's body to its end, and leave it to be read again.
+
+    Raises werkzeug's HTTPException for one that breaks off or is encoded in no way known.
+    """
+    body = Request(environ).get_data(cache=False)
+    environ["wsgi.input"] = BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return body
+
+
 def _is_loopback(host: str) -> bool:
     name = host if host.endswith("]") else re.sub(r":\d*\Z", "", host)
     # `.localhost` is the machine's own by RFC 6761: S3 clients put the bucket's name before it.
@@ -72,4 +85,8 @@ def serve(app: Callable[..., Any], port: int, tls: ssl.SSLContext | None = None)
         fd=listener.fileno(),
     )
     listener.close()
+    if tls is not None:
+        # Shaking hands is the connection's thread's work: a client that connects and says nothing
+        # would keep all others waiting.
+        server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
     return server

@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from urllib.parse import quote, unquote
 
 from .aws_chunked import Chunk, Chunked, decode
 from .aws_error import AwsError
+from .canonical_request import Signed
 from .signature_error import signature_error
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -114,30 +114,6 @@ def _signing_key(secret: str, day: str, region: str, service: str) -> bytes:
 
 def _sign(key: bytes, text: str) -> str:
     return hmac.digest(key, text.encode(), "sha256").hex()
-
-
-@dataclass(frozen=True)
-class Signed:
-    """The signed parts of a request, before the gateway has made anything of it."""
-
-    method: str
-    target: str  # path and query as they came
-    headers: Mapping[str, str]  # small-letter names
-    body: bytes
-
-    @property
-    def path(self) -> str:
-        """The path as it came, percent-encoded."""
-        return self.target.partition("?")[0] or "/"
-
-    def query(self) -> list[tuple[str, str]]:
-        """The query's names and values, decoded."""
-        pairs = (part.partition("=") for part in self.target.partition("?")[2].split("&") if part)
-        # A `+` is a space, as everything behind the gateway reads it.
-        return [
-            (unquote(name.replace("+", " ")), unquote(value.replace("+", " ")))
-            for name, _, value in pairs
-        ]
 
 
 def read(signed: Signed, protocol_of: str) -> tuple[Signature | None, Chunked | None]:
@@ -251,17 +227,7 @@ def _signature(
         expires=int(given["Expires"]) if "Expires" in given else None,
         token=signed.headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token"),
         given=given["Signature"],
-        canonical_request="\n".join(
-            [
-                signed.method,
-                _canonical_path(signed.path, service),
-                _canonical_query(signed.query(), in_header),
-                *(f"{name}:{_trimmed(signed.headers[name])}" for name in names),
-                "",
-                ";".join(names),
-                payload,
-            ]
-        ),
+        canonical_request=signed.canonical(service, names, payload, in_header=in_header),
         unsigned_headers=tuple(
             name for name in signed.headers if name.startswith("x-amz-") and name not in names
         ),
@@ -288,36 +254,6 @@ def _payload(
     if stated != computed:
         raise signature_error("payload", protocol)
     return stated
-
-
-def _canonical_path(path: str, service: str) -> str:
-    """S3 encodes once and keeps every segment; the others normalise and encode twice."""
-    segments = [unquote(segment) for segment in path.split("/")]
-    if service == "s3":
-        return "/".join(quote(segment, safe="-_.~") for segment in segments)
-    kept: list[str] = []
-    for segment in segments:
-        if segment == "..":
-            kept = kept[:-1]
-        elif segment not in ("", "."):
-            kept.append(segment)
-    text = "/" + "/".join(quote(segment, safe="-_.~") for segment in kept)
-    if kept and segments[-1] in ("", ".", ".."):
-        text += "/"
-    return quote(text, safe="-_.~/")
-
-
-def _canonical_query(query: list[tuple[str, str]], in_header: bool) -> str:
-    pairs = sorted(
-        (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
-        for name, value in query
-        if in_header or name != "X-Amz-Signature"
-    )
-    return "&".join(f"{name}={value}" for name, value in pairs)
-
-
-def _trimmed(value: str) -> str:
-    return " ".join(value.split())
 
 
 def _date(text: str, protocol: str) -> datetime:

@@ -194,10 +194,10 @@ def test_tokens(kubectl: Kubectl) -> None:
 def test_apply_takes_away_what_it_no_longer_names(kubectl: Kubectl, side: str) -> None:
     name = "ssa" if side == "--server-side" else "csa"
     manifest = (
-        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: x, b: y}}\n"
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: x, b: z}}\n"
     )
     kubectl("apply", side, "-f", "-", given=manifest)
-    kubectl("apply", side, "-f", "-", given=manifest.replace(", b: y", ""))
+    kubectl("apply", side, "-f", "-", given=manifest.replace(", b: z", ""))
     found = json.loads(kubectl("get", "configmap", name, "-o", "json"))
     assert found["data"] == {"a": "x"}
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from .. import webhook
+from . import defaults
 from .kinds import BY_NAME, Kind, Object
 from .object_store import ObjectStore
 from .status import ApiError, forbidden, invalid
@@ -29,6 +31,8 @@ _POD_UPDATES = (
     " additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set"
     " to 1 if it was previously negative)"
 )
+#: What a node's kubelet takes by default.
+MOST_PODS = 110
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 
@@ -57,15 +61,16 @@ class Admission:
         name = metadata["name"]
         if not kind.group.startswith("rbac") and (not _NAME.match(name) or len(name) > 253):
             raise invalid(kind, name, "metadata.name", f'Invalid value: "{name}": {_NAME_RULE}')
-        for place in ("labels", "annotations"):
-            _check_texts(kind, given, place)
+        defaults.fill(kind, given)
         if kind.name == "Secret":
             _encode(kind, given, "stringData")
             given.setdefault("type", "Opaque")
         if kind.name == "Pod":
             return self._pod(kind, given, former)
-        if kind.name in _WORKLOADS:
+        if kind.name in (*_WORKLOADS, "Job"):
             _workload(kind, given)
+        if former is not None:
+            _immutable(kind, given, former)
         if kind.name == "Namespace":
             given["status"] = {"phase": "Active"}
             given.setdefault("metadata", {}).setdefault("labels", {})[
@@ -95,6 +100,7 @@ class Admission:
             "serviceAccount"
         )
         specification["serviceAccountName"] = account_name or "default"
+        specification["serviceAccount"] = specification["serviceAccountName"]  # the former name
         namespace = metadata["namespace"]
         account = self._store.find(
             BY_NAME["ServiceAccount"], namespace, specification["serviceAccountName"]
@@ -122,19 +128,6 @@ class Admission:
         )
 
 
-def _check_texts(kind: Kind, given: Object, place: str) -> None:
-    found = given["metadata"].get(place)
-    if found is None:
-        return
-    if not isinstance(found, dict) or any(not isinstance(text, str) for text in found.values()):
-        raise ApiError(
-            400,
-            f"{kind.name} in version {kind.version!r} cannot be handled as a {kind.name}: json:"
-            f" cannot unmarshal non-string into Go struct field ObjectMeta.metadata.{place} of type"
-            " string".replace("'", '"'),
-        )
-
-
 def _encode(kind: Kind, secret: Object, member: str) -> None:
     """Kubernetes keeps what `stringData` says as base64 in `data`."""
     texts = secret.pop(member, None) or {}
@@ -155,6 +148,13 @@ def _workload(kind: Kind, given: Object) -> None:
     template = specification.get("template")
     if not isinstance(template, dict) or not (template.get("spec") or {}).get("containers"):
         raise invalid(kind, name, "spec.template.spec.containers", "Required value")
+    wanted = specification.get("replicas", 1)
+    if wanted < 0:
+        why = f"Invalid value: {wanted}: must be greater than or equal to 0"
+        raise invalid(kind, name, "spec.replicas", why)
+    if wanted > MOST_PODS:
+        why = f"Invalid value: {wanted}: lab: its one node runs at most {MOST_PODS} pods"
+        raise invalid(kind, name, "spec.replicas", why)
     selector = specification.get("selector")
     labels = (template.get("metadata") or {}).get("labels") or {}
     if selector is None:
@@ -166,6 +166,23 @@ def _workload(kind: Kind, given: Object) -> None:
             name,
             "spec.template.metadata.labels",
             f"Invalid value: {labels}: `selector` does not match template `labels`",
+        )
+
+
+def _immutable(kind: Kind, given: Object, former: Object) -> None:
+    """Raise ApiError where an update changes what is for good."""
+    name = given["metadata"]["name"]
+    if "roleRef" in former and given.get("roleRef") != former["roleRef"]:
+        reference = json.dumps(given.get("roleRef"))
+        raise invalid(kind, name, "roleRef", f"Invalid value: {reference}: cannot change roleRef")
+    selector = (former.get("spec") or {}).get("selector")
+    changed = (given.get("spec") or {}).get("selector")
+    if kind.name in _WORKLOADS and selector is not None and changed != selector:
+        raise invalid(
+            kind,
+            name,
+            "spec.selector",
+            f"Invalid value: {json.dumps(changed)}: field is immutable",
         )
 
 

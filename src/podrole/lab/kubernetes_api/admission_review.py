@@ -54,7 +54,9 @@ def _changes(pod: Mapping[str, Any], admitted: Mapping[str, Any]) -> list[dict[s
         changes.append({"op": "add", "path": "/spec/volumes/0", "value": added[0]})
     elif added:
         changes.append({"op": "add", "path": "/spec/volumes", "value": added})
+    if before == after:
+        return changes
     for place in ("containers", "initContainers"):
-        if before.get(place) != after.get(place):
+        if after.get(place):  # the webhook sends them whole, changed or not
             changes.append({"op": "add", "path": f"/spec/{place}", "value": after[place]})
     return changes

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from ..clock import Clock
 from ..identifiers import Identifiers
 from .kinds import BY_NAME, KINDS, Kind, Object
+from .rollout import Rollouts, replicas
+from .status import ApiError
 
 if TYPE_CHECKING:
     from .object_api import ObjectApi
 
 _POD = BY_NAME["Pod"]
 _REPLICA_SET = BY_NAME["ReplicaSet"]
+_DEPLOYMENT = BY_NAME["Deployment"]
 _ONE_POD = ("DaemonSet", "Job")
 
 
@@ -24,22 +27,25 @@ class Controllers:
     def __init__(self, api: ObjectApi, clock: Clock, identifiers: Identifiers, node: str) -> None:
         self._api = api
         self._clock = clock
-        self._identifiers = identifiers
         self._node = node
+        self._rollouts = Rollouts(api, identifiers, self._owned, _reference)
 
     def created(self, kind: Kind, found: Object) -> None:
         """Do what the creation of an object asks for."""
         if kind.name == "Namespace":
             account = {"metadata": {"name": "default", "namespace": found["metadata"]["name"]}}
             self._api.create(BY_NAME["ServiceAccount"], account)
+        elif kind.name == "ServiceAccount":
+            self._try_again(found["metadata"]["namespace"])
         elif kind.name == "Pod":
             self._run(found)
         elif kind.name == "Deployment":
-            self._roll_out(found)
+            self._rollouts.roll_out(found)
+            self._set_status(found)
         elif kind.name == "ReplicaSet":
             self._scale(found)
         elif kind.name == "StatefulSet":
-            self._own_pods(kind, found, int(found["spec"].get("replicas", 1)))
+            self._own_pods(kind, found, replicas(found))
         elif kind.name in _ONE_POD:
             self._own_pods(kind, found, 1)
 
@@ -49,17 +55,15 @@ class Controllers:
             return
         if kind.name == "Deployment":
             if former["spec"].get("template") == found["spec"].get("template"):
-                current = self._owned(_REPLICA_SET, found)[-1]
-                wanted = {**current, "spec": {**current["spec"], "replicas": _replicas(found)}}
-                self._api.update(_REPLICA_SET, wanted)
-                self._set_status(kind, found, _replicas(found))
+                self._rollouts.resize(found)
             else:
-                self._roll_out(found)
+                self._rollouts.roll_out(found)
+            self._set_status(found)
         elif kind.name == "ReplicaSet":
             self._scale(found)
         elif kind.name in ("StatefulSet", "DaemonSet"):
             self._delete_pods(found, None)
-            self._own_pods(kind, found, int(found["spec"].get("replicas", 1)))
+            self._own_pods(kind, found, replicas(found))
 
     def deleted(self, kind: Kind, gone: Object, *, orphan: bool) -> None:
         """Remove what the object owned; a replica set replaces a pod that it lost."""
@@ -71,69 +75,71 @@ class Controllers:
                             other, gone["metadata"]["name"], found["metadata"]["name"]
                         )
             return
-        if kind.name == "Pod":
-            owner = _owner(gone, "ReplicaSet")
-            if owner:
-                name = str(owner["name"])
-                owning = self._api.store.find(_REPLICA_SET, gone["metadata"]["namespace"], name)
-                if owning is not None:
-                    self._scale(owning)
+        self._delete_owned(gone, orphan=orphan)
+        space = gone["metadata"].get("namespace", "")
+        if kind.name == "ServiceAccount" and gone["metadata"]["name"] == "default":
+            self._api.create(kind, {"metadata": {"name": "default", "namespace": space}})
+        owner = _owner(gone)
+        owning = (
+            self._api.store.find(BY_NAME[owner["kind"]], space, owner["name"]) if owner else None
+        )
+        if owning is None or owning["metadata"]["uid"] != (owner or {}).get("uid"):
             return
+        if owning["kind"] == "ReplicaSet":
+            self._scale(owning)
+        elif owning["kind"] == "Deployment":
+            self._rollouts.resize(owning)
+
+    def _delete_owned(self, gone: Object, *, orphan: bool) -> None:
         if orphan:
             return
         for other in (_REPLICA_SET, _POD):
             for owned in self._owned(other, gone):
                 metadata = owned["metadata"]
                 removed = self._api.store.delete(other, metadata["namespace"], metadata["name"])
-                if other is _REPLICA_SET:
-                    self.deleted(other, removed, orphan=False)
+                self._delete_owned(removed, orphan=False)
 
     def restart(self, deployment: Object) -> None:
         """A new replica set in the place of the present one."""
-        self._roll_out(deployment)
+        self._rollouts.roll_out(deployment, anew=True)
+        self._set_status(deployment)
 
     # -- how -----------------------------------------------------------------------------
 
-    def _roll_out(self, deployment: Object) -> None:
-        metadata, specification = deployment["metadata"], deployment["spec"]
-        for former in self._owned(_REPLICA_SET, deployment):
-            removed = self._api.store.delete(
-                _REPLICA_SET, metadata["namespace"], former["metadata"]["name"]
-            )
-            self.deleted(_REPLICA_SET, removed, orphan=False)
-        suffix = self._identifiers.pod_suffix(10)
-        template = copy.deepcopy(specification["template"])
-        labels = template.setdefault("metadata", {}).setdefault("labels", {})
-        replica_set = {
-            "metadata": {
-                "name": f"{metadata['name']}-{suffix}",
-                "namespace": metadata["namespace"],
-                "labels": {**labels, "pod-template-hash": suffix},
-                "annotations": {
-                    "deployment.kubernetes.io/revision": str(metadata.get("generation", 1))
-                },
-                "ownerReferences": [_reference("Deployment", deployment)],
-            },
-            "spec": {
-                "replicas": _replicas(deployment),
-                "selector": specification.get("selector"),
-                "template": template,
-            },
-        }
-        self._api.create(_REPLICA_SET, replica_set)
-        self._set_status(BY_NAME["Deployment"], deployment, _replicas(deployment))
-
     def _scale(self, replica_set: Object) -> None:
-        """As many pods as the replica set wants, of its template."""
-        wanted = int(replica_set["spec"].get("replicas", 1))
+        """As many pods as the replica set wants, of its template, and the counts of them."""
+        wanted = replicas(replica_set)
         pods = self._owned(_POD, replica_set)
         for pod in pods[wanted:]:
             metadata = pod["metadata"]
             self._api.store.delete(_POD, metadata["namespace"], metadata["name"])
-        for _ in range(wanted - len(pods)):
-            self._create_pod("ReplicaSet", replica_set, f"{replica_set['metadata']['name']}-")
-        status = {"replicas": wanted, "readyReplicas": wanted, "availableReplicas": wanted}
+        failure = ""
+        try:
+            for _ in range(wanted - len(pods)):
+                self._create_pod("ReplicaSet", replica_set, f"{replica_set['metadata']['name']}-")
+        except ApiError as error:  # admission says no: the controller would try again later
+            failure = error.message
+        count = len(self._owned(_POD, replica_set))
+        status: dict[str, Any] = {
+            "replicas": count,
+            "readyReplicas": count,
+            "availableReplicas": count,
+        }
+        if failure:
+            status["conditions"] = [self._condition("ReplicaFailure", "FailedCreate", failure)]
         self._store_status(_REPLICA_SET, replica_set, status)
+        owner = _owner(replica_set)
+        if owner is not None and owner["kind"] == "Deployment":
+            space = replica_set["metadata"]["namespace"]
+            deployment = self._api.store.find(_DEPLOYMENT, space, owner["name"])
+            if deployment is not None:
+                self._set_status(deployment)
+
+    def _try_again(self, namespace: str) -> None:
+        """Pods that lacked their service account: replica sets make them now."""
+        for found in list(self._api.store.list(_REPLICA_SET, namespace)):
+            if len(self._owned(_POD, found)) < replicas(found):
+                self._scale(found)
 
     def _own_pods(self, kind: Kind, owner: Object, wanted: int) -> None:
         for _ in range(wanted):
@@ -184,7 +190,8 @@ class Controllers:
             }
             for container in pod["spec"]["containers"]
         ]
-        finished = bool(_owner(pod, "Job"))
+        owner = _owner(pod)
+        finished = owner is not None and owner["kind"] == "Job"
         status = {
             "phase": "Succeeded" if finished else "Running",
             "conditions": ready,
@@ -196,31 +203,41 @@ class Controllers:
         specification = {**pod["spec"], "nodeName": self._node}
         self._api.store.update(_POD, {**_copy(pod), "spec": specification, "status": status})
 
-    def _set_status(self, kind: Kind, found: Object, replicas: int) -> None:
-        now = self._now()
+    def _set_status(self, deployment: Object) -> None:
+        wanted = replicas(deployment)
+        sets = self._owned(_REPLICA_SET, deployment)
+        count = sum((found.get("status") or {}).get("replicas", 0) for found in sets)
         conditions = [
-            {
-                "type": "Available",
-                "status": "True",
-                "reason": "MinimumReplicasAvailable",
-                "lastTransitionTime": now,
-            },
-            {
-                "type": "Progressing",
-                "status": "True",
-                "reason": "NewReplicaSetAvailable",
-                "lastTransitionTime": now,
-            },
+            self._condition("Available", "MinimumReplicasAvailable"),
+            self._condition("Progressing", "NewReplicaSetAvailable"),
         ]
+        if count < wanted:
+            conditions = [
+                {**self._condition("Available", "MinimumReplicasUnavailable"), "status": "False"},
+                self._condition("Progressing", "ReplicaSetUpdated"),
+            ]
+            for found in sets:
+                conditions += (found.get("status") or {}).get("conditions") or ()
         status = {
-            "observedGeneration": found["metadata"].get("generation", 1),
-            "replicas": replicas,
-            "updatedReplicas": replicas,
-            "readyReplicas": replicas,
-            "availableReplicas": replicas,
+            "observedGeneration": deployment["metadata"].get("generation", 1),
+            "replicas": count,
+            "updatedReplicas": count,
+            "readyReplicas": count,
+            "availableReplicas": count,
             "conditions": conditions,
         }
-        self._store_status(kind, found, status)
+        if count < wanted:
+            status["unavailableReplicas"] = wanted - count
+        self._store_status(_DEPLOYMENT, deployment, status)
+
+    def _condition(self, name: str, reason: str, message: str = "") -> dict[str, Any]:
+        found = {
+            "type": name,
+            "status": "True",
+            "reason": reason,
+            "lastTransitionTime": self._now(),
+        }
+        return found | ({"message": message} if message else {})
 
     def _store_status(self, kind: Kind, found: Object, status: Mapping[str, Any]) -> None:
         metadata = found["metadata"]
@@ -231,8 +248,10 @@ class Controllers:
         uid = owner["metadata"]["uid"]
         return [
             found
-            for found in self._api.store.list(kind, owner["metadata"]["namespace"])
-            if any(item["uid"] == uid for item in found["metadata"].get("ownerReferences") or ())
+            for found in self._api.store.list(kind, owner["metadata"].get("namespace"))
+            if any(
+                item.get("uid") == uid for item in found["metadata"].get("ownerReferences") or ()
+            )
         ]
 
     def _delete_pods(self, owner: Object, keep: int | None) -> None:
@@ -248,13 +267,9 @@ def _copy(found: Object) -> Object:
     return {**found, "metadata": {**found["metadata"]}}
 
 
-def _replicas(deployment: Object) -> int:
-    return int(deployment["spec"].get("replicas", 1))
-
-
-def _owner(found: Object, kind: str) -> Mapping[str, Any] | None:
+def _owner(found: Object) -> Mapping[str, Any] | None:
     references = found["metadata"].get("ownerReferences") or ()
-    return next((item for item in references if item["kind"] == kind), None)
+    return next((item for item in references if item.get("kind") in BY_NAME), None)
 
 
 def _reference(kind: str, owner: Object) -> dict[str, Any]:

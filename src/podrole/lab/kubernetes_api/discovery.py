@@ -1,26 +1,36 @@
-"""What the API server says of itself: groups, resources, version, and a small OpenAPI.
+"""What the API server says of itself: groups, resources and version.
 
-Source: Kubernetes, "The Kubernetes API" (discovery, OpenAPI V3; checked 2026-11-24).
+Source: Kubernetes, "The Kubernetes API", section "Discovery API" (checked 2026-11-24).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from .kinds import GROUPS, KINDS, Kind
+from .kinds import GROUPS, KINDS
 
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 #: Resources of a kind of their own, beside the objects.
 _SUBRESOURCES = {
     "serviceaccounts": [("token", "TokenRequest", ["create"], "authentication.k8s.io")],
     "pods": [("status", "Pod", ["get", "patch", "update"], "")],
-    "deployments": [
-        ("status", "Deployment", ["get", "patch", "update"], ""),
-        ("scale", "Scale", ["get", "patch", "update"], "autoscaling"),
-    ],
+    **{
+        plural: [
+            ("status", kind, ["get", "patch", "update"], ""),
+            ("scale", "Scale", ["get", "patch", "update"], "autoscaling"),
+        ]
+        for plural, kind in (
+            ("deployments", "Deployment"),
+            ("replicasets", "ReplicaSet"),
+            ("statefulsets", "StatefulSet"),
+        )
+    },
 }
 REVIEWS = {
-    "authorization.k8s.io": [("selfsubjectaccessreviews", "SelfSubjectAccessReview")],
+    "authorization.k8s.io": [
+        ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),
+        ("selfsubjectrulesreviews", "SelfSubjectRulesReview"),
+    ],
     "authentication.k8s.io": [("selfsubjectreviews", "SelfSubjectReview")],
 }
 
@@ -48,15 +58,6 @@ def document(path: str, version: str) -> dict[str, Any] | None:
             return _group(parts[1])
         if len(parts) == 3 and parts[2] == "v1":
             return _resources(parts[1])
-    if path == "/openapi/v3":
-        return {
-            "paths": {
-                place: {"serverRelativeURL": f"/openapi/v3/{place}"}
-                for place in ("api/v1", *(f"apis/{group}/v1" for group in GROUPS))
-            }
-        }
-    if path.startswith("/openapi/v3/"):
-        return _openapi(path.removeprefix("/openapi/v3/"))
     return None
 
 
@@ -84,6 +85,7 @@ def _resources(group: str) -> dict[str, Any]:
                 "kind": kind.name,
                 "verbs": _VERBS,
                 "shortNames": list(kind.short),
+                "categories": ["all"] if kind.in_all else [],
             }
         )
         for name, result, verbs, other in _SUBRESOURCES.get(kind.plural, ()):
@@ -110,43 +112,4 @@ def _resources(group: str) -> dict[str, Any]:
         "apiVersion": "v1",
         "groupVersion": f"{group}/v1" if group else "v1",
         "resources": found,
-    }
-
-
-def _openapi(place: str) -> dict[str, Any] | None:
-    """Enough for kubectl to see that the server checks fields itself."""
-    paths = {
-        _path(kind): {"patch": _patch_operation(kind)}
-        for kind in KINDS
-        if place == (f"apis/{kind.api_version}" if kind.group else "api/v1")
-    }
-    if not paths:
-        return None
-    return {
-        "openapi": "3.0.0",
-        "info": {"title": "Podrole's lab", "version": "v1"},
-        "paths": paths,
-        "components": {"schemas": {}},
-    }
-
-
-def _path(kind: Kind) -> str:
-    base = f"/apis/{kind.api_version}" if kind.group else "/api/v1"
-    space = "/namespaces/{namespace}" if kind.namespaced else ""
-    return f"{base}{space}/{kind.plural}/{{name}}"
-
-
-def _patch_operation(kind: Kind) -> dict[str, Any]:
-    return {
-        "parameters": [
-            {"name": name, "in": "query", "schema": {"type": "string"}}
-            for name in ("dryRun", "fieldManager", "fieldValidation", "force")
-        ],
-        "responses": {"200": {"description": "OK"}},
-        "x-kubernetes-action": "patch",
-        "x-kubernetes-group-version-kind": {
-            "group": kind.group,
-            "version": kind.version,
-            "kind": kind.name,
-        },
     }

@@ -12,11 +12,15 @@ from typing import Any
 
 from ..clock import Clock
 from ..identifiers import Identifiers
+from . import managed_fields
 from .admission import Admission
 from .controllers import Controllers
 from .kinds import BY_NAME, Kind, Object
+from .managed_fields import Writer
 from .object_store import ObjectStore
-from .status import ApiError
+from .status import ApiError, already_exists, forbidden
+
+_KEPT_NAMESPACES = ("default", "kube-system")
 
 
 class ObjectApi:
@@ -34,12 +38,19 @@ class ObjectApi:
         """`node` is the name of the one node; for the rest see `Admission`."""
         self.lock = RLock()
         self.store = ObjectStore(clock, identifiers)
+        self._clock = clock
         self._identifiers = identifiers
         self._admission = Admission(self.store, region, associated, agent_url)
         self._controllers = Controllers(self, clock, identifiers, node)
 
     def create(
-        self, kind: Kind, given: Any, namespace: str | None = None, *, dry_run: bool = False
+        self,
+        kind: Kind,
+        given: Any,
+        namespace: str | None = None,
+        *,
+        dry_run: bool = False,
+        writer: Writer | None = None,
     ) -> Object:
         """Store a new object; as stored. `dry_run` does everything but store. Raises ApiError."""
         wanted = self._own(kind, given, namespace)
@@ -51,14 +62,22 @@ class ObjectApi:
                     f'{kind.name} "" is invalid: metadata.name: Required value: name or'
                     " generateName is required",
                 )
-            metadata["name"] = metadata["generateName"] + self._identifiers.pod_suffix()
+            # What only asks must not shift the names of later pods.
+            drawn = (
+                Identifiers(0, f"dry run/{self.store.version}") if dry_run else self._identifiers
+            )
+            metadata["name"] = metadata["generateName"] + drawn.pod_suffix()
         with self.lock:
             if kind.namespaced:
                 self.store.get(BY_NAME["Namespace"], "", metadata["namespace"])
             wanted = self._admission.admit(kind, wanted, None)
             if kind.name in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"):
                 wanted["metadata"]["generation"] = 1
+            self._note_writer(None, wanted, writer)
             if dry_run:
+                if self.store.find(kind, metadata.get("namespace", ""), metadata["name"]):
+                    raise already_exists(kind, metadata["name"])
+                metadata["creationTimestamp"] = self._now()
                 return wanted
             stored = self.store.create(kind, wanted)
             self._controllers.created(kind, stored)
@@ -72,6 +91,7 @@ class ObjectApi:
         *,
         dry_run: bool = False,
         status: bool = False,
+        writer: Writer | None = None,
     ) -> Object:
         """Put an object in the place of the stored one; as stored. Raises ApiError."""
         wanted = self._own(kind, given, namespace)
@@ -79,7 +99,8 @@ class ObjectApi:
         with self.lock:
             former = self.store.get(kind, metadata.get("namespace", ""), metadata.get("name", ""))
             if status:
-                wanted = {**former, "status": wanted.get("status")}
+                former_metadata = {**former["metadata"]}
+                wanted = {**former, "metadata": former_metadata, "status": wanted.get("status")}
             else:
                 wanted = self._admission.admit(kind, wanted, former)
                 if "status" in former:
@@ -88,7 +109,9 @@ class ObjectApi:
                     wanted["metadata"]["generation"] = former["metadata"]["generation"] + 1
                 elif "generation" in former["metadata"]:
                     wanted["metadata"]["generation"] = former["metadata"]["generation"]
+            self._note_writer(former, wanted, writer)
             if dry_run:
+                self.store.check_version(kind, wanted, former)
                 return wanted
             stored = self.store.update(kind, wanted)
             if stored is not former and not status:
@@ -101,8 +124,11 @@ class ObjectApi:
     ) -> Object:
         """Remove the object and, unless `orphan`, what it owns; what it was. Raises ApiError."""
         with self.lock:
+            found = self.store.get(kind, namespace, name)
+            if kind.name == "Namespace" and name in _KEPT_NAMESPACES:
+                raise forbidden(kind, name, "this namespace may not be deleted")
             if dry_run:
-                return self.store.get(kind, namespace, name)
+                return found
             gone = self.store.delete(kind, namespace, name)
             self._controllers.deleted(kind, gone, orphan=orphan)
             return gone
@@ -116,6 +142,17 @@ class ObjectApi:
         """New pods for a deployment whose template stays as it is."""
         with self.lock:
             self._controllers.restart(deployment)
+
+    def _note_writer(self, former: Object | None, wanted: Object, writer: Writer | None) -> None:
+        metadata = wanted["metadata"]
+        managed = list((former or {}).get("metadata", {}).get("managedFields") or ())
+        if writer is not None:
+            managed = managed_fields.after(former, wanted, writer, self._now())
+        if managed:
+            metadata["managedFields"] = managed
+
+    def _now(self) -> str:
+        return self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _own(self, kind: Kind, given: Any, namespace: str | None) -> Object:
         """A copy of what a client sent, in its place."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from threading import Condition
 
 from ..clock import Clock
@@ -15,6 +16,16 @@ from .status import ApiError, already_exists, not_found
 _KEPT_EVENTS = 4096
 
 
+@dataclass(frozen=True)
+class Event:
+    """What has happened to an object: `ADDED`, `MODIFIED` or `DELETED`."""
+
+    version: int
+    type: str
+    found: Object
+    former: Object | None  # what it was before, None for a new one
+
+
 class ObjectStore:
     """What etcd is to a cluster. Stored objects are never changed in place."""
 
@@ -22,7 +33,7 @@ class ObjectStore:
         self._clock = clock
         self._identifiers = identifiers
         self._objects: dict[tuple[str, str, str], Object] = {}
-        self._events: deque[tuple[int, str, Object]] = deque(maxlen=_KEPT_EVENTS)
+        self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
         self.version = 1
         self.changed = Condition()
 
@@ -55,7 +66,7 @@ class ObjectStore:
             raise already_exists(kind, metadata["name"])
         metadata["uid"] = self._identifiers.uuid()
         metadata["creationTimestamp"] = self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        return self._store(kind, given, "ADDED")
+        return self._store(kind, given, "ADDED", None)
 
     def update(self, kind: Kind, given: Object) -> Object:
         """Put an object in the place of the one of its name.
@@ -64,6 +75,16 @@ class ObjectStore:
         """
         metadata = given["metadata"]
         former = self.get(kind, metadata.get("namespace", ""), metadata["name"])
+        self.check_version(kind, given, former)
+        for name in ("uid", "creationTimestamp", "resourceVersion"):
+            metadata[name] = former["metadata"][name]
+        if given == former:
+            return former
+        return self._store(kind, given, "MODIFIED", former)
+
+    def check_version(self, kind: Kind, given: Object, former: Object) -> None:
+        """Raise ApiError (Conflict) where `given` comes of another version than the stored."""
+        metadata = given["metadata"]
         version = metadata.get("resourceVersion")
         if version not in (None, "", former["metadata"]["resourceVersion"]):
             raise ApiError(
@@ -73,11 +94,6 @@ class ObjectStore:
                 name=metadata["name"],
                 kind=kind.plural,
             )
-        for name in ("uid", "creationTimestamp", "resourceVersion"):
-            metadata[name] = former["metadata"][name]
-        if given == former:
-            return former
-        return self._store(kind, given, "MODIFIED")
 
     def delete(self, kind: Kind, namespace: str, name: str) -> Object:
         """Remove the object; what it was. Raises ApiError (NotFound)."""
@@ -85,32 +101,30 @@ class ObjectStore:
         del self._objects[kind.name, namespace if kind.namespaced else "", name]
         gone = copy.deepcopy(found)
         gone["metadata"]["resourceVersion"] = str(self._next())
-        self._happened("DELETED", gone)
+        self._happened("DELETED", gone, found)
         return gone
 
-    def since(self, version: int) -> Iterator[tuple[int, str, Object]]:
+    def since(self, version: int) -> Iterator[Event]:
         """What has happened after a version. Raises ApiError (410 Gone) where too much has."""
         events = list(self._events)
-        if events and len(events) == _KEPT_EVENTS and version < events[0][0] - 1:
-            error = ApiError(500, f"too old resource version: {version}", "Expired")
-            error.code = 410
-            raise error
-        yield from (event for event in events if event[0] > version)
+        if events and len(events) == _KEPT_EVENTS and version < events[0].version - 1:
+            raise ApiError(410, f"too old resource version: {version} ({events[0].version})")
+        yield from (event for event in events if event.version > version)
 
-    def _store(self, kind: Kind, given: Object, event: str) -> Object:
+    def _store(self, kind: Kind, given: Object, event: str, former: Object | None) -> Object:
         metadata = given["metadata"]
         given.setdefault("apiVersion", kind.api_version)
         metadata["resourceVersion"] = str(self._next())
         place = (kind.name, metadata.get("namespace", "") if kind.namespaced else "")
         self._objects[(*place, metadata["name"])] = given
-        self._happened(event, given)
+        self._happened(event, given, former)
         return given
 
     def _next(self) -> int:
         self.version += 1
         return self.version
 
-    def _happened(self, event: str, found: Object) -> None:
+    def _happened(self, event: str, found: Object, former: Object | None) -> None:
         with self.changed:
-            self._events.append((self.version, event, found))
+            self._events.append(Event(self.version, event, found, former))
             self.changed.notify_all()

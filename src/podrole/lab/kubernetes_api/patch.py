@@ -1,7 +1,7 @@
-"""The four kinds of PATCH: JSON, merge, strategic merge and apply.
+"""Merge patches: the plain one, and Kubernetes' strategic one.
 
 Source: Kubernetes, "Update API Objects in Place Using kubectl patch", community document "Strategic
-Merge Patch"; RFC 6902 and RFC 7396 (checked 2026-11-24).
+Merge Patch"; RFC 7396 (checked 2026-11-24).
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from typing import Any
-
-from .status import ApiError
 
 #: By which member the items of a list are told apart; other lists are replaced whole.
 _MERGE_KEYS = {
@@ -29,62 +27,11 @@ _MERGE_KEYS = {
 _PRIMITIVE_LISTS = {"finalizers"}
 
 
-def json_patch(document: Any, operations: Any) -> Any:
-    """RFC 6902. Raises ApiError for an operation that cannot be done."""
-    result = copy.deepcopy(document)
-    if not isinstance(operations, list):
-        raise ApiError(400, "error decoding patch: a JSON patch is a list of operations")
-    for operation in operations:
-        try:
-            result = _operate(result, operation)
-        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-            raise ApiError(422, f"the server rejected our request: {operation}: {error}") from error
-    return result
-
-
-def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
-    path = [part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]]
-    act = operation["op"]
-    if act in ("move", "copy"):
-        value = _value(document, operation["from"])
-        if act == "move":
-            document = _operate(document, {"op": "remove", "path": operation["from"]})
-    else:
-        value = operation.get("value")
-    if act == "test":
-        if _value(document, operation["path"]) != value:
-            raise ValueError("test failed")
-        return document
-    if not path:
-        return copy.deepcopy(value)
-    parent = document
-    for part in path[:-1]:
-        parent = parent[int(part)] if isinstance(parent, list) else parent[part]
-    last = path[-1]
-    if isinstance(parent, list):
-        index = len(parent) if last == "-" else int(last)
-        if act == "remove":
-            del parent[index]
-        elif act == "replace":
-            parent[index] = value
-        else:
-            if index > len(parent):
-                raise IndexError(last)
-            parent.insert(index, copy.deepcopy(value))
-    elif act == "remove":
-        del parent[last]
-    else:
-        if act == "replace" and last not in parent:
-            raise KeyError(last)
-        parent[last] = copy.deepcopy(value)
-    return document
-
-
-def _value(document: Any, pointer: str) -> Any:
-    for part in pointer.split("/")[1:]:
-        part = part.replace("~1", "/").replace("~0", "~")
-        document = document[int(part)] if isinstance(document, list) else document[part]
-    return copy.deepcopy(document)
+def merge_key(name: str, items: list[Any]) -> str | None:
+    """By which member the items of a list are told apart, None for a list that is one value."""
+    if name == "ports" and any(isinstance(item, Mapping) and "port" in item for item in items):
+        return "port"  # a service's
+    return _MERGE_KEYS.get(name)
 
 
 def merge_patch(document: Any, change: Any) -> Any:
@@ -118,7 +65,7 @@ def strategic_merge(document: Any, change: Any, key: str = "") -> Any:
             _delete_from(result, name.partition("/")[2], value)
         elif name.startswith("$"):
             continue
-        elif value is None:
+        elif value is None or (isinstance(value, Mapping) and value.get("$patch") == "delete"):
             result.pop(name, None)
         else:
             result[name] = strategic_merge(result.get(name), value, name)
@@ -131,7 +78,7 @@ def strategic_merge(document: Any, change: Any, key: str = "") -> Any:
 def _merge_list(document: list[Any], change: list[Any], key: str) -> list[Any]:
     if key in _PRIMITIVE_LISTS:
         return document + [item for item in change if item not in document]
-    by = _MERGE_KEYS.get(key)
+    by = merge_key(key, change)
     if by is None or any(not isinstance(item, Mapping) for item in change):
         return copy.deepcopy(change)
     if any(item.get("$patch") == "replace" for item in change):
@@ -156,8 +103,11 @@ def _delete_from(result: dict[str, Any], name: str, gone: Any) -> None:
 
 
 def _order(result: dict[str, Any], name: str, order: Any) -> None:
-    by, items = _MERGE_KEYS.get(name), result.get(name)
-    if by is None or not isinstance(items, list):
+    items = result.get(name)
+    if not isinstance(items, list):
+        return
+    by = merge_key(name, items)
+    if by is None or not isinstance(order, list):
         return
     ranks = {
         item.get(by) if isinstance(item, Mapping) else item: rank for rank, item in enumerate(order)
@@ -178,7 +128,7 @@ def dropped(former: Any, now: Any, key: str = "") -> Any:
                 if inner is not None:
                     change[name] = inner
         return change or None
-    by = _MERGE_KEYS.get(key)
+    by = merge_key(key, former) if isinstance(former, list) else None
     if by is not None and isinstance(former, list) and isinstance(now, list):
         kept = {item.get(by): item for item in now}
         changes: list[Any] = []

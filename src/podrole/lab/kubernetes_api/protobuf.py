@@ -14,8 +14,8 @@ from .status import ApiError
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\0"
-#: Number to (name, form). A form is `text`, `bytes`, `int`, `bool`, `map`, `bytes-map`, `time`,
-#: the name of a message, or `skip`; a `*` before it makes a list.
+#: Number to (name, form). A form is `text`, `int`, `bool`, `int-or-text`, `map`, `bytes-map`, the
+#: name of a message, or `skip`; a `*` before it makes a list.
 Message = dict[int, tuple[str, str]]
 _MESSAGES: dict[str, Message] = {
     "ObjectMeta": {
@@ -98,8 +98,9 @@ _MESSAGES: dict[str, Message] = {
     },
     "SelfSubjectAccessReviewSpec": {
         1: ("resourceAttributes", "ResourceAttributes"),
-        2: ("nonResourceAttributes", "skip"),
+        2: ("nonResourceAttributes", "NonResourceAttributes"),
     },
+    "NonResourceAttributes": {1: ("path", "text"), 2: ("verb", "text")},
     "ResourceAttributes": {
         1: ("namespace", "text"),
         2: ("verb", "text"),
@@ -109,6 +110,12 @@ _MESSAGES: dict[str, Message] = {
         6: ("subresource", "text"),
         7: ("name", "text"),
     },
+    "SelfSubjectRulesReview": {
+        1: ("metadata", "ObjectMeta"),
+        2: ("spec", "SelfSubjectRulesReviewSpec"),
+        3: ("status", "skip"),
+    },
+    "SelfSubjectRulesReviewSpec": {1: ("namespace", "text")},
     "SelfSubjectReview": {1: ("metadata", "ObjectMeta"), 2: ("status", "skip")},
     "DeleteOptions": {
         1: ("gracePeriodSeconds", "int"),
@@ -116,6 +123,26 @@ _MESSAGES: dict[str, Message] = {
         3: ("orphanDependents", "bool"),
         4: ("propagationPolicy", "text"),
         5: ("dryRun", "*text"),
+    },
+    "Service": {1: ("metadata", "ObjectMeta"), 2: ("spec", "ServiceSpec"), 3: ("status", "skip")},
+    "ServiceSpec": {
+        1: ("ports", "*ServicePort"),
+        2: ("selector", "map"),
+        3: ("clusterIP", "text"),
+        4: ("type", "text"),
+        7: ("sessionAffinity", "text"),
+        8: ("loadBalancerIP", "text"),
+        10: ("externalName", "text"),
+        11: ("externalTrafficPolicy", "text"),
+        12: ("healthCheckNodePort", "skip"),
+        13: ("publishNotReadyAddresses", "bool"),
+    },
+    "ServicePort": {
+        1: ("name", "text"),
+        2: ("protocol", "text"),
+        3: ("port", "int"),
+        4: ("targetPort", "int-or-text"),
+        5: ("nodePort", "skip"),
     },
     "Deployment": {
         1: ("metadata", "ObjectMeta"),
@@ -228,6 +255,9 @@ def _value(form: str, value: Any) -> Any:
         return value - (1 << 64) if value >= 1 << 63 else int(value)
     if form == "bool":
         return bool(value)
+    if form == "int-or-text":
+        given = dict(_fields(value))
+        return given.get(3, b"").decode() if given.get(1) else given.get(2, 0)
     return _message(form, value)
 
 
@@ -260,6 +290,21 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
             return value, position
         if shift > 63:
             raise ValueError("no number")
+
+
+def field(number: int, value: str | bytes) -> bytes:
+    """A text or a message as a field of a message."""
+    data = value.encode() if isinstance(value, str) else value
+    return _number(number << 3 | 2) + _number(len(data)) + data
+
+
+def _number(value: int) -> bytes:
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
 
 
 def _base64(data: bytes) -> str:

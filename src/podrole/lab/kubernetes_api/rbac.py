@@ -5,7 +5,7 @@ Source: Kubernetes, "Using RBAC Authorization", "Authenticating" (checked 2026-1
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,32 +14,35 @@ from .object_store import ObjectStore
 
 _READ = ["get", "list", "watch"]
 _WRITE = [*_READ, "create", "update", "patch", "delete", "deletecollection"]
-_WORKLOADS = ["pods", "services", "configmaps", "serviceaccounts", "events"]
-_APPS = {"apiGroups": ["apps", "batch"], "resources": ["*"]}
-#: The ClusterRoles that a reader meets, shortened to the kinds of the lab. `view` has no secrets.
+_WORKLOADS = ["pods", "services", "configmaps", "serviceaccounts"]
+_SHOWN = ["pods/log", "pods/status", "namespaces", "events", "resourcequotas", "limitranges"]
+_RBAC = "rbac.authorization.k8s.io"
+_GROUPS = {"apiGroups": ["apps", "batch", "networking.k8s.io"], "resources": ["*"]}
+_VIEW = [
+    {"apiGroups": [""], "resources": [*_WORKLOADS, *_SHOWN], "verbs": _READ},
+    {**_GROUPS, "verbs": _READ},
+]
+_EDIT = [
+    *_VIEW,
+    {"apiGroups": [""], "resources": [*_WORKLOADS, "secrets"], "verbs": _WRITE},
+    {"apiGroups": [""], "resources": ["pods/exec", "pods/portforward"], "verbs": ["get", "create"]},
+    {"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"]},
+    {"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["impersonate"]},
+    {**_GROUPS, "verbs": _WRITE},
+]
+#: The ClusterRoles that a reader meets, shortened to the kinds of the lab. `view` has no secrets;
+#: `edit` may act as any service account of its namespace, and so as its IAM roles.
 _ROLES: dict[str, list[dict[str, Any]]] = {
     "cluster-admin": [
         {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
         {"nonResourceURLs": ["*"], "verbs": ["*"]},
     ],
     "admin": [
-        {"apiGroups": [""], "resources": ["*"], "verbs": _WRITE},
-        {**_APPS, "verbs": _WRITE},
-        {
-            "apiGroups": ["rbac.authorization.k8s.io"],
-            "resources": ["roles", "rolebindings"],
-            "verbs": _WRITE,
-        },
+        *_EDIT,
+        {"apiGroups": [_RBAC], "resources": ["roles", "rolebindings"], "verbs": _WRITE},
     ],
-    "edit": [
-        {"apiGroups": [""], "resources": [*_WORKLOADS, "secrets"], "verbs": _WRITE},
-        {"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"]},
-        {**_APPS, "verbs": _WRITE},
-    ],
-    "view": [
-        {"apiGroups": [""], "resources": _WORKLOADS, "verbs": _READ},
-        {**_APPS, "verbs": _READ},
-    ],
+    "edit": _EDIT,
+    "view": _VIEW,
 }
 ADMINS = "system:masters"
 
@@ -83,6 +86,14 @@ def service_account(namespace: str, name: str) -> User:
     )
 
 
+def read_service_account(user: str) -> tuple[str, str] | None:
+    """Namespace and name of the service account behind a user's name, None for another user."""
+    parts = user.split(":")
+    if parts[:2] == ["system", "serviceaccount"] and len(parts) == 4 and all(parts):
+        return parts[2], parts[3]
+    return None
+
+
 def install(store: ObjectStore) -> None:
     """The ClusterRoles and the binding that every cluster begins with."""
     for name, rules in _ROLES.items():
@@ -92,18 +103,36 @@ def install(store: ObjectStore) -> None:
         "kind": "ClusterRoleBinding",
         "metadata": {"name": "cluster-admin"},
         "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io",
+            "apiGroup": _RBAC,
             "kind": "ClusterRole",
             "name": "cluster-admin",
         },
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": ADMINS}],
+        "subjects": [{"apiGroup": _RBAC, "kind": "Group", "name": ADMINS}],
     }
     store.create(BY_NAME["ClusterRoleBinding"], binding)
 
 
 def allowed(store: ObjectStore, user: User, attempt: Attempt) -> bool:
-    """Whether some rule of some role that is bound to the user covers the attempt."""
-    return any(_covers(rule, attempt) for rule in _rules(store, user, attempt.namespace))
+    """Whether some rule of some role that is bound to the user covers the attempt.
+
+    `system:masters` needs no rule: nobody can lock the cluster's owner out.
+    """
+    return ADMINS in user.groups or any(
+        _covers(rule, attempt) for rule in rules(store, user, attempt.namespace)
+    )
+
+
+def allowed_path(store: ObjectStore, user: User, verb: str, path: str) -> bool:
+    """Whether the user may read a path that is no object's, as `/healthz`."""
+    return ADMINS in user.groups or any(
+        _has(rule, "verbs", verb) and any(map(_covered_by(path), rule.get("nonResourceURLs") or ()))
+        for rule in rules(store, user, "")
+    )
+
+
+def _covered_by(path: str) -> Callable[[str], bool]:
+    # A rule's URL is a whole path, or a beginning with `*` after it.
+    return lambda url: url == path or (url.endswith("*") and path.startswith(url[:-1]))
 
 
 def denial(user: User, attempt: Attempt) -> str:
@@ -116,7 +145,8 @@ def denial(user: User, attempt: Attempt) -> str:
     )
 
 
-def _rules(store: ObjectStore, user: User, namespace: str) -> Iterator[Mapping[str, Any]]:
+def rules(store: ObjectStore, user: User, namespace: str) -> Iterator[Mapping[str, Any]]:
+    """The rules that the user has in a namespace, or in the cluster's scope where it is empty."""
     for name, namespaces in user.granted:
         if namespaces is None or namespace in namespaces:
             yield from _ROLES[name]
@@ -152,11 +182,12 @@ def _role(store: ObjectStore, binding: Object, namespace: str) -> list[Mapping[s
     return list((found or {}).get("rules") or ())
 
 
-def _covers(rule: Mapping[str, Any], attempt: Attempt) -> bool:
-    def has(member: str, wanted: str) -> bool:
-        values = rule.get(member) or ()
-        return "*" in values or wanted in values
+def _has(rule: Mapping[str, Any], member: str, wanted: str) -> bool:
+    values = rule.get(member) or ()
+    return "*" in values or wanted in values
 
+
+def _covers(rule: Mapping[str, Any], attempt: Attempt) -> bool:
     resources = rule.get("resources") or ()
     whole = "*" in resources or attempt.resource in resources
     if attempt.subresource and f"*/{attempt.subresource}" in resources:
@@ -164,7 +195,7 @@ def _covers(rule: Mapping[str, Any], attempt: Attempt) -> bool:
     names = rule.get("resourceNames")
     return (
         whole
-        and has("verbs", attempt.verb)
-        and has("apiGroups", attempt.kind.group)
+        and _has(rule, "verbs", attempt.verb)
+        and _has(rule, "apiGroups", attempt.kind.group)
         and (not names or attempt.name in names)
     )

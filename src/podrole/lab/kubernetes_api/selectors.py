@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .kinds import Kind
 from .status import ApiError
 
 _SET = re.compile(
@@ -44,14 +45,22 @@ def _requirement(match: re.Match[str]) -> Callable[[Mapping[str, str]], bool]:
     return lambda given: key in given
 
 
-def fields(text: str) -> Test:
-    """A test for `metadata.name=x,status.phase!=Running`. Raises ApiError for another form."""
+def fields(kind: Kind, text: str) -> Test:
+    """A test for `metadata.name=x,status.phase!=Running`. Raises ApiError for another form, and
+    for a field that the kind's objects are not selected by."""
     wanted = []
     for part in filter(None, text.split(",")):
         name, sign, value = part.replace("==", "=").partition("=")
         if not sign:
-            raise ApiError(400, f"invalid field selector {part!r}")
-        wanted.append((name.removesuffix("!").split("."), value, not name.endswith("!")))
+            raise ApiError(400, f"invalid selector: '{part}'; can't understand '{part}'")
+        equal, name = not name.endswith("!"), name.removesuffix("!")
+        if name not in ("metadata.name", "metadata.namespace", *kind.selected_by):
+            raise ApiError(
+                400,
+                f'Unable to find "{kind.group}/{kind.version}, Resource={kind.plural}" that match'
+                f' label selector "", field selector "{text}": field label not supported: {name}',
+            )
+        wanted.append((name.split("."), value, equal))
 
     def test(found: Mapping[str, Any]) -> bool:
         return all((_at(found, path) == value) == equal for path, value, equal in wanted)
@@ -62,4 +71,6 @@ def fields(text: str) -> Test:
 def _at(found: Any, path: list[str]) -> str:
     for name in path:
         found = found.get(name) if isinstance(found, Mapping) else None
+    if isinstance(found, bool):
+        return str(found).lower()
     return "" if found is None else str(found)

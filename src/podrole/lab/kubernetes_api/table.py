@@ -11,23 +11,36 @@ from .kinds import Kind
 
 def table(kind: Kind, objects: Iterable[Mapping[str, Any]], now: datetime, **meta: Any) -> Any:
     """The objects as a `Table`; `meta` is the list's metadata."""
-    columns = [("Name", "name"), *((title, "") for title, _ in kind.columns), ("Age", "")]
+    columns = [("Name", "name", 0), *((title, "", 0) for title, _ in kind.columns), _AGE]
+    columns += [(title, "", 0 if title in _ALWAYS else 1) for title, _ in kind.wide]
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": meta,
         "columnDefinitions": [
-            {"name": title, "type": "string", "format": form, "description": "", "priority": 0}
-            for title, form in columns
+            {
+                "name": title,
+                "type": "string",
+                "format": form,
+                "description": "",
+                "priority": priority,
+            }
+            for title, form, priority in columns
         ],
         "rows": [row(kind, found, now) for found in objects],
     }
+
+
+_AGE = ("Age", "", 0)
+#: Columns after the age that need no `-o wide`.
+_ALWAYS = ("Version",)
 
 
 def row(kind: Kind, found: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """One object as a row."""
     metadata = found["metadata"]
     cells = [metadata["name"], *(read(found) for _, read in kind.columns), _age(metadata, now)]
+    cells += [read(found) for _, read in kind.wide]
     partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
     return {"cells": cells, "object": {**partial, "metadata": metadata}}
 

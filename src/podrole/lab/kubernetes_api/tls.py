@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-import secrets
+import os
 import ssl
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -30,9 +31,13 @@ def make(cluster: str) -> ServerCertificate:
     """A certificate for the loopback, signed by an authority of its own."""
     authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority_name = _name(f"podrole lab {cluster}")
+    # Python's ssl from 3.13 on wants the key identifiers and usages of RFC 5280.
+    identifier = x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key())
     authority = (
         _builder(authority_name, authority_name, authority_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(identifier, critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     names = x509.SubjectAlternativeName(
@@ -41,28 +46,53 @@ def make(cluster: str) -> ServerCertificate:
     certificate = (
         _builder(_name("kube-apiserver"), authority_name, key.public_key())
         .add_extension(names, critical=False)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier),
+            critical=False,
+        )
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # OpenSSL takes the key from a file only, and seeks in it, so no pipe will do: the file holds it
-    # encrypted, under a password that is never written and gone when this function ends.
-    password = secrets.token_bytes(32)
     private = key.private_bytes(
-        pem,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(password),
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(certificate.public_bytes(pem) + private)
-        file.flush()
-        context.load_cert_chain(file.name, password=password)
+    # Python hands OpenSSL paths only. These lead to pipes: the key is never on a disk.
+    with _readable(certificate.public_bytes(pem)) as chain, _readable(private) as secret:
+        context.load_cert_chain(chain, secret)
     return ServerCertificate(context, base64.b64encode(authority.public_bytes(pem)).decode())
+
+
+@contextmanager
+def _readable(content: bytes) -> Iterator[str]:
+    """A path from which the content can be read once."""
+    reader, writer = os.pipe()
+    try:
+        with os.fdopen(writer, "wb") as pipe:
+            pipe.write(content)  # a few hundred bytes, which every pipe holds
+        yield f"/dev/fd/{reader}"
+    finally:
+        os.close(reader)
 
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _builder(

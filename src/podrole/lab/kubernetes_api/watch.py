@@ -9,9 +9,10 @@ from typing import Any
 
 from .kinds import Kind, Object
 from .object_api import ObjectApi
+from .object_store import Event
 from .status import ApiError
 
-_LONGEST = 300.0
+_LONGEST = 300
 #: How long a thread waits before it looks whether its time is over.
 _STEP = 1.0
 
@@ -28,14 +29,14 @@ def watch(
     Raises ApiError for arguments that are no numbers. Holds no lock while it waits.
     """
     try:
-        seconds = float(arguments.get("timeoutSeconds") or _LONGEST)
+        seconds = float(int(arguments.get("timeoutSeconds") or _LONGEST))
         version = int(arguments.get("resourceVersion") or 0)
         initial = arguments.get("sendInitialEvents") == "true"
     except ValueError:
         raise ApiError(400, "timeoutSeconds and resourceVersion must be numbers") from None
-    return _events(
-        objects, kind, min(seconds, _LONGEST), None if initial else version, wanted, shown
-    )
+    bookmarks = arguments.get("allowWatchBookmarks") in ("1", "true")
+    seconds = min(max(seconds, 0.0), _LONGEST)
+    return _events(objects, kind, seconds, None if initial else version, bookmarks, wanted, shown)
 
 
 def _events(
@@ -43,6 +44,7 @@ def _events(
     kind: Kind,
     seconds: float,
     version: int | None,
+    bookmarks: bool,
     wanted: Callable[[Object], bool],
     shown: Callable[[Object], Any],
 ) -> Iterator[bytes]:
@@ -57,33 +59,48 @@ def _events(
         for found in present:
             yield _line("ADDED", shown(found))
         if streamed:
-            yield _line("BOOKMARK", _end_of_list(kind, version))
+            end_of_list = {"k8s.io/initial-events-end": "true"}
+            yield _line("BOOKMARK", _bookmark(kind, version, annotations=end_of_list))
     while True:
         try:
             events = list(store.since(version))
         except ApiError as error:
             yield _line("ERROR", error.status())
             return
-        for happened, event, found in events:
-            version = happened
-            if found["kind"] == kind.name and wanted(found):
-                yield _line(event, shown(found))
+        for event in events:
+            version = event.version
+            seen = _as_seen(event, kind, wanted)
+            if seen:
+                yield _line(seen, shown(event.found))
         left = end - time.monotonic()
         if left <= 0:
+            if bookmarks:
+                yield _line("BOOKMARK", _bookmark(kind, version))
             return
         with store.changed:
             if store.version <= version:
                 store.changed.wait(min(left, _STEP))
 
 
-def _end_of_list(kind: Kind, version: int) -> Object:
+def _as_seen(event: Event, kind: Kind, wanted: Callable[[Object], bool]) -> str:
+    """The event's type for a client that sees only `wanted`: what falls out of that is deleted."""
+    if event.found["kind"] != kind.name:
+        return ""
+    before = event.former is not None and wanted(event.former)
+    after = event.type != "DELETED" and wanted(event.found)
+    return {
+        (False, True): "ADDED",
+        (True, True): "MODIFIED",
+        (True, False): "DELETED",
+        (False, False): "",
+    }[before, after]
+
+
+def _bookmark(kind: Kind, version: int, **metadata: Any) -> Object:
     return {
         "kind": kind.name,
         "apiVersion": kind.api_version,
-        "metadata": {
-            "resourceVersion": str(version),
-            "annotations": {"k8s.io/initial-events-end": "true"},
-        },
+        "metadata": {"resourceVersion": str(version), **metadata},
     }
 
 

@@ -1,0 +1,63 @@
+"""Who signs: the caller behind a request's signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .aws_error import AwsError
+from .canonical_request import Signed
+from .clock import Clock
+from .credentials import Caller, Credentials, credentials_error
+from .iam_state import IamState
+from .signature import Signature, read
+
+
+class Authentication:
+    """Verifies signatures by the keys that the lab has issued."""
+
+    def __init__(self, credentials: Credentials, iam: IamState, clock: Clock) -> None:
+        self._credentials = credentials
+        self._iam = iam
+        self._clock = clock
+
+    def caller(self, signature: Signature, protocol: str) -> Caller:
+        """Who has signed.
+
+        Raises AwsError for an unknown key, another session token than the key's, a signature that
+        is too old or wrong, and an expired session, in this order (inferred: AWS publishes none).
+        """
+        key_id = signature.access_key_id
+        session = self._credentials.session(key_id, signature.token, protocol)
+        if session is not None:
+            self._check(signature, session.secret_access_key, protocol)
+            self._credentials.check_expiry(session, protocol)
+            unique_id = f"{session.role_id}:{session.name}"
+            return Caller(session.arn, session.account, unique_id, None, session, key_id)
+        temporary = self._credentials.user_session(key_id, signature.token, protocol)
+        key = self._credentials.key(key_id)
+        holder = temporary or key
+        user = self._iam.user(holder.account, holder.user_name) if holder else None
+        if temporary is not None and user is not None:
+            self._check(signature, temporary.secret_access_key, protocol)
+            self._credentials.check_expiry(temporary, protocol)
+            return temporary.caller(user.arn, user.unique_id)
+        if key is None or user is None:
+            raise credentials_error("key", protocol)
+        if signature.token is not None:
+            raise credentials_error("token", protocol)
+        self._check(signature, key.secret_access_key, protocol)
+        return Caller(user.arn, key.account, user.unique_id, key.user_name, None, key_id)
+
+    def signer(self, target: str, headers: Mapping[str, str]) -> Caller | None:
+        """Who presigned a GET request of STS, None where the signature is not good."""
+        protocol = "query"
+        try:
+            signature, _ = read(Signed("GET", target, headers, b""), protocol)
+            return self.caller(signature, protocol) if signature else None
+        except AwsError:
+            return None
+
+    def _check(self, signature: Signature, secret: str, protocol: str) -> None:
+        now, clients = self._clock.now(), self._clock.clients()
+        signature.check_age(clients if signature.near(clients) else now, protocol)
+        signature.check(secret, protocol)
