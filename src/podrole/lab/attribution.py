@@ -27,11 +27,12 @@ _SUBJECT = "system:serviceaccount:"
 class Attribution:
     """The pod behind a call, as far as the records say.
 
-    `role` is the ARN of the role that the pod was given; `through` are the roles that its session
-    went on to, in order, the one that made the call last. `cluster` is the cluster's ARN under Pod
-    Identity, under IRSA its issuer without `https://`: no record ties an issuer to a cluster's
-    name. IRSA names no pod; nor does Pod Identity where the association switches session tags off,
-    and then no service account either.
+    `role` is the ARN of the role that the pod was given, empty where only the records of another
+    account tell of it. `through` are the roles that its session went on to, in order, the one that
+    made the call last. `cluster` is the cluster's ARN under Pod Identity, under IRSA its issuer
+    without `https://`: no record ties an issuer to a cluster's name. IRSA names no pod; nor does
+    Pod Identity where the association switches session tags off, and then no service account
+    either.
     """
 
     mechanism: Literal["irsa", "pod-identity"]
@@ -90,10 +91,16 @@ class Sessions:
             ]
             # Sessions of one name have one ARN: the time of creation tells them apart.
             created = identity.get("sessionContext", {}).get("attributes", {}).get("creationDate")
-            exact = [item for item in candidates if item.get("eventTime") == created]
-            if exact or candidates:
-                return (exact or candidates)[-1]
+            candidates = [i for i in candidates if i.get("eventTime") == created] or candidates
+            # Of the two accounts of a role's assumption only the caller's is told the caller.
+            candidates = [i for i in candidates if not _from_afar(i)] or candidates
+            if candidates:
+                return candidates[-1]
         return None
+
+
+def _from_afar(record: Record) -> bool:
+    return bool((record.get("userIdentity") or {}).get("type") == "AWSAccount")
 
 
 def _issued_names(record: Record) -> list[str]:

@@ -50,8 +50,6 @@ _READS = (
     "Simulate",
     "Validate",
 )
-#: S3 names the bucket otherwise than its API does.
-_RENAMED = {("s3", "Bucket"): "bucketName"}
 
 
 def record_of(
@@ -111,7 +109,7 @@ def _request_parameters(call: Call) -> dict[str, Any]:
     shape = call.operation.input_shape
     members = shape.members if shape else {}
     for key, value in call.parameters.items():
-        name = _RENAMED.get((call.service, key)) or _lowered(key)
+        name = _s3_name(key, members.get(key)) if call.service == "s3" else _lowered(key)
         hidden = key in _SECRET_PARAMETERS
         found[name] = _HIDDEN if hidden else _shaped(value, members.get(key))
     session = call.caller.session if call.caller else None
@@ -120,6 +118,13 @@ def _request_parameters(call: Call) -> dict[str, Any]:
             key: value for key, value in session.tags.items() if key in session.transitive_tags
         }
     return found
+
+
+def _s3_name(member: str, shape: Shape | None) -> str:
+    """S3's records say bucketName and key, and the rest as it stands in headers and the query."""
+    if shape is not None and shape.serialization.get("location") in ("header", "querystring"):
+        return str(shape.serialization["name"])
+    return {"Bucket": "bucketName"}.get(member) or _lowered(member)
 
 
 def _response_elements(call: Call, response: Mapping[str, Any]) -> dict[str, Any]:
