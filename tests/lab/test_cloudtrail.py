@@ -550,3 +550,14 @@ def test_members_of_lists_are_in_camel_case_and_tags_keep_their_names(lab: Lab) 
     parameters = lab.gateway.trail.records(ACCOUNT)[-1]["requestParameters"]
     assert parameters["roleName"] == "x"
     assert parameters["tags"][0]["key"] == "Team"
+
+
+def test_what_is_not_there_is_recorded_as_refused(lab: Lab, bucket: str) -> None:
+    assert code_of(boto3.client("s3").get_object, Bucket=bucket, Key="none") == "NoSuchKey"
+    record = lab.gateway.trail.records(ACCOUNT)[-1]
+    assert (record["eventName"], record["errorCode"]) == ("GetObject", "NoSuchKey")
+    kms = boto3.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/x", TargetKeyId=key)
+    kms.delete_alias(AliasName="alias/x")
+    assert "errorCode" not in lab.gateway.trail.records(ACCOUNT)[-1]

@@ -106,6 +106,17 @@ def test_no_new_access(new: list[Any], existing: list[Any]) -> None:
             [READ | {"Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": "s"}}}],
             [READ | {"Condition": {"StringEquals": {"aws:TagKeys": "s"}}}],
         ),
+        *(
+            (
+                [READ | {"Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": "s"}}}],
+                [READ | {"Condition": {f"{qualifier}StringEquals": {"aws:TagKeys": "s"}}}],
+            )
+            for qualifier in ("", "ForAllValues:")
+        ),
+        (
+            [READ | {"Condition": {"StringEqualsIgnoreCase": {"aws:userid": "s"}}}],
+            [READ | {"Condition": {"StringLike": {"aws:userid": "s"}}}],
+        ),
     ],
 )
 def test_new_access(new: list[Any], existing: list[Any]) -> None:
@@ -134,6 +145,20 @@ def test_principals() -> None:
     assert not holds(trust({"Service": "ec2.amazonaws.com"}), trust(role))
     # The root delegates; naming the role grants without an identity policy.
     assert not holds(trust(role), trust({"AWS": A}))
+
+
+def test_everybody_but_some() -> None:
+    def all_but(*names: str, effect: str = "Allow") -> Any:
+        principals = {"AWS": [f"arn:aws:iam::{A}:role/{name}" for name in names]}
+        statement = {"Effect": effect, "NotPrincipal": principals, "Action": "s3:GetObject"}
+        grant = {"Principal": "*", "Action": "s3:GetObject"}
+        statements = [statement] if effect == "Allow" else [grant, statement]
+        return policy(*statements, kind="resource")
+
+    assert holds(all_but("a", "b"), all_but("a"))
+    assert not holds(all_but("a"), all_but("a", "b"))
+    assert holds(all_but("a", effect="Deny"), all_but("a", "b", effect="Deny"))
+    assert not holds(all_but("a", "b", effect="Deny"), all_but("a", effect="Deny"))
 
 
 def test_a_trust_policy_that_lost_its_subject() -> None:

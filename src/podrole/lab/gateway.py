@@ -33,7 +33,7 @@ from .identifiers import Identifiers
 from .issuer import Token, TokenError
 from .log_bucket import LogBuckets
 from .member_accounts import MemberAccounts
-from .moto_backend import Moto
+from .moto_backend import Moto, refusal
 from .node import METADATA_ADDRESSES, Node
 from .operations import service_model
 from .organization import Organization
@@ -205,12 +205,12 @@ class Gateway:
             result = self._decided(call, caller)
             return _response(call, result)
         try:
-            status, headers, body = self._by_moto(call, caller)
+            owner, status, headers, body = self._by_moto(call, caller)
         except AwsError as error:
             self._record(call, caller, error)
             raise
-        owner = self._services[call.service].account(call, caller)
-        self._record(call, caller, None, owner=owner)
+        refused = refusal(call.operation, status, headers, body) if status >= 400 else None
+        self._record(call, caller, refused, owner=owner)
         return Response([body], status, headers)  # a list: HEAD keeps the object's own length
 
     def _decided(self, call: Call, caller: Caller) -> dict[str, Any]:
@@ -250,14 +250,15 @@ class Gateway:
         self.trail.record(call, identity, account[0], None, result)
         return _response(call, result)
 
-    def _by_moto(self, call: Call, caller: Caller) -> tuple[int, Headers, bytes]:
+    def _by_moto(self, call: Call, caller: Caller) -> tuple[str, int, Headers, bytes]:
+        """The account that moto worked in, and its answer."""
         service = self._services[call.service]
         for needed in self._requirements(call, caller):
             self.authorizer.check(call, caller, needed)
         account = service.account(call, caller)
         answered = service.before_moto(call)
         if answered:
-            return answered[0], Headers({"Content-Type": answered[1]}), answered[2]
+            return account, answered[0], Headers({"Content-Type": answered[1]}), answered[2]
         status, headers, body = self.moto.forward(
             call.environ, call.service, call.name, call.region, account
         )
@@ -265,12 +266,12 @@ class Gateway:
             changed = service.after_moto(call, account, body)
             if changed is not body:
                 headers["Content-Length"] = str(len(changed))
-            return status, headers, changed
+            return account, status, headers, changed
         if status == 404 and call.name in ("GetObject", "HeadObject"):
             self.authorizer.check(call, caller, self.buckets.list_requirement(call, caller))
         if call.protocol == "json" and status < 500:
             status = 400  # the services of this protocol have one status for a client's fault
-        return status, headers, body
+        return account, status, headers, body
 
     # -- who, and what it needs ----------------------------------------------------------
 

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import botocore.parsers
 import botocore.serialize
+from botocore.model import OperationModel
 from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.datastructures import Headers
@@ -142,11 +143,26 @@ class Moto:
         status, headers, answer = self.forward(
             builder.get_environ(), service, operation, region, account
         )
-        parsed: dict[str, Any] = botocore.parsers.create_parser(protocol).parse(
-            {"status_code": status, "headers": dict(headers), "body": answer}, model.output_shape
-        )
-        if status >= 300:
-            error = parsed.get("Error", {})
-            raise AwsError(error.get("Code", "Unknown"), error.get("Message", ""), status)
+        refused = refusal(model, status, headers, answer)
+        if refused is not None:
+            raise refused
+        parsed = _parsed(model, status, headers, answer)
         parsed.pop("ResponseMetadata", None)
         return parsed
+
+
+def _parsed(model: OperationModel, status: int, headers: Headers, body: bytes) -> dict[str, Any]:
+    parser = botocore.parsers.create_parser(model.service_model.metadata["protocol"])
+    response = {"status_code": status, "headers": dict(headers), "body": body}
+    return parser.parse(response, model.output_shape)  # type: ignore[no-any-return]
+
+
+def refusal(model: OperationModel, status: int, headers: Headers, body: bytes) -> AwsError | None:
+    """What an answer of moto's refuses, None if it is no refusal."""
+    if status < 300:
+        return None
+    try:
+        error = _parsed(model, status, headers, body).get("Error", {})
+    except botocore.parsers.ResponseParserError:
+        error = {}
+    return AwsError(error.get("Code", "Unknown"), error.get("Message", ""), status)

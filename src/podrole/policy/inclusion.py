@@ -118,9 +118,8 @@ def covers_resource(wide: Pattern, narrow: Pattern) -> bool:
     """`covers` for the Resource element, where a star at the end may run past colons."""
     if wide in (_ALL, narrow):
         return True
-    if narrow == _ALL:
-        return False  # it means calls without a resource too
     pieces, narrower = split(wide, 6), split(narrow, 6)
+    # `*` has one part: it means calls without a resource too, so that only itself covers it.
     if len(narrower) != 6 or _shifted(pieces) or _shifted(narrower):
         return False
     if len(pieces) < 6 and (not pieces[-1] or pieces[-1][-1] is not ANY):
