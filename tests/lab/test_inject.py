@@ -15,7 +15,7 @@ from werkzeug.test import Client
 from podrole.cli import main
 from podrole.lab import Lab, webhook
 from podrole.lab.cluster_door import ClusterDoor
-from podrole.lab.kubernetes_api import patch
+from podrole.lab.kubernetes_api.json_patch import json_patch
 
 ROLE = "arn:aws:iam::111122223333:role/orders-api"
 ACCOUNTS = f"""
@@ -143,7 +143,7 @@ def test_the_patch_makes_of_the_pod_what_admission_stores(
     assert paths == [*label, place, "/spec/containers", "/spec/initContainers"]
     account = lab.kubernetes().get("ServiceAccount", "irsa", "orders")
     stored = webhook.admit(pod, account, associated=associated, region="us-west-2")
-    assert patch.json_patch(pod, operations) == stored
+    assert json_patch(pod, operations) == stored
 
 
 def test_what_is_left_alone(door: Client) -> None:

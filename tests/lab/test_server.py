@@ -67,3 +67,9 @@ def test_a_bad_account_is_one_clear_line() -> None:
     )
     assert done.returncode == 2
     assert done.stderr == "podrole: account '12' is not 12 digits, for example 111122223333\n"
+
+
+def test_the_nodes_keys_are_the_ones_that_the_agent_calls_with(served: dict[str, Any]) -> None:
+    keys = {name.lower(): value for name, value in served["node"].items()}
+    sts = client(served, "sts", **keys)
+    assert sts.get_caller_identity()["Arn"].endswith(":assumed-role/eks-node/i-0abcd1234ef567890")

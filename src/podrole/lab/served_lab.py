@@ -79,6 +79,8 @@ class ServedLab:
         replace_moto_clock(clock, self._patch)
         with clock.pinned(began):
             lab = Lab.prepare(clock, **asdict(self.settings))
+            # Drawn here, where a state file's lab draws it too: before any request.
+            self._node_session = lab.node.session()
         lab.node.hop_limit = self._hop_limit
         lab.association_delay = self._association_delay
         lab.agent_url = self.agent_url
@@ -97,11 +99,18 @@ class ServedLab:
     def described(self) -> dict[str, Any]:
         """What a client outside needs to know: the doors' URLs and the operator's variables."""
         operator = self.lab.environment(self.lab.accounts[0])
+        node = self._node_session
         return {
             "endpoint": self._urls["aws"],
             "agent": self.agent_url,
             "metadata": self._urls["metadata"],
             "environment": {**operator, "AWS_ENDPOINT_URL": self._urls["aws"]},
+            # With these AWS's own agent can be run against the lab.
+            "node": {
+                "AWS_ACCESS_KEY_ID": node.access_key_id,
+                "AWS_SECRET_ACCESS_KEY": node.secret_access_key,
+                "AWS_SESSION_TOKEN": node.token,
+            },
         }
 
     def _reach(self) -> dict[str, str]:
