@@ -175,3 +175,16 @@ def test_no_lab_is_one_clear_line(endpoint: str, said: str) -> None:
         assert done.returncode == 2
         assert done.stderr.startswith(f"podrole: {said}")
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["exec", "inject", "reset"])
+def test_what_only_speaks_to_a_lab_loads_none(command: str) -> None:
+    script = (
+        "import sys\n"
+        "from podrole.cli import main\n"
+        f"try: main(['lab', '{command}', '--help'])\n"
+        "except SystemExit: pass\n"
+        "sys.exit(bool({'boto3', 'moto'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,7 +1,24 @@
 """EKS and AWS on a laptop: a lab that says no where AWS says no."""
 
-from .kubernetes import Kubernetes, KubernetesError
-from .lab import Lab, LabError
-from .pod import Pod, PodError
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .kubernetes import Kubernetes, KubernetesError
+    from .lab import Lab, LabError
+    from .pod import Pod, PodError
 
 __all__ = ["Kubernetes", "KubernetesError", "Lab", "LabError", "Pod", "PodError"]
+_HOMES = {"Kubernetes": "kubernetes", "Lab": "lab", "Pod": "pod"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is asked for: boto3 and moto, which take most of a second, are none of
+    the business of `podrole lab exec`, `inject` and `reset` (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(
+        importlib.import_module(f".{_HOMES[name.removesuffix('Error')]}", __name__), name
+    )

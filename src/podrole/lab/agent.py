@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Request, Response
 
 from .aws_error import AwsError
-from .clock import Clock
+from .clock import Clock, stamp
 from .issuer import Token, TokenError
 
 ADDRESSES = ("169.254.170.23", "fd00:ec2::23")
@@ -100,7 +100,7 @@ class Agent:
             "SecretAccessKey": credentials["secretAccessKey"],
             "Token": credentials["sessionToken"],
             "AccountId": answer["assumedRoleUser"]["arn"].split(":")[4],
-            "Expiration": credentials["expiration"].strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "Expiration": stamp(credentials["expiration"]),
         }
         if len(self._cache) >= _CACHE_SIZE:
             del self._cache[next(iter(self._cache))]

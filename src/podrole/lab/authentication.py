@@ -31,8 +31,7 @@ class Authentication:
         if session is not None:
             self._check(signature, session.secret_access_key, protocol)
             self._credentials.check_expiry(session, protocol)
-            unique_id = f"{session.role_id}:{session.name}"
-            return Caller(session.arn, session.account, unique_id, None, session, key_id)
+            return session.caller()
         temporary = self._credentials.user_session(key_id, signature.token, protocol)
         key = self._credentials.key(key_id)
         holder = temporary or key

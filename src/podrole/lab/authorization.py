@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
 from functools import cache
 from typing import Any
 
@@ -12,7 +11,7 @@ from podrole.policy import Decision, Policy, PolicySet, Request, authorize, pars
 
 from .aws_error import AwsError
 from .call import Call
-from .clock import Clock
+from .clock import Clock, stamp
 from .credentials import Caller, Session, UserSession
 from .iam_state import IamState
 from .organization_limits import OrganizationLimits
@@ -127,7 +126,7 @@ class Authorizer:
         """The global condition keys of a request (IAM, "AWS global condition context keys")."""
         now = self._clock.now()
         keys: dict[str, Any] = {
-            "aws:CurrentTime": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "aws:CurrentTime": stamp(now),
             "aws:EpochTime": str(int(now.timestamp())),
             "aws:RequestedRegion": call.region,
             # Both doors stand for AWS's TLS endpoints.
@@ -176,7 +175,7 @@ class Authorizer:
 
 def _temporary(session: Session | UserSession) -> dict[str, str]:
     """The keys that only temporary credentials bring. The lab has no MFA."""
-    issued = session.issued.strftime("%Y-%m-%dT%H:%M:%SZ")
+    issued = stamp(session.issued)
     return {"aws:TokenIssueTime": issued, "aws:MultiFactorAuthPresent": "false"}
 
 

@@ -88,7 +88,7 @@ def read_call(request: Request, default_region: str) -> Call:
         host = _SERVICE_HOST.match(headers.get("host", ""))
         region = (host and host["region"]) or default_region
         service = _unsigned_service(form, headers)
-    path = _target(request).partition("?")[0]
+    path = target_of(request).partition("?")[0]
     if service == "s3":
         virtual = _S3_HOST.match(headers.get("host", "").partition(":")[0])
         bucket = virtual and (virtual["bucket"] or virtual["local"])
@@ -111,7 +111,7 @@ def read_call(request: Request, default_region: str) -> Call:
     )
 
 
-def _target(request: Request) -> str:
+def target_of(request: Request) -> str:
     """Path and query as they came over the wire."""
     target: str = request.environ.get("RAW_URI") or request.environ["REQUEST_URI"]
     return re.sub(r"\Ahttps?://[^/?]*", "", target) or "/"
@@ -139,7 +139,7 @@ def _read_signature(
         if service in SERVICES
         else _spoken(service, form, headers)
     )
-    signed = Signed(request.method, _target(request), headers, body)
+    signed = Signed(request.method, target_of(request), headers, body)
     try:
         signature, chunked = read(signed, protocol)
     except AwsError as error:

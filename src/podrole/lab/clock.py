@@ -11,6 +11,11 @@ from datetime import UTC, datetime, timedelta
 EPOCH = datetime(2026, 1, 15, 9, 0, 0, tzinfo=UTC)
 
 
+def stamp(when: datetime) -> str:
+    """An instant to the second, in UTC, as AWS and Kubernetes write it: `2026-01-15T09:00:00Z`."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class Clock:
     """A clock that stands still until it is moved, or runs with the machine's.
 

@@ -14,7 +14,7 @@ from . import event_history, event_selectors
 from .authorization import Requirement
 from .aws_error import AwsError
 from .call import Call
-from .clock import Clock
+from .clock import Clock, stamp
 from .configured_trail import ConfiguredTrail
 from .credentials import Caller
 from .log_bucket import LogBuckets
@@ -255,4 +255,4 @@ def _described(trail: ConfiguredTrail) -> dict[str, Any]:
 
 
 def _text(instant: datetime | None) -> str | None:
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ") if instant else None
+    return stamp(instant) if instant else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from podrole.policy import Policy
 
@@ -39,6 +40,26 @@ class Session:
     def arn(self) -> str:
         """The session's ARN; a role's path is not part of it."""
         return f"arn:aws:sts::{self.account}:assumed-role/{self.role_name}/{self.name}"
+
+    @property
+    def unique_id(self) -> str:
+        """The session's id: `AROA…:NAME`."""
+        return f"{self.role_id}:{self.name}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The AWS_* variables by which a program signs with these credentials."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_SESSION_TOKEN": self.token,
+        }
+
+    def caller(self) -> Caller:
+        """The principal that signs with these credentials."""
+        return Caller(
+            self.arn, self.account, self.unique_id, session=self, access_key_id=self.access_key_id
+        )
 
 
 @dataclass(frozen=True)
@@ -86,6 +107,16 @@ class Caller:
             return self.arn
         composed = f"arn:aws:iam::{self.account}:role/{self.session.role_name}"
         return self.session.role_arn or composed
+
+
+def issued(session: Session | UserSession) -> dict[str, Any]:
+    """The member `Credentials` of STS's answers."""
+    return {
+        "AccessKeyId": session.access_key_id,
+        "SecretAccessKey": session.secret_access_key,
+        "SessionToken": session.token,
+        "Expiration": session.expires,
+    }
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class EksAuth(Service):
             },
             "assumedRoleUser": {
                 "arn": session.arn,
-                "assumeRoleId": f"{session.role_id}:{session.name}",
+                "assumeRoleId": session.unique_id,
             },
             "credentials": {
                 "accessKeyId": session.access_key_id,
@@ -208,7 +208,7 @@ class EksAuth(Service):
         target = association.target_role_arn or ""
         account, name = target.split(":")[4], target.rpartition("/")[2]
         role: Principal | None = self._iam.by_arn(target)
-        caller = Caller(first.arn, first.account, f"{first.role_id}:{first.name}", session=first)
+        caller = first.caller()
         context: dict[str, Any] = {
             **self._authorizer.context(call, caller),
             **self._authorizer.resource_keys(account),
@@ -257,9 +257,7 @@ class EksAuth(Service):
         if association.external_id:
             parameters["ExternalId"] = association.external_id
         assume = self._assume_call(call, parameters, session, _TARGET_SECONDS)
-        unique_id = f"{first.role_id}:{first.name}"
-        by = Caller(first.arn, first.account, unique_id, None, first, first.access_key_id)
-        identity = caller_identity(by) | {"invokedBy": SERVICE}
+        identity = caller_identity(first.caller()) | {"invokedBy": SERVICE}
         issued = assumed(session)
         self._trail.record(assume, identity, first.account, None, issued, session.account)
 

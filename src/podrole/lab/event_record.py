@@ -17,6 +17,7 @@ from botocore.model import Shape
 from .authorization import SOURCE_IP
 from .aws_error import AwsError
 from .call import Call
+from .clock import stamp
 
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _SECRET_PARAMETERS = {"WebIdentityToken", "token", "SecretString", "SecretBinary", "Body"}
@@ -71,7 +72,7 @@ def record_of(
     record: dict[str, Any] = {
         "eventVersion": "1.11",
         "userIdentity": dict(identity),
-        "eventTime": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventTime": stamp(time),
         "eventSource": f"{call.service}.amazonaws.com",
         "eventName": call.name,
         "awsRegion": call.region,

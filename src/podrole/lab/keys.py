@@ -11,7 +11,7 @@ from typing import Any
 from podrole.policy import Policy
 
 from .action_table import ResourceType, Row
-from .authorization import Denial, Requirement
+from .authorization import Denial, Requirement, delegated_to
 from .aws_error import AwsError
 from .call import Call
 from .credentials import Caller
@@ -91,8 +91,7 @@ class Keys(DataService):
     def found(self, call: Call, caller: Caller, row: Row, arn: str, account: str) -> Resource:
         """The key with its policy; an alias has none, so its account's identity policies decide."""
         if row.type is not None and row.type.name == "alias":
-            policy = _delegating(account)
-            return Resource(arn, account, policy, keys={"kms:CallerAccount": caller.account})
+            return Resource(arn, account, keys={"kms:CallerAccount": caller.account})
         resource = self._key(call, arn, account, caller.account)
         alias = self._request_alias(call, row)
         if alias is None:
@@ -104,7 +103,7 @@ class Keys(DataService):
         """A key that is still to be made has no policy: its account's identity policies decide."""
         resource = super().every(call, caller, row)
         keys = {"kms:CallerAccount": caller.account}
-        policy = None if row.type is None else _delegating(resource.account)
+        policy = None if row.type is None else delegated_to(resource.account)
         return Resource(resource.arn, resource.account, policy, keys=keys)
 
     def _request_alias(self, call: Call, row: Row) -> str | None:
@@ -194,11 +193,6 @@ def _policy(account: str, actions: str | list[str], name: str) -> Policy:
     policy = resource_policy(text, name)
     assert policy is not None
     return policy
-
-
-def _delegating(account: str) -> Policy:
-    """What stands for the policy that an alias does not have: the account delegates to IAM."""
-    return _policy(account, "kms:*", "account of the alias")
 
 
 def _aws_managed(account: str) -> Policy:

@@ -217,9 +217,7 @@ class Lab:
             known = ", ".join(self.accounts)
             raise LabError(f"the lab has no account {account}; it has {known}") from None
         return {
-            "AWS_ACCESS_KEY_ID": session.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
-            "AWS_SESSION_TOKEN": session.token,
+            **session.variables,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
             **ISOLATED,

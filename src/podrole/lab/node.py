@@ -13,7 +13,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from .clock import Clock
+from .clock import Clock, stamp
 from .credentials import Caller, Session
 from .identifiers import Identifiers
 
@@ -57,9 +57,7 @@ class Node:
 
     def caller(self) -> Caller:
         """The node as a caller of AWS."""
-        session = self.session()
-        unique_id = f"{session.role_id}:{session.name}"
-        return Caller(session.arn, session.account, unique_id, None, session, session.access_key_id)
+        return self.session().caller()
 
     # -- the metadata service ------------------------------------------------------------
 
@@ -113,12 +111,12 @@ class Node:
         session = self.session()
         return {
             "Code": "Success",
-            "LastUpdated": _stamp(session.issued),
+            "LastUpdated": stamp(session.issued),
             "Type": "AWS-HMAC",
             "AccessKeyId": session.access_key_id,
             "SecretAccessKey": session.secret_access_key,
             "Token": session.token,
-            "Expiration": _stamp(session.expires),
+            "Expiration": stamp(session.expires),
         }
 
     def _identity(self) -> dict[str, Any]:
@@ -129,7 +127,3 @@ class Node:
             "instanceType": "m7g.large",
             "region": self.region,
         }
-
-
-def _stamp(when: datetime) -> str:
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,12 +10,10 @@ from threading import Thread
 from types import TracebackType
 from typing import Any
 
-from werkzeug.exceptions import HTTPException
-
 from .cluster_door import ClusterDoor
 from .kubernetes_api import tls
 from .lab import Lab
-from .server import HOST, serve, whole_body
+from .server import HOST, serve
 
 
 class RunningApiServer:
@@ -51,10 +49,6 @@ class RunningApiServer:
         self.close()
 
     def _app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        try:
-            whole_body(environ)  # before anything waits for it under the lock
-        except HTTPException as error:
-            return error.get_response(environ)(environ, start_response)
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return self._door(environ, start_response)  # a watch lasts
         with self._lock:

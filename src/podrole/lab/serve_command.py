@@ -14,9 +14,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from .journal import Settings
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `podrole lab serve` its arguments."""
+    usual = Settings()
     parser.add_argument(
         "--port",
         type=int,
@@ -25,15 +28,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " 0 for free ones (%(default)s)",
     )
     parser.add_argument(
-        "--seed", type=int, default=7, help="ids and keys come from it (%(default)s)"
+        "--seed", type=int, default=usual.seed, help="ids and keys come from it (%(default)s)"
     )
     parser.add_argument(
         "--accounts",
-        default="111122223333,444455556666",
+        default=",".join(usual.accounts),
         help="account ids, the first one holds the cluster (%(default)s)",
     )
-    parser.add_argument("--region", default="us-west-2", help="region (%(default)s)")
-    parser.add_argument("--cluster", default="demo", help="name of the EKS cluster (%(default)s)")
+    parser.add_argument("--region", default=usual.region, help="region (%(default)s)")
+    parser.add_argument(
+        "--cluster", default=usual.cluster, help="name of the EKS cluster (%(default)s)"
+    )
     parser.add_argument(
         "--hop-limit",
         type=int,
@@ -62,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     # Imported here: boto3 and moto take a second, which `podrole --help` should not.
     from .aws_variables import ISOLATED, replace_aws_variables
-    from .journal import JournalError, Settings
+    from .journal import JournalError
     from .lab import LabError
     from .served_lab import DOORS, ServedLab
     from .server import HOST, PortTaken, serve

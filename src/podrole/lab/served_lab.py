@@ -12,10 +12,10 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from werkzeug.exceptions import HTTPException
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
+from .call import target_of
 from .clock import Clock
 from .clock_modules import replace_moto_clock
 from .cluster_door import ClusterDoor
@@ -25,7 +25,6 @@ from .kubernetes_api import tls
 from .lab import Lab
 from .pod import PodError
 from .served_lab_interface import CONTROL_HEADER, CONTROL_PATH
-from .server import whole_body
 
 DOORS = ("aws", "agent", "metadata", "kubernetes")
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -99,18 +98,13 @@ class ServedLab:
     def described(self) -> dict[str, Any]:
         """What a client outside needs to know: the doors' URLs and the operator's variables."""
         operator = self.lab.environment(self.lab.accounts[0])
-        node = self._node_session
         return {
             "endpoint": self._urls["aws"],
             "agent": self.agent_url,
             "metadata": self._urls["metadata"],
             "environment": {**operator, "AWS_ENDPOINT_URL": self._urls["aws"]},
             # With these AWS's own agent can be run against the lab.
-            "node": {
-                "AWS_ACCESS_KEY_ID": node.access_key_id,
-                "AWS_SECRET_ACCESS_KEY": node.secret_access_key,
-                "AWS_SESSION_TOKEN": node.token,
-            },
+            "node": self._node_session.variables,
         }
 
     def _reach(self) -> dict[str, str]:
@@ -140,17 +134,12 @@ class ServedLab:
         """The WSGI app of a door, one of DOORS. It outlives a reset."""
 
         def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            request = Request(environ)
-            try:
-                body = whole_body(environ)  # before anything waits for the lock
-            except HTTPException as error:
-                return error.get_response(environ)(environ, start_response)
-            if name == "kubernetes" and request.method in ("GET", "HEAD"):
+            if name == "kubernetes" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
                 return self._app(name)(environ, start_response)  # a watch lasts
             with self._lock:
                 now = self.lab.clock.now()
                 if self._journal is not None:
-                    self._journal.write(_entry(name, now, environ, body))
+                    self._journal.write(_entry(name, now, environ))
                 # One instant for all that the request does: from the file it must come the same.
                 with self.lab.clock.pinned(now):
                     return self._app(name)(environ, start_response)
@@ -225,10 +214,12 @@ class ServedLab:
             self._journal = Journal.create(self._journal.path, self.settings, began)
 
 
-def _entry(door: str, at: datetime, environ: Mapping[str, Any], body: bytes) -> Entry:
-    request = Request(dict(environ))
-    target = environ.get("RAW_URI") or environ["REQUEST_URI"]
-    return Entry(door, at, request.method, target, tuple(request.headers.items()), body)
+def _entry(door: str, at: datetime, environ: dict[str, Any]) -> Entry:
+    request = Request(environ)
+    body = request.get_data(cache=False)
+    environ["wsgi.input"].seek(0)
+    headers = tuple(request.headers.items())
+    return Entry(door, at, request.method, target_of(request), headers, body)
 
 
 def _difference(stored: Settings, wanted: Settings) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
@@ -42,16 +43,23 @@ def loopback_only(app: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-def whole_body(environ: dict[str, Any]) -> bytes:
-    """Read a request's body to its end, and leave it to be read again.
+def whole_bodies(app: Callable[..., Any]) -> Callable[..., Any]:
+    """Read each request's body to its end before the app takes a lock and all others wait.
 
-    Raises werkzeug's HTTPException for one that breaks off or is encoded in no way known.
+    One that breaks off or is encoded in no way known is refused.
     """
-    body = Request(environ).get_data(cache=False)
-    environ["wsgi.input"] = BytesIO(body)
-    environ["CONTENT_LENGTH"] = str(len(body))
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
-    return body
+
+    def reading(environ: dict[str, Any], start_response: Any) -> Any:
+        try:
+            body = Request(environ).get_data(cache=False)
+        except HTTPException as error:
+            return error.get_response(environ)(environ, start_response)
+        environ["wsgi.input"] = BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        return app(environ, start_response)
+
+    return reading
 
 
 def _is_loopback(host: str) -> bool:
@@ -78,7 +86,7 @@ def serve(app: Callable[..., Any], port: int, tls: ssl.SSLContext | None = None)
     server = make_server(
         HOST,
         port,
-        loopback_only(app),
+        loopback_only(whole_bodies(app)),
         threaded=True,
         request_handler=_Quiet,
         ssl_context=tls,

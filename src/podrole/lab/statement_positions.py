@@ -9,51 +9,26 @@ one has ended.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from podrole.policy import places
 
-_SPACE = " \t\r\n"
 #: Line and column, both from 1.
 Position = tuple[int, int]
 
 
 def statement_positions(text: str) -> list[tuple[Position, Position]]:
     """Beginning and end of each statement of a policy that is valid JSON, in order."""
-    return [(_position(text, start), _position(text, end)) for start, end in _spans(text)]
-
-
-def _position(text: str, offset: int) -> Position:
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
-
-
-def _spans(text: str) -> list[tuple[int, int]]:
-    value = json.JSONDecoder().raw_decode
-    found: list[tuple[int, int]] = []
-    at = _skip(text, 0) + 1  # behind the document's own brace
-    while text[at := _skip(text, at)] != "}":
-        key, at = value(text, at)
-        at = _skip(text, _skip(text, at) + 1)  # over the colon
-        if key == "Statement":  # of two, JSON takes the last
-            listed = text[at] == "["
-            found = list(_listed(text, at)) if listed else [(at + 1, value(text, at)[1])]
-        _, at = value(text, at)
-        at = _skip(text, at)
-        at += text[at] == ","
+    spans = places.json_places(text).spans
+    listed = spans["Statement",]
+    begin = _position(listed.start, behind=1)
+    if text[listed.start.offset] == "{":
+        return [(begin, _position(listed.end))]
+    found: list[tuple[Position, Position]] = []
+    while ("Statement", len(found)) in spans:
+        end = _position(spans["Statement", len(found)].end)
+        found.append((begin, end))
+        begin = end
     return found
 
 
-def _listed(text: str, at: int) -> Iterator[tuple[int, int]]:
-    begin = at + 1
-    while text[at := _skip(text, at + 1)] != "]":
-        _, end = json.JSONDecoder().raw_decode(text, at)
-        yield begin, end
-        begin = end
-        at = _skip(text, end)
-        if text[at] != ",":
-            return
-
-
-def _skip(text: str, at: int) -> int:
-    while text[at] in _SPACE:
-        at += 1
-    return at
+def _position(place: places.Position, behind: int = 0) -> Position:
+    return place.line, place.column + 1 + behind

@@ -17,7 +17,7 @@ from .authorization import Authorizer, Requirement, denied
 from .aws_error import AwsError
 from .call import Call
 from .clock import Clock
-from .credentials import Caller, Credentials, Session
+from .credentials import Caller, Credentials, Session, issued
 from .iam_state import IamState, Principal
 from .identifiers import Identifiers
 from .issuer import Issuer
@@ -236,14 +236,6 @@ def _nobody() -> Policy:
 def assumed(session: Session) -> dict[str, Any]:
     """What AssumeRole answers with a session."""
     return {
-        "Credentials": {
-            "AccessKeyId": session.access_key_id,
-            "SecretAccessKey": session.secret_access_key,
-            "SessionToken": session.token,
-            "Expiration": session.expires,
-        },
-        "AssumedRoleUser": {
-            "AssumedRoleId": f"{session.role_id}:{session.name}",
-            "Arn": session.arn,
-        },
+        "Credentials": issued(session),
+        "AssumedRoleUser": {"AssumedRoleId": session.unique_id, "Arn": session.arn},
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .clock import stamp
 from .credentials import Caller
 
 
@@ -33,7 +34,7 @@ def caller_identity(caller: Caller) -> dict[str, Any]:
             "userName": session.role_name,
         },
         "attributes": {
-            "creationDate": session.issued.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "creationDate": stamp(session.issued),
             "mfaAuthenticated": "false",
         },
     }
@@ -49,7 +50,7 @@ def _user(caller: Caller) -> dict[str, Any]:
     temporary = caller.user_session
     if temporary is None:
         return {"userName": caller.user_name}
-    created = temporary.issued.strftime("%Y-%m-%dT%H:%M:%SZ")
+    created = stamp(temporary.issued)
     context: dict[str, Any] = {"attributes": {"creationDate": created, "mfaAuthenticated": "false"}}
     if temporary.federated_name is None:
         return {"userName": caller.user_name, "sessionContext": context}

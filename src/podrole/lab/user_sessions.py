@@ -16,7 +16,7 @@ from .authorization import Requirement, delegated_to
 from .aws_error import AwsError
 from .call import Call
 from .clock import Clock
-from .credentials import Caller, Credentials, UserSession
+from .credentials import Caller, Credentials, UserSession, issued
 from .iam_state import IamState
 from .identifiers import Identifiers
 from .service import Operation
@@ -75,7 +75,7 @@ class UserSessions:
     def _get_session_token(self, call: Call, caller: Caller) -> dict[str, Any]:
         if call.parameters.get("SerialNumber") or call.parameters.get("TokenCode"):
             raise AwsError("NotImplemented", "lab: there are no MFA devices", 501)
-        return {"Credentials": _credentials(self._issue(call, caller))}
+        return {"Credentials": issued(self._issue(call, caller))}
 
     def _get_federation_token(self, call: Call, caller: Caller) -> dict[str, Any]:
         parameters = call.parameters
@@ -91,7 +91,7 @@ class UserSessions:
         )
         federated = session.caller("", "")
         return {
-            "Credentials": _credentials(session),
+            "Credentials": issued(session),
             "FederatedUser": {"FederatedUserId": federated.unique_id, "Arn": federated.arn},
             "PackedPolicySize": size or 0,
         }
@@ -120,12 +120,3 @@ def _nothing() -> Policy:
     nothing = {"Effect": "Allow", "Action": "lab:Nothing", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": nothing}
     return parse_policy(document, kind="session", name="(no session policy)")
-
-
-def _credentials(session: UserSession) -> dict[str, Any]:
-    return {
-        "AccessKeyId": session.access_key_id,
-        "SecretAccessKey": session.secret_access_key,
-        "SessionToken": session.token,
-        "Expiration": session.expires,
-    }

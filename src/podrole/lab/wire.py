@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -18,6 +18,7 @@ import botocore.validate
 from botocore.model import OperationModel, ServiceModel, Shape
 
 from .aws_error import AwsError
+from .clock import stamp
 
 
 def query_parameters(form: Mapping[str, str], shape: Shape | None) -> dict[str, Any]:
@@ -201,7 +202,7 @@ def _to_xml(value: Any, shape: Shape) -> str:
             for key, item in value.items()
         )
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return escape(str(value))

@@ -97,6 +97,9 @@ class _Scanner:
 
     def value(self, start: int, steps: Steps, spans: dict[Steps, Span]) -> int:
         """Note the value that begins at `start` and all in it; where it ends."""
+        if steps in spans:  # a key that stands twice: JSON takes the last
+            for former in [item for item in spans if item[: len(steps)] == steps]:
+                del spans[former]
         opening = self._text[start : start + 1]
         if opening not in ("{", "[") or len(steps) >= DEPTH:
             end = self._decoder.raw_decode(self._text, start)[1]

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..clock import Clock
+from ..clock import Clock, stamp
 from ..identifiers import Identifiers
 from .kinds import BY_NAME, KINDS, Kind, Object
 from .rollout import Rollouts, replicas
@@ -260,7 +260,7 @@ class Controllers:
             self._api.store.delete(_POD, metadata["namespace"], metadata["name"])
 
     def _now(self) -> str:
-        return self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(self._clock.now())
 
 
 def _copy(found: Object) -> Object:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from threading import RLock
 from typing import Any
 
-from ..clock import Clock
+from ..clock import Clock, stamp
 from ..identifiers import Identifiers
 from . import managed_fields
 from .admission import Admission
@@ -152,7 +152,7 @@ class ObjectApi:
             metadata["managedFields"] = managed
 
     def _now(self) -> str:
-        return self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(self._clock.now())
 
     def _own(self, kind: Kind, given: Any, namespace: str | None) -> Object:
         """A copy of what a client sent, in its place."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Condition
 
-from ..clock import Clock
+from ..clock import Clock, stamp
 from ..identifiers import Identifiers
 from .kinds import BY_NAME, Kind, Object
 from .status import ApiError, already_exists, not_found
@@ -65,7 +65,7 @@ class ObjectStore:
         if self.find(kind, namespace, metadata["name"]) is not None:
             raise already_exists(kind, metadata["name"])
         metadata["uid"] = self._identifiers.uuid()
-        metadata["creationTimestamp"] = self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        metadata["creationTimestamp"] = stamp(self._clock.now())
         return self._store(kind, given, "ADDED", None)
 
     def update(self, kind: Kind, given: Object) -> Object:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from ..clock import Clock
+from ..clock import Clock, stamp
 from ..issuer import Issuer, Token, TokenError
 from . import rbac
 from .kinds import BY_NAME, Object
@@ -70,7 +70,7 @@ class ServiceAccountTokens:
         expires = self._clock.now() + timedelta(seconds=seconds)
         return {
             "token": self.sign(account, audiences, seconds, bound),
-            "expirationTimestamp": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "expirationTimestamp": stamp(expires),
         }
 
     def _bound(self, account: Object, reference: Mapping[str, Any]) -> Object | None:
