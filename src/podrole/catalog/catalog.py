@@ -2,77 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 
-from podrole.policy import Policy
+from podrole.policy import Policy, PolicyError
 
-from . import formats, truth_table
+from . import formats as format_modules
+from . import mutants, truth_table
 from .error import CatalogError
 from .parameters import PLACEHOLDER, Parameters
-from .snippet import Kind, Snippet, load, texts
+from .snippet import FOLDERS, Kind, Snippet, load, texts
 from .truth_table import Verdict
-
-_FOLDERS: dict[str, Kind] = {"policies": "policy", "manifests": "manifest", "cli": "commands"}
-FORMATS: dict[Kind, tuple[str, ...]] = {
-    "policy": ("json", "yaml", "python"),
-    "manifest": ("yaml", "python"),
-    "commands": ("bash",),
-}
 
 
 class Catalog:
-    """All snippets, checked when loaded."""
+    """A `snippets/` folder and the values that fill it; a file is read when it is asked for.
 
-    def __init__(self, parameters: Parameters, snippets: Mapping[str, Snippet]) -> None:
-        self.parameters = parameters
-        self._snippets = dict(snippets)
-        self._compiled: dict[str, Policy] = {}  # with the default values
+    `values` stand over the defaults of parameters.yml. Raises CatalogError for values that do not
+    fit, and for an id that two files bear.
+    """
+
+    def __init__(self, folder: Path | None = None, values: Mapping[str, str] | None = None) -> None:
+        self.folder = folder or own_folder()
+        self.parameters = Parameters.load(self.folder / "parameters.yml")
+        self.values = self.parameters.values(values or {})
+        self._given = dict(values or {})
+        self._paths: dict[str, Path] = {}
+        for name in FOLDERS:
+            for path in sorted((self.folder / name).glob("*.yml")):
+                if path.stem in self._paths:
+                    raise CatalogError(f"{name}/{path.name}: id {path.stem!r} is taken")
+                self._paths[path.stem] = path
+        self._snippets: dict[str, Snippet] = {}
+        self._compiled: dict[str, Policy] = {}
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Catalog:
-        """Read a `snippets/` folder, by default the guide's own.
+    def load(cls, folder: Path | None = None, values: Mapping[str, str] | None = None) -> Catalog:
+        """All of a folder, checked, by default the guide's own.
 
         Raises CatalogError for any fault in it, with file and key.
         """
-        root = folder or _own_folder()
-        parameters = Parameters.load(root / "parameters.yml")
-        snippets: dict[str, Snippet] = {}
-        for name, kind in _FOLDERS.items():
-            for path in sorted((root / name).glob("*.yml")):
-                snippet = load(path, kind)
-                if snippet.id in snippets:
-                    raise CatalogError(f"{name}/{path.name}: id {snippet.id!r} is taken")
-                for case in snippet.cases:
-                    names = PLACEHOLDER.findall("\n".join(texts(case.request)))
-                    parameters.require(names, f"{name}/{path.name}: case {case.name!r}")
-                parameters.require(snippet.placeholders(), f"{name}/{path.name}")
-                snippets[snippet.id] = snippet
-        catalog = cls(parameters, snippets)
-        catalog._check_references()
+        catalog = cls(folder, values)
+        for snippet in catalog.snippets:
+            catalog._check_references(snippet)
         return catalog
 
-    def _check_references(self) -> None:
-        for snippet in self._snippets.values():
-            place = f"{snippet.path.parent.name}/{snippet.path.name}"
-            better = snippet.antipattern.better if snippet.antipattern else None
-            if better and better not in self._snippets:
-                raise CatalogError(f"{place}: antipattern.better: no snippet {better!r}")
-            for case in snippet.cases:
-                for name in (name for names in case.companions.values() for name in names):
-                    if name not in self._snippets:
-                        raise CatalogError(f"{place}: case {case.name!r}: no snippet {name!r}")
+    def _check_references(self, snippet: Snippet) -> None:
+        self.parameters.require(snippet.placeholders(), snippet.place)
+        named = list(snippet.after)
+        if snippet.antipattern and snippet.antipattern.better:
+            named.append(snippet.antipattern.better)
+        for case in snippet.cases:
+            place = f"{snippet.place}: case {case.name!r}"
+            self.parameters.require(PLACEHOLDER.findall("\n".join(texts(case.request))), place)
+            named += [name for names in case.companions.values() for name in names]
+        for name in named:
+            if name not in self._paths:
+                raise CatalogError(f"{snippet.place}: no snippet {name!r}")
+        format_modules.check_holder(snippet)
 
     def __getitem__(self, name: str) -> Snippet:
-        try:
-            return self._snippets[name]
-        except KeyError:
-            known = ", ".join(sorted(self._snippets))
-            raise CatalogError(f"no snippet {name!r}; there are {known}") from None
+        if name not in self._snippets:
+            if name not in self._paths:
+                known = ", ".join(sorted(self._paths))
+                raise CatalogError(f"no snippet {name!r}; there are {known}")
+            self._snippets[name] = load(self._paths[name])
+        return self._snippets[name]
+
+    @cached_property
+    def snippets(self) -> list[Snippet]:
+        """All of them, by folder and id."""
+        return [self[name] for name in self._paths]
 
     def of(self, kind: Kind) -> list[Snippet]:
         """The snippets of one kind, by id."""
-        return [snippet for snippet in self._snippets.values() if snippet.kind == kind]
+        return [snippet for snippet in self.snippets if snippet.kind == kind]
+
+    def formats(self, name: str) -> tuple[str, ...]:
+        """The formats that a snippet is to be had in; the first is its own."""
+        return format_modules.of(self[name])
 
     def render(
         self,
@@ -82,46 +91,48 @@ class Catalog:
         *,
         variable: str = "snippet",
     ) -> str:
-        """A snippet's text in a format, filled with `values` over the defaults.
+        """A snippet's text in a format, filled with `values` over the catalogue's.
 
         In the format `python` placeholders stay fields of f-strings, and `variable` is the name
         that is assigned. Raises CatalogError for an unknown snippet, format, parameter or value.
         """
         snippet = self[name]
-        if format not in FORMATS[snippet.kind]:
-            known = ", ".join(FORMATS[snippet.kind])
-            raise CatalogError(f"{name}: no format {format!r}; a {snippet.kind} has {known}")
-        if format == "python":
-            if snippet.kind == "policy":
-                return formats.python_document(variable, snippet.body)
-            return formats.python_text(variable, snippet.body)
-        filled = self.parameters.values(values or {})
+        filled = self.parameters.values({**self._given, **values}) if values else self.values
         try:
-            if snippet.kind == "manifest":
-                return formats.manifest(snippet.body, filled)
-            if snippet.kind == "commands":
-                return formats.shell(snippet.body, filled)
+            return format_modules.render(snippet, format, filled, variable)
         except CatalogError as error:
             raise CatalogError(f"{name}: {error}") from error
-        document = formats.filled(snippet.body, filled)
-        return formats.as_json(document) if format == "json" else formats.as_yaml(document)
 
     def truth_table(self, name: str) -> list[Verdict]:
-        """Every case of a policy, decided by the engine with the default values."""
+        """Every case of a policy, decided by the engine with the catalogue's values."""
         snippet = self[name]
-        values = self.parameters.values({})
-        return [truth_table.decide(snippet, case, values, self._policy) for case in snippet.cases]
+        return [
+            truth_table.decide(snippet, case, self.values, self.policy) for case in snippet.cases
+        ]
 
-    def _policy(self, name: str) -> Policy:
+    def unnoticed_mutants(self, name: str) -> tuple[list[str], int]:
+        """The changes of a policy that none of its cases notices, and how many were tried."""
+        return mutants.survivors(self[name], self.values, self.policy)
+
+    def policy(self, name: str) -> Policy:
+        """A policy, filled and parsed. Raises CatalogError with the file and the place."""
         if name not in self._compiled:
-            self._compiled[name] = truth_table.compiled(self[name], self.parameters.values({}))
+            snippet = self[name]
+            try:
+                self._compiled[name] = truth_table.compiled(snippet, self.values)
+            except PolicyError as error:
+                raise CatalogError(f"{snippet.place}: {error}") from error
         return self._compiled[name]
 
+    def using(self, names: Iterable[str]) -> list[str]:
+        """The parameters that snippets use, in order of their first use."""
+        return list(dict.fromkeys(one for name in names for one in self[name].placeholders()))
 
-def _own_folder() -> Path:
+
+def own_folder() -> Path:
     """`snippets/` beside the source tree, else the copy that an installed package carries."""
     here = Path(__file__).resolve()
     for folder in (here.parents[3] / "snippets", here.parents[1] / "snippets"):
         if (folder / "parameters.yml").is_file():
             return folder
-    raise CatalogError("no snippets/ beside the package: give Catalog.load() a folder")
+    raise CatalogError("no snippets/ beside the package: give Catalog() a folder")

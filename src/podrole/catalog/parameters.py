@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from .error import CatalogError
 
+#: libyaml reads ten times as fast; a browser has only the other.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
 _KEYS = {"description", "default", "pattern", "derived"}
 
@@ -129,7 +132,7 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 def read_yaml(path: Path) -> dict[str, object]:
     """A YAML file that holds one mapping. Raises CatalogError."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506
     except FileNotFoundError as error:
         raise CatalogError(f"{path}: no such file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

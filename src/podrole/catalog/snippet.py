@@ -10,17 +10,64 @@ from typing import Any, Literal, cast
 from .error import CatalogError
 from .parameters import PLACEHOLDER, read_yaml
 
-Kind = Literal["policy", "manifest", "commands"]
+Kind = Literal["policy", "manifest", "commands", "eksctl", "terraform", "cloudformation", "code"]
+#: The folder of each kind, and the language of its text; code names its own.
+FOLDERS: dict[str, tuple[Kind, str | None]] = {
+    "policies": ("policy", "json"),
+    "manifests": ("manifest", "yaml"),
+    "cli": ("commands", "bash"),
+    "eksctl": ("eksctl", "yaml"),
+    "terraform": ("terraform", "hcl"),
+    "cloudformation": ("cloudformation", "yaml"),
+    "code": ("code", None),
+}
+LANGUAGES = ("python", "go", "typescript", "java", "sql", "ini")
 LAYERS = ("identity", "trust", "resource", "session", "boundary", "scp", "rcp")
 STATUSES = ("documented", "field-reported", "derived")
 EFFECTS = ("allow", "implicit_deny", "explicit_deny")
-_COMMON = {"id", "title", "for", "sources", "seed", "notes", "antipattern"}
-_BODY: dict[Kind, str] = {"policy": "policy", "manifest": "manifest", "commands": "commands"}
-_KEYS: dict[Kind, set[str]] = {
-    "policy": _COMMON | {"layer", "status", "policy", "request", "cases"},
-    "manifest": _COMMON | {"proof", "manifest"},
-    "commands": _COMMON | {"proof", "commands"},
+#: What a reader comes for; the catalogue's table filters by it.
+USES = (
+    "abac",
+    "audit",
+    "code",
+    "controller",
+    "cross-account",
+    "guardrail",
+    "incident",
+    "migration",
+    "network",
+    "permissions",
+    "resource",
+    "secrets",
+    "setup",
+    "troubleshooting",
+    "trust",
+    "workload",
+)
+MECHANISMS = ("irsa", "pod-identity", "static-key")
+#: How a text is proven; a policy is proven by its truth table and by each format's tool.
+PROOFS = ("executed", "applied", "schema-checked", "model-checked", "compiled", "cited")
+_COMMON = {
+    "id",
+    "title",
+    "for",
+    "use",
+    "mechanism",
+    "sources",
+    "seed",
+    "notes",
+    "antipattern",
 }
+_POLICY_KEYS = _COMMON | {
+    "layer",
+    "status",
+    "holder",
+    "policy",
+    "request",
+    "cases",
+    "survivors",
+}
+_TEXT_KEYS = _COMMON | {"proof", "after", "language", "text"}
 _REQUEST_KEYS = {"principal", "actions", "resource", "resource_account", "context"}
 _CASE_KEYS = {"name", "request", "with", "expect", "why"}
 
@@ -53,15 +100,28 @@ class Snippet:
     path: Path
     title: str
     purpose: str
-    body: Any  # a policy's document with placeholders, or the text of a manifest or of commands
+    use: str  # one of USES
+    mechanism: tuple[str, ...]  # of MECHANISMS
+    body: Any  # a policy's document with placeholders, or a text
     sources: tuple[Mapping[str, Any], ...]
+    language: str | None = None
     seed: str | None = None
     notes: str | None = None
-    proof: str | None = None
     antipattern: Antipattern | None = None
+    # Texts only: how it is proven, and the snippets that must have run before.
+    proof: str | None = None
+    after: tuple[str, ...] = ()
+    # Policies only. The holder is what the policy stands on in AWS, one of holders.yml.
     layer: str | None = None
     status: str | None = None
+    holder: str | None = None
     cases: tuple[Case, ...] = field(default=())
+    survivors: Mapping[str, str] = field(default_factory=dict)  # a mutant's label to the reason
+
+    @property
+    def place(self) -> str:
+        """Its file, for messages: `policies/trust-irsa-exact.yml`."""
+        return f"{self.path.parent.name}/{self.path.name}"
 
     def placeholders(self) -> list[str]:
         """The names of the placeholders in the body, in order of their first use."""
@@ -81,35 +141,50 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(item)
 
 
-def load(path: Path, kind: Kind) -> Snippet:
-    """Read one file. Raises CatalogError, with the file and the key."""
+def load(path: Path, folder: str | None = None) -> Snippet:
+    """Read one file of a folder of FOLDERS. Raises CatalogError, with the file and the key."""
+    kind, language = FOLDERS[folder or path.parent.name]
     entry = read_yaml(path)
     place = f"{path.parent.name}/{path.name}"
-    for key in sorted(set(entry) - _KEYS[kind]):
-        raise CatalogError(f"{place}: unknown key {key!r}; known: {', '.join(sorted(_KEYS[kind]))}")
-    for key in ("id", "title", "for", "sources", _BODY[kind]):
+    known = _POLICY_KEYS if kind == "policy" else _TEXT_KEYS
+    for key in sorted(set(entry) - known):
+        raise CatalogError(f"{place}: unknown key {key!r}; known: {', '.join(sorted(known))}")
+    for key in ("id", "title", "for", "use", "sources", "policy" if kind == "policy" else "text"):
         if not entry.get(key):
             raise CatalogError(f"{place}: needs {key!r}")
     if entry["id"] != path.stem:
         raise CatalogError(f"{place}: id {entry['id']!r} is not the file's name")
     data = cast(dict[str, Any], entry)
+    common: dict[str, Any] = {
+        "id": data["id"],
+        "kind": kind,
+        "path": path,
+        "title": data["title"],
+        "purpose": data["for"],
+        "use": _one_of(data["use"], USES, f"{place}: use"),
+        "mechanism": _some_of(data.get("mechanism"), MECHANISMS, f"{place}: mechanism"),
+        "sources": _sources(data["sources"], place),
+        "seed": data.get("seed"),
+        "notes": data.get("notes"),
+        "antipattern": _antipattern(data.get("antipattern"), place),
+    }
+    if kind == "policy":
+        return Snippet(
+            **common,
+            language=language,
+            body=data["policy"],
+            layer=_one_of(data.get("layer"), LAYERS, f"{place}: layer"),
+            status=_one_of(data.get("status"), STATUSES, f"{place}: status"),
+            holder=data.get("holder"),
+            cases=_cases(data, place),
+            survivors=_reasons(data.get("survivors"), place),
+        )
     return Snippet(
-        id=data["id"],
-        kind=kind,
-        path=path,
-        title=data["title"],
-        purpose=data["for"],
-        body=data[_BODY[kind]],
-        sources=_sources(data["sources"], place),
-        seed=data.get("seed"),
-        notes=data.get("notes"),
-        proof=data.get("proof"),
-        antipattern=_antipattern(data.get("antipattern"), place),
-        layer=_one_of(data.get("layer"), LAYERS, f"{place}: layer") if kind == "policy" else None,
-        status=_one_of(data.get("status"), STATUSES, f"{place}: status")
-        if kind == "policy"
-        else None,
-        cases=_cases(data, place) if kind == "policy" else (),
+        **common,
+        language=language or _one_of(data.get("language"), LANGUAGES, f"{place}: language"),
+        body=data["text"],
+        proof=_one_of(data.get("proof"), PROOFS, f"{place}: proof"),
+        after=tuple(_listed(data.get("after") or [], f"{place}: after")),
     )
 
 
@@ -117,6 +192,22 @@ def _one_of(value: Any, allowed: tuple[str, ...], place: str) -> str:
     if value not in allowed:
         raise CatalogError(f"{place} is {value!r}; one of {', '.join(allowed)}")
     return str(value)
+
+
+def _some_of(value: Any, allowed: tuple[str, ...], place: str) -> tuple[str, ...]:
+    return tuple(_one_of(one, allowed, place) for one in _listed(value, place))
+
+
+def _listed(value: Any, place: str) -> list[str]:
+    if not isinstance(value, list):
+        raise CatalogError(f"{place}: must be a list")
+    return value
+
+
+def _reasons(value: Any, place: str) -> Mapping[str, str]:
+    if not all(isinstance(reason, str) and reason for reason in (value or {}).values()):
+        raise CatalogError(f"{place}: survivors: each mutant's label needs a reason")
+    return value or {}
 
 
 def _sources(value: Any, place: str) -> tuple[Mapping[str, Any], ...]:

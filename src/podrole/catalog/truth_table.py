@@ -9,15 +9,13 @@ from typing import Any
 from podrole.policy import (
     Decision,
     Policy,
-    PolicyError,
     PolicySet,
     Request,
     authorize,
     parse_policy,
 )
 
-from .error import CatalogError
-from .formats import filled
+from .formats.document import filled
 from .snippet import Case, Snippet
 
 
@@ -46,13 +44,25 @@ class Verdict:
         return self.effect == "allow"
 
 
-def compiled(snippet: Snippet, values: Mapping[str, str]) -> Policy:
-    """The snippet's policy, filled and parsed. Raises CatalogError with the file and the place."""
+def compiled(
+    snippet: Snippet, values: Mapping[str, str], document: Mapping[str, Any] | None = None
+) -> Policy:
+    """The snippet's policy, or a changed `document` of it, filled and parsed.
+
+    Raises PolicyError for what is no policy.
+    """
     kind: Any = snippet.layer
-    try:
-        return parse_policy(filled(snippet.body, values), kind=kind, name=snippet.id)
-    except PolicyError as error:
-        raise CatalogError(f"policies/{snippet.path.name}: {error}") from error
+    return parse_policy(filled(document or snippet.body, values), kind=kind, name=snippet.id)
+
+
+def holds(
+    snippet: Snippet,
+    case: Case,
+    values: Mapping[str, str],
+    policy_of: Callable[[str], Policy],
+) -> bool:
+    """Whether the engine decides a case as the table says; no trace is kept."""
+    return _decided(snippet, case, values, policy_of, explain=False).effect == case.expect
 
 
 def decide(
@@ -62,10 +72,33 @@ def decide(
     policy_of: Callable[[str], Policy],
 ) -> Verdict:
     """Decide one case; all of its actions must pass. `policy_of` gives a companion by its id."""
+    decision = _decided(snippet, case, values, policy_of, explain=True)
+    request = filled(case.request, values)
+    return Verdict(
+        name=case.name,
+        principal=request["principal"],
+        actions=tuple(request["actions"]),
+        resource=request["resource"],
+        context=request["context"],
+        expected=case.expect,
+        effect=decision.effect,
+        why=case.why,
+        decision=decision,
+    )
+
+
+def _decided(
+    snippet: Snippet,
+    case: Case,
+    values: Mapping[str, str],
+    policy_of: Callable[[str], Policy],
+    *,
+    explain: bool,
+) -> Decision:
+    """The decision on the first action that is not allowed, else on the last."""
     request = filled(case.request, values)
     policies = _policy_set(snippet, case, policy_of)
     actions: Sequence[str] = request["actions"]
-    decision = None
     for action in actions:
         decision = authorize(
             Request(
@@ -76,22 +109,11 @@ def decide(
                 context=request["context"],
             ),
             policies,
-            explain=True,
+            explain=explain,
         )
         if not decision.allowed:
             break
-    assert decision is not None
-    return Verdict(
-        name=case.name,
-        principal=request["principal"],
-        actions=tuple(actions),
-        resource=request["resource"],
-        context=request["context"],
-        expected=case.expect,
-        effect=decision.effect,
-        why=case.why,
-        decision=decision,
-    )
+    return decision
 
 
 def _policy_set(snippet: Snippet, case: Case, policy_of: Callable[[str], Policy]) -> PolicySet:

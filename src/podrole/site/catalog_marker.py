@@ -10,7 +10,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from podrole.catalog import FORMATS, Catalog, CatalogError
+from podrole.catalog import Catalog, CatalogError
 from podrole.site.fence import fenced, prose_lines
 from podrole.site.truth_table import TruthTableError, truth_table_markdown
 
@@ -70,7 +70,7 @@ def _block(marker: re.Match[str], catalog: Catalog) -> str:
 
 def _snippet(name: str, form: str | None, catalog: Catalog) -> str:
     snippet = catalog[name]
-    form = form or FORMATS[snippet.kind][0]
+    form = form or catalog.formats(name)[0]
     block = fenced(catalog.render(name, form), form, title=name)
     if not snippet.antipattern:
         return block

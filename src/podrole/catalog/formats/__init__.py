@@ -1,0 +1,78 @@
+"""The formats of a snippet: its own text, and for a policy what each tool takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..error import CatalogError
+from ..snippet import Snippet
+from . import aws_cli, cloudformation, document, pulumi, python_source, terraform, text
+from .holder import held, holder_of, holder_placeholders
+
+_Render = Callable[[Snippet, Mapping[str, str]], str]
+
+
+def _controller(tool: str) -> _Render:
+    """A manifest of ACK or of Crossplane: these hold a policy as a text of JSON."""
+    return lambda snippet, values: document.as_yaml(held(snippet, tool, values, as_text=True))
+
+
+#: The formats of a policy besides its own, and the part of its holder that each needs.
+_POLICY: dict[str, tuple[str, _Render]] = {
+    "cli": ("cli", aws_cli.aws_cli),
+    "terraform": ("terraform", terraform.policy_document),
+    "terraform-jsonencode": ("terraform", terraform.jsonencode),
+    "cloudformation": ("cloudformation", cloudformation.cloudformation),
+    "cdk-typescript": ("cloudformation", cloudformation.cdk_typescript),
+    "cdk-python": ("cloudformation", cloudformation.cdk_python),
+    "pulumi": ("terraform", pulumi.pulumi),
+    "eksctl": (
+        "eksctl",
+        lambda snippet, values: document.as_yaml(held(snippet, "eksctl", values)),
+    ),
+    "ack": ("ack", _controller("ack")),
+    "crossplane": ("crossplane", _controller("crossplane")),
+}
+_DOCUMENTS = ("json", "yaml", "python")
+
+
+def of(snippet: Snippet) -> tuple[str, ...]:
+    """A snippet's formats; the first is its own. What nobody should copy is in no tool's format."""
+    if snippet.kind != "policy":
+        own = snippet.language or ""
+        return (own, "python") if snippet.kind == "manifest" else (own,)
+    if snippet.antipattern:
+        return _DOCUMENTS
+    holder = holder_of(snippet)
+    return (*_DOCUMENTS, *(name for name, (part, _) in _POLICY.items() if part in holder))
+
+
+def placeholders(snippet: Snippet, format: str) -> list[str]:
+    """The parameters that a snippet uses in a format, in order of their first use."""
+    own = snippet.placeholders()
+    if format not in _POLICY:
+        return own
+    return list(dict.fromkeys([*own, *holder_placeholders(snippet)]))
+
+
+def render(snippet: Snippet, format: str, values: Mapping[str, str], variable: str) -> str:
+    """The text. Raises CatalogError for a format that the snippet is not to be had in."""
+    if format not in of(snippet):
+        known = ", ".join(of(snippet))
+        raise CatalogError(f"no format {format!r}; it is to be had as {known}")
+    if snippet.kind != "policy":
+        if format == "python" and snippet.kind == "manifest":
+            return python_source.python_text(variable, snippet.body)
+        return text.FILL[format](snippet.body, values)
+    if format in _POLICY:
+        return _POLICY[format][1](snippet, values)
+    if format == "python":
+        return python_source.python_document(variable, snippet.body)
+    filled = document.filled(snippet.body, values)
+    return document.as_json(filled) if format == "json" else document.as_yaml(filled)
+
+
+def check_holder(snippet: Snippet) -> None:
+    """Raise CatalogError for a policy whose holder is unknown."""
+    if snippet.kind == "policy":
+        holder_of(snippet)

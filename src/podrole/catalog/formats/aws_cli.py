@@ -1,0 +1,23 @@
+"""A policy as AWS CLI commands: the document in a file, then what takes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from ..snippet import Snippet
+from .document import as_json, filled
+from .holder import holder_of, own_values
+from .text import shell
+
+
+def aws_cli(snippet: Snippet, values: Mapping[str, str]) -> str:
+    """A script for bash. The quoted heredoc keeps `${aws:…}`; no line of JSON can end it."""
+    holder = holder_of(snippet)
+    document = filled(snippet.body, values)
+    if attribute := holder.get("attribute"):
+        document = {attribute: json.dumps(document, ensure_ascii=False)}
+    own = own_values(snippet, values)
+    return (
+        f"cat > {own['policy_file']} <<'EOF'\n{as_json(document)}\nEOF\n{shell(holder['cli'], own)}"
+    )

@@ -1,0 +1,65 @@
+"""What a policy stands on in AWS, and how each tool writes that: `holders.yml`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..error import CatalogError
+from ..parameters import PLACEHOLDER, read_yaml
+from ..snippet import Snippet, texts
+from .document import filled
+
+_MARK = "POLICY"
+#: Names that a holder may use besides the parameters: they come from the snippet.
+_OWN = ("policy_name", "policy_file")
+
+
+@cache
+def holders() -> dict[str, Any]:
+    """All holders, by name."""
+    return read_yaml(Path(__file__).parents[1] / "holders.yml")
+
+
+def holder_of(snippet: Snippet) -> Mapping[str, Any]:
+    """The holder of a policy. Raises CatalogError for a policy without one, or an unknown one."""
+    if snippet.holder not in holders():
+        known = ", ".join(holders())
+        raise CatalogError(f"{snippet.place}: holder is {snippet.holder!r}; one of {known}")
+    found: Mapping[str, Any] = holders()[snippet.holder]
+    return found
+
+
+def holder_placeholders(snippet: Snippet) -> list[str]:
+    """The parameters that a policy's holder uses."""
+    found = PLACEHOLDER.findall("\n".join(texts(holder_of(snippet))))
+    return [name for name in dict.fromkeys(found) if name not in _OWN]
+
+
+def own_values(snippet: Snippet, values: Mapping[str, str]) -> dict[str, str]:
+    """The values of the parameters and of the names that come from the snippet."""
+    return {**values, "policy_name": snippet.id, "policy_file": f"{snippet.id}.json"}
+
+
+def held(
+    snippet: Snippet, tool: str, values: Mapping[str, str], *, as_text: bool = False
+) -> dict[str, Any]:
+    """A tool's structure with the policy in its place: as a document, or as JSON in a text."""
+    document = filled(snippet.body, values)
+    value = json.dumps(document, ensure_ascii=False, indent=2) if as_text else document
+    structure = filled(holder_of(snippet)[tool], own_values(snippet, values))
+    placed: dict[str, Any] = _placed(structure, value)
+    return placed
+
+
+def _placed(structure: Any, value: Any) -> Any:
+    if structure == _MARK:
+        return value
+    if isinstance(structure, dict):
+        return {key: _placed(item, value) for key, item in structure.items()}
+    if isinstance(structure, list):
+        return [_placed(item, value) for item in structure]
+    return structure
