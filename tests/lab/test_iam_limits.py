@@ -168,6 +168,11 @@ def test_a_service_linked_role_is_its_services_own(iam: Any) -> None:
         assert refused(call) == protected
     iam.update_role_description(RoleName=name, Description="mine")
     iam.delete_service_linked_role(RoleName=name)
+    # By that name no SCP would bind its sessions.
+    code, _, message = refused(
+        lambda: iam.create_role(RoleName="AWSServiceRoleForX", AssumeRolePolicyDocument=trust)
+    )
+    assert (code, "a service-linked role's name" in message) == ("InvalidInput", True)
     path = "/aws-service-role/eks.amazonaws.com/"
     assert refused(
         lambda: iam.create_role(RoleName="y", Path=path, AssumeRolePolicyDocument=trust)

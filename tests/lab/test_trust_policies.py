@@ -167,3 +167,24 @@ def test_any_action_of_sts_can_be_trusted(iam: Any) -> None:
     document = statement(Principal={"AWS": ACCOUNT}, Action="sts:*")
     iam.update_assume_role_policy(RoleName="x", PolicyDocument=json.dumps(document))
     assert iam.get_role(RoleName="x")["Role"]["AssumeRolePolicyDocument"] == document
+
+
+def test_the_sessions_of_a_role_end_with_it(iam: Any, lab: Lab) -> None:
+    root = f"arn:aws:iam::{ACCOUNT}:root"
+    policy = {"PolicyName": "all", "PolicyDocument": json.dumps(allow("*"))}
+    create(iam, "caller", trusting(root))
+    iam.put_role_policy(RoleName="caller", **policy)
+    keys = boto3.client("sts").assume_role(RoleArn=CALLER, RoleSessionName="one")["Credentials"]
+    s3 = boto3.client(
+        "s3",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+    s3.list_buckets()
+    iam.delete_role_policy(RoleName="caller", PolicyName="all")
+    iam.delete_role(RoleName="caller")
+    assert refused(s3.list_buckets)[0] == "InvalidAccessKeyId"
+    create(iam, "caller", trusting(root))  # the name is the same, the role is another
+    iam.put_role_policy(RoleName="caller", **policy)
+    assert refused(s3.list_buckets)[0] == "InvalidAccessKeyId"

@@ -31,6 +31,11 @@ class Authentication:
         if session is not None:
             self._check(signature, session.secret_access_key, protocol)
             self._credentials.check_expiry(session, protocol)
+            role = self._iam.role(session.account, session.role_name)
+            # A role's sessions end with it; one that is made anew by its name has another id
+            # (IAM, "IAM identifiers", unique identifiers). The refusal is inferred.
+            if role is None or role.unique_id != session.role_id:
+                raise credentials_error("key", protocol)
             return session.caller()
         temporary = self._credentials.user_session(key_id, signature.token, protocol)
         key = self._credentials.key(key_id)

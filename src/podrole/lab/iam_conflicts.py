@@ -15,6 +15,7 @@ from .call import Call
 from .iam_state import IamState
 
 _SERVICE_ROLES = "/aws-service-role/"
+_SERVICE_ROLE_NAME = "AWSServiceRoleFor"
 
 
 def check(state: IamState, account: str, call: Call) -> None:
@@ -29,6 +30,12 @@ def check(state: IamState, account: str, call: Call) -> None:
         raise AwsError(
             "InvalidInput",
             f"Path prefix '{_SERVICE_ROLES}' can only be used for AWS Service linked Roles",
+        )
+    # What AWS says is not known. In a session's ARN a role has no path, so by the name the engine
+    # knows the roles that no SCP binds: nobody may take such a name.
+    if call.name == "CreateRole" and parameters["RoleName"].startswith(_SERVICE_ROLE_NAME):
+        raise AwsError(
+            "InvalidInput", f"lab: {_SERVICE_ROLE_NAME}… is a service-linked role's name"
         )
     _entities_exist(state, account, call)
     _role_is_modifiable(state, account, call)

@@ -91,7 +91,8 @@ def read(message: str, version: str, given: Any) -> tuple[Object, list[str]]:
             400,
             f'{message} in version "{version}" cannot be handled as a {message}: {error}',
         ) from None
-    assert isinstance(known, dict)
+    if not isinstance(known, dict):
+        raise ApiError(400, "the body is not an object")
     return known, unknown
 
 
