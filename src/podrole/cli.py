@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from podrole import __version__
-from podrole.policy import PolicyError
+from podrole.error import InputError
 
 #: Command to the module that carries it, and its line in `podrole --help`. A module is imported
 #: only when its command is asked for: `podrole decide` must not pay for boto3.
@@ -20,6 +20,7 @@ _COMMANDS = {
     "explain": ("podrole.policy.commands", "one request's decision, and why"),
     "who": ("podrole.policy.commands", "which service accounts a trust policy admits"),
     "lint": ("podrole.policy.lint_command", "what AWS accepts in a policy and nobody should want"),
+    "snippet": ("podrole.catalog.commands", "policies, manifests and commands with your values"),
     "lab": ("podrole.lab.commands", "AWS and EKS on a laptop, for programs of any language"),
 }
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
         return code
-    except PolicyError as error:
+    except InputError as error:
         print(f"podrole: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -123,10 +123,6 @@ class Catalog:
             except PolicyError as error:
                 raise CatalogError(f"{snippet.place}: {error}") from error
         return self._compiled[name]
-
-    def using(self, names: Iterable[str]) -> list[str]:
-        """The parameters that snippets use, in order of their first use."""
-        return list(dict.fromkeys(one for name in names for one in self[name].placeholders()))
 
 
 def own_folder() -> Path:

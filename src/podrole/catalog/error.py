@@ -1,5 +1,7 @@
 """What is wrong with a snippet, a parameter or a value, and where."""
 
+from podrole.error import InputError
 
-class CatalogError(ValueError):
+
+class CatalogError(InputError):
     """A fault in `snippets/` or in the values handed in; the message names place and mend."""

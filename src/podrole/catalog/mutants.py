@@ -88,7 +88,7 @@ def _listing(statement: Statement, element: str) -> Iterator[tuple[str, Statemen
             rest = [other for other in items if other != item]
             yield f"{element} without {item}", {**statement, element: rest}
         if element.endswith("Action"):
-            wider = f"{item.split(':')[0]}:*"
+            wider = "*" if item == "*" else f"{item.split(':')[0]}:*"
         else:
             wider = item if item.endswith("*") else f"{item}*"
         if wider not in items:
@@ -161,10 +161,13 @@ def _conditions(statement: Statement) -> Iterator[tuple[str, Statement]]:
                 yield f"{place} as {like} *", with_(like, "*")
             other = _other_value(operator, values)
             yield f"{place} wants {other}", with_(operator, other)
-            if operator.endswith("IfExists"):
-                yield f"{place} without IfExists", with_(operator.removesuffix("IfExists"), wanted)
-            elif not operator.endswith("Null"):
-                yield f"{place} with IfExists", with_(f"{operator}IfExists", wanted)
+            # Without its key a negated operator is true as it is, and so is ForAllValues.
+            if "Not" not in operator and operator != "Null" and "ForAll" not in operator:
+                if operator.endswith("IfExists"):
+                    strict = operator.removesuffix("IfExists")
+                    yield f"{place} without IfExists", with_(strict, wanted)
+                else:
+                    yield f"{place} with IfExists", with_(f"{operator}IfExists", wanted)
 
 
 def _other_value(operator: str, values: list[Any]) -> Any:

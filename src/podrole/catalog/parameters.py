@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,18 +73,26 @@ class Parameters:
                 name, entry["description"], entry.get("default", ""), pattern, derived
             )
         parameters = cls(found)
+        order = {name: number for number, name in enumerate(found)}
         for parameter in found.values():
             try:
                 if parameter.derived is None:
                     parameter.check(parameter.default)
                 else:
-                    parameters.require(PLACEHOLDER.findall(parameter.derived), parameter.name)
+                    made_of = PLACEHOLDER.findall(parameter.derived)
+                    parameters.require(made_of, parameter.name)
+                    for name in made_of:
+                        if parameters.is_derived(name) and order[name] > order[parameter.name]:
+                            raise CatalogError(f"{parameter.name}: is made of {name}, below it")
             except CatalogError as error:
                 raise CatalogError(f"{path.name}: {error}") from error
         return parameters
 
-    def __iter__(self) -> object:
+    def __iter__(self) -> Iterator[Parameter]:
         return iter(self._parameters.values())
+
+    def __getitem__(self, name: str) -> Parameter:
+        return self._parameters[name]
 
     def require(self, names: list[str], place: str) -> None:
         """Raise CatalogError if one of the names is no parameter."""

@@ -16,6 +16,7 @@ from podrole.policy import (
 )
 
 from .formats.document import filled
+from .parameters import fill
 from .snippet import Case, Snippet
 
 
@@ -52,7 +53,11 @@ def compiled(
     Raises PolicyError for what is no policy.
     """
     kind: Any = snippet.layer
-    return parse_policy(filled(document or snippet.body, values), kind=kind, name=snippet.id)
+    body = filled(document or snippet.body, values)
+    if snippet.holder == "ecr-repository":
+        # Such a policy has no Resource: it means the repository that it stands on.
+        body["Statement"] = [{"Resource": "*", **statement} for statement in body["Statement"]]
+    return parse_policy(body, kind=kind, name=snippet.id)
 
 
 def holds(
@@ -75,7 +80,7 @@ def decide(
     decision = _decided(snippet, case, values, policy_of, explain=True)
     request = filled(case.request, values)
     return Verdict(
-        name=case.name,
+        name=fill(case.name, values),
         principal=request["principal"],
         actions=tuple(request["actions"]),
         resource=request["resource"],

@@ -1,7 +1,9 @@
 """A document that is no policy."""
 
+from podrole.error import InputError
 
-class PolicyError(ValueError):
+
+class PolicyError(InputError):
     """What is wrong with a policy, where, and the nearest right name if there is one."""
 
     def __init__(self, path: str, reason: str, suggestion: str | None = None) -> None:

@@ -47,7 +47,7 @@ def of(snippet: Snippet) -> tuple[str, ...]:
     return (*_DOCUMENTS, *(name for name, (part, _) in _POLICY.items() if part in holder))
 
 
-def placeholders(snippet: Snippet, format: str) -> list[str]:
+def used(snippet: Snippet, format: str) -> list[str]:
     """The parameters that a snippet uses in a format, in order of their first use."""
     own = snippet.placeholders()
     if format not in _POLICY:

@@ -1,0 +1,33 @@
+"""A company's own names and ids: `--values acme.yml`, one mapping of parameters to values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from .error import CatalogError
+from .parameters import read_yaml
+
+
+def read_values(path: Path) -> dict[str, str]:
+    """The values in a file. Raises CatalogError; an account id must stand in quotes.
+
+    YAML reads an unquoted 012345678901 as a number, in base 8 even: what is no text is refused.
+    """
+    values: dict[str, str] = {}
+    for name, value in read_yaml(path).items():
+        if not isinstance(value, str):
+            raise CatalogError(f"{path}: {name}: {value!r} is no text; put it in quotes")
+        values[str(name)] = value
+    return values
+
+
+def set_values(pairs: Iterable[str]) -> dict[str, str]:
+    """`NAME=VALUE` of the command line. Raises CatalogError."""
+    values: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise CatalogError(f"--set {pair}: write NAME=VALUE")
+        values[name] = value
+    return values
