@@ -13,7 +13,7 @@ import yaml
 from .error import CatalogError
 
 #: libyaml reads ten times as fast; a browser has only the other.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SAFE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
 _KEYS = {"description", "default", "pattern", "derived"}
 
@@ -140,7 +140,7 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 def read_yaml(path: Path) -> dict[str, object]:
     """A YAML file that holds one mapping. Raises CatalogError."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)  # noqa: S506
     except FileNotFoundError as error:
         raise CatalogError(f"{path}: no such file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

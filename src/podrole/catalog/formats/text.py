@@ -10,40 +10,41 @@ from typing import Any
 import yaml
 
 from ..error import CatalogError
-from ..parameters import PLACEHOLDER, fill
+from ..parameters import PLACEHOLDER, SAFE_LOADER, fill
 
 #: What stands for itself in a shell, unquoted and in double quotes.
 _SHELL_SAFE = re.compile(r"[A-Za-z0-9_./:@%+=,-]*")
 
 
 def manifest(template: str, values: Mapping[str, str]) -> str:
-    """A manifest's text, filled. Raises CatalogError if a value changes the manifest's shape."""
+    """YAML, filled. Raises CatalogError if a value changes the document's shape."""
     text = fill(template, values)
     # Fill the parsed template too: if a value broke out of its place, the two differ.
     marks = {name: f"placeholder-{name}-end" for name in PLACEHOLDER.findall(template)}
-    expected = _unmarked(list(yaml.safe_load_all(fill(template, marks))), marks, values)
     try:
-        found = list(yaml.safe_load_all(text))
+        found = _shape(text, {})
     except yaml.YAMLError as error:
         raise CatalogError(f"a value breaks the YAML: {error}") from error
-    if found != expected:
+    if found != _shape(fill(template, marks), {marks[name]: values[name] for name in marks}):
         raise CatalogError("a value changes the manifest's structure; quote its placeholder")
     return text.rstrip("\n")
 
 
-def _unmarked(value: Any, marks: Mapping[str, str], values: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        for name, mark in marks.items():
-            value = value.replace(mark, values[name])
-        return value
-    if isinstance(value, dict):
-        return {
-            _unmarked(key, marks, values): _unmarked(item, marks, values)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_unmarked(item, marks, values) for item in value]
-    return value
+def _shape(text: str, marks: Mapping[str, str]) -> list[Any]:
+    """The tags and texts of a YAML stream, with marks replaced. CloudFormation's tags are none
+    that a loader knows."""
+    return [_node(node, marks) for node in yaml.compose_all(text, Loader=SAFE_LOADER)]
+
+
+def _node(node: Any, marks: Mapping[str, str]) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        value = node.value
+        for mark, meant in marks.items():
+            value = value.replace(mark, meant)
+        return node.tag, value
+    if isinstance(node, yaml.MappingNode):
+        return node.tag, [(_node(key, marks), _node(value, marks)) for key, value in node.value]
+    return node.tag, [_node(item, marks) for item in node.value]
 
 
 def shell(template: str, values: Mapping[str, str]) -> str:
