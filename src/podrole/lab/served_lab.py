@@ -103,6 +103,8 @@ class ServedLab:
             "agent": self.agent_url,
             "metadata": self._urls["metadata"],
             "environment": {**operator, "AWS_ENDPOINT_URL": self._urls["aws"]},
+            # The operator of each account, for what takes two.
+            "accounts": {account: self.lab.environment(account) for account in self.lab.accounts},
             # With these AWS's own agent can be run against the lab.
             "node": self._node_session.variables,
         }

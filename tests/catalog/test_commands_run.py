@@ -1,0 +1,63 @@
+"""Every command sequence, run in the lab by the real CLI after what must have run before it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from podrole.catalog import Catalog, Snippet
+from tests.lab.tools import tool
+
+from .conftest import Shell
+
+CATALOG = Catalog()
+COMMANDS = CATALOG.of("commands")
+
+
+def in_order(name: str) -> Iterator[str]:
+    """What has to run before a snippet, each once, and the snippet."""
+    seen: list[str] = []
+
+    def walk(one: str) -> None:
+        for before in CATALOG[one].after:
+            walk(before)
+        if one not in seen:
+            seen.append(one)
+
+    walk(name)
+    return iter(seen)
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [one for one in COMMANDS if one.proof == "executed"],
+    ids=lambda snippet: snippet.id,
+)
+def test_it_runs(shell: Shell, catalog: Catalog, snippet: Snippet) -> None:
+    for name in re.findall(r"file://([\w-]+)\.json", snippet.body):
+        if name in {one.id for one in catalog.of("policy")}:
+            (shell.folder / f"{name}.json").write_text(catalog.render(name, "json"))
+    for name in in_order(snippet.id):
+        if catalog[name].kind == "manifest":
+            shell.run("kubectl apply -f -", stdin=catalog.render(name, "yaml"))
+        else:
+            format = "cli" if catalog[name].kind == "policy" else "bash"
+            shell.run(catalog.render(name, format))
+
+
+@pytest.mark.parametrize("snippet", COMMANDS, ids=lambda snippet: snippet.id)
+def test_the_shell_is_sound(snippet: Snippet) -> None:
+    script = "#!/usr/bin/env bash\nset -euo pipefail\n" + CATALOG.render(snippet.id, "bash")
+    done = subprocess.run(
+        [tool("shellcheck"), "--shell=bash", "-"], input=script, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_is_not_run_says_why() -> None:
+    for snippet in COMMANDS:
+        if snippet.proof != "executed":
+            assert snippet.notes, f"{snippet.place}: notes must say why it is {snippet.proof}"
