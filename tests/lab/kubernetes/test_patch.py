@@ -139,6 +139,11 @@ def test_json_patches_that_cannot_be_done(operation: Any) -> None:
             {"$setElementOrder/env": [{"name": "B"}, {"name": "A"}], "env": []},
             {"env": [{"name": "B"}, {"name": "A"}]},
         ),
+        (  # what a webhook has put first stays first
+            {"env": [{"name": "W"}, {"name": "A"}, {"name": "V"}]},
+            {"$setElementOrder/env": [{"name": "B"}, {"name": "A"}], "env": [{"name": "B"}]},
+            {"env": [{"name": "B"}, {"name": "W"}, {"name": "A"}, {"name": "V"}]},
+        ),
     ],
 )
 def test_strategic_merge(document: Any, change: Any, result: Any) -> None:

@@ -71,7 +71,9 @@ def strategic_merge(document: Any, change: Any, key: str = "") -> Any:
             result[name] = strategic_merge(result.get(name), value, name)
     for name, order in change.items():
         if name.startswith("$setElementOrder/"):
-            _order(result, name.partition("/")[2], order)
+            listed = name.partition("/")[2]
+            former = document.get(listed) if isinstance(document, Mapping) else None
+            _order(result, listed, order, len(former) if isinstance(former, list) else 0)
     return result
 
 
@@ -102,7 +104,12 @@ def _delete_from(result: dict[str, Any], name: str, gone: Any) -> None:
         result[name] = [item for item in result[name] if item not in gone]
 
 
-def _order(result: dict[str, Any], name: str, order: Any) -> None:
+def _order(result: dict[str, Any], name: str, order: Any, known: int) -> None:
+    """The order of the patch; what only the server has keeps its place among what it knew.
+
+    `known`: how many items the list had. A webhook's volumes so stay where they are when their pod
+    is applied again (apimachinery, strategicpatch, normalizeElementOrder).
+    """
     items = result.get(name)
     if not isinstance(items, list):
         return
@@ -112,7 +119,15 @@ def _order(result: dict[str, Any], name: str, order: Any) -> None:
     ranks = {
         item.get(by) if isinstance(item, Mapping) else item: rank for rank, item in enumerate(order)
     }
-    result[name] = sorted(items, key=lambda item: ranks.get(item.get(by), len(ranks)))
+    places = list(enumerate(items))
+    named = [place for place in places if place[1].get(by) in ranks]
+    named.sort(key=lambda place: ranks[place[1].get(by)])
+    rest = [place for place in places if place[1].get(by) not in ranks]
+    ordered = []
+    while named and rest:
+        first_of_server = named[0][0] < known and rest[0][0] < named[0][0]
+        ordered.append((rest if first_of_server else named).pop(0)[1])
+    result[name] = ordered + [item for _, item in named + rest]
 
 
 def dropped(former: Any, now: Any, key: str = "") -> Any:
