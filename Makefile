@@ -82,6 +82,7 @@ diagrams: $(STAMP) ## Draw the diagrams that changed anew (needs Node.js and Chr
 lock: $(STAMP) ## Resolve the dependencies anew into requirements/
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements/uv.in -o requirements/uv.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --extra lab --group dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --group cdk -o requirements/cdk.txt
 
 .PHONY: clean
 clean: ## Remove what was built, .venv included
