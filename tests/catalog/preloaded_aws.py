@@ -85,6 +85,10 @@ def _run(client: socket.socket) -> None:
         os.environ.clear()
         os.environ.update({**environment, **own})
         from awscli.clidriver import main
+        from awscli.customizations import assumerole
+
+        # Assumed roles are kept below the home of whom the command is for, not the server's.
+        assumerole.CACHE_DIR = os.path.expanduser("~/.aws/cli/cache")
 
         sys.argv = ["aws", *arguments]
         try:

@@ -16,9 +16,7 @@ from podrole.catalog import Catalog, Snippet
 from podrole.catalog.formats.cloudformation import template
 
 CATALOG = Catalog()
-POLICIES = [
-    one for one in CATALOG.of("policy") if "cloudformation" in CATALOG.formats(one.id)
-]
+POLICIES = [one for one in CATALOG.of("policy") if "cloudformation" in CATALOG.formats(one.id)]
 #: What moto's CloudFormation makes, and how what it made is read.
 DEPLOYED = {"role-trust", "target-role-trust", "permissions-boundary"}
 
@@ -42,9 +40,7 @@ def test_the_policies_templates() -> None:
     assert findings(yaml.safe_dump(whole), "E3019") == []
 
 
-@pytest.mark.parametrize(
-    "snippet", CATALOG.of("cloudformation"), ids=lambda snippet: snippet.id
-)
+@pytest.mark.parametrize("snippet", CATALOG.of("cloudformation"), ids=lambda snippet: snippet.id)
 def test_a_template_of_its_own(snippet: Snippet) -> None:
     assert findings(CATALOG.render(snippet.id, "yaml")) == []
 

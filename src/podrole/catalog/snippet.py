@@ -58,7 +58,7 @@ _COMMON = {
     "notes",
     "antipattern",
 }
-_POLICY_KEYS = _COMMON | {
+POLICY_KEYS = _COMMON | {
     "layer",
     "status",
     "holder",
@@ -67,7 +67,7 @@ _POLICY_KEYS = _COMMON | {
     "cases",
     "survivors",
 }
-_TEXT_KEYS = _COMMON | {"proof", "after", "language", "text"}
+TEXT_KEYS = _COMMON | {"proof", "after", "language", "text"}
 _REQUEST_KEYS = {"principal", "actions", "resource", "resource_account", "context"}
 _CASE_KEYS = {"name", "request", "with", "expect", "why"}
 
@@ -146,7 +146,7 @@ def load(path: Path, folder: str | None = None) -> Snippet:
     kind, language = FOLDERS[folder or path.parent.name]
     entry = read_yaml(path)
     place = f"{path.parent.name}/{path.name}"
-    known = _POLICY_KEYS if kind == "policy" else _TEXT_KEYS
+    known = POLICY_KEYS if kind == "policy" else TEXT_KEYS
     for key in sorted(set(entry) - known):
         raise CatalogError(f"{place}: unknown key {key!r}; known: {', '.join(sorted(known))}")
     for key in ("id", "title", "for", "use", "sources", "policy" if kind == "policy" else "text"):
