@@ -33,8 +33,8 @@ serve: site ## Build the site and serve it on a loopback port (PORT=8000)
 	@$(BIN)/python -m podrole.site.serve --port $(PORT) site
 
 .PHONY: site
-site: $(STAMP) ## Build the site into site/; a warning fails the build
-	@$(BIN)/mkdocs build --quiet --strict --site-dir site
+site: $(STAMP) ## Build the site into site/ (VALUES=acme.yml: with your names); a warning fails
+	@PODROLE_VALUES="$(VALUES)" $(BIN)/mkdocs build --quiet --strict --site-dir site
 	@echo "Built site/: $$(find site -name index.html | wc -l) pages. To read them: make serve"
 
 .PHONY: test

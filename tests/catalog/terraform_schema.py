@@ -28,10 +28,7 @@ def complaints(block: Mapping[str, Any]) -> Iterator[str]:
     """What the provider would not take in a `resource` or `data` block."""
     kind = block["labels"][0]
     words = kind.split("_")
-    if block["type"] == "data":
-        words = ["data", *words]
-    else:
-        words = words[1:]
+    words = ["data", *words] if block["type"] == "data" else words[1:]
     name = "".join(word.capitalize() for word in words)
     module = name[0].lower() + name[1:]
     config = f"{_PACKAGE}.{module}.{name}Config"

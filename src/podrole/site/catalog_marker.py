@@ -12,13 +12,14 @@ from collections.abc import Iterator
 
 from podrole.catalog import Catalog, CatalogError
 from podrole.site.fence import fenced, prose_lines
+from podrole.site.format_label import lexer
 from podrole.site.truth_table import TruthTableError, truth_table_markdown
 
 _MARKER = re.compile(
     r'^(?P<indent>\s*)\{\{\s*(?P<kind>[a-z-]+)\s+"(?P<id>[^"]+)"(?P<options>[^}]*)\}\}\s*$'
 )
 _MARKER_LIKE = re.compile(r"^\s*\{\{.*\}\}\s*$")
-_FORMAT = re.compile(r"^\s*(?:format=(?P<format>[a-z]+)\s*)?$")
+_FORMAT = re.compile(r"^\s*(?:format=(?P<format>[a-z-]+)\s*)?$")
 
 
 class MarkerError(ValueError):
@@ -71,7 +72,7 @@ def _block(marker: re.Match[str], catalog: Catalog) -> str:
 def _snippet(name: str, form: str | None, catalog: Catalog) -> str:
     snippet = catalog[name]
     form = form or catalog.formats(name)[0]
-    block = fenced(catalog.render(name, form), form, title=name)
+    block = fenced(catalog.render(name, form), lexer(form), title=name)
     if not snippet.antipattern:
         return block
     # What nobody should copy says so wherever it is shown.

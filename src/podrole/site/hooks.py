@@ -1,5 +1,8 @@
 """MkDocs hooks: what the site needs beyond configuration, as thin calls of plain functions."""
 
+import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +12,22 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from podrole.catalog import Catalog
+from podrole.catalog import Catalog, CatalogError
+from podrole.catalog.notebook import drift
+from podrole.catalog.values_file import read_values
 from podrole.site.catalog_marker import MarkerError, expand_markers
+from podrole.site.catalogue_page import (
+    FOLDER,
+    UnusedError,
+    check_use,
+    index_markdown,
+    shown_by,
+    snippet_markdown,
+)
 from podrole.site.diagram import DiagramError, check_drawings
 from podrole.site.mermaid_fence import mermaid_fence
 from podrole.site.notebook_page import NotebookError, check_notebook, notebook_markdown
+from podrole.site.truth_table import TruthTableError
 
 NOTEBOOKS = "notebooks"
 
@@ -43,7 +57,30 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         except NotebookError as error:
             raise PluginError(str(error)) from error
         files.append(File(path, str(root), config.site_dir, config.use_directory_urls))
+    for path, text in _catalogue_pages(config):
+        files.append(File.generated(config, path, content=text))
     return files
+
+
+def _catalogue_pages(config: MkDocsConfig) -> Iterator[tuple[str, str]]:
+    """The catalogue's index and a page for each snippet. A stale copy in a notebook fails."""
+    root, catalog = _root(config), _catalog(config)
+    notebooks = {
+        path.relative_to(root).as_posix(): json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted((root / NOTEBOOKS).glob("*.ipynb"))
+    }
+    try:
+        for path, notebook in notebooks.items():
+            for message in drift(notebook, catalog, path):
+                raise PluginError(f"{message}; run `make notebooks`")
+        shown = shown_by(Path(config.docs_dir), notebooks)
+        check_use(catalog, shown)
+        yield f"{FOLDER}/index.md", index_markdown(catalog)
+        for snippet in catalog.snippets:
+            text = snippet_markdown(catalog, snippet, shown.get(snippet.id, ()))
+            yield f"{FOLDER}/{snippet.id}.md", text
+    except (CatalogError, TruthTableError, UnusedError) as error:
+        raise PluginError(str(error)) from error
 
 
 @event_priority(-100)
@@ -66,6 +103,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
         return expand_markers(text, catalog, place)
 
     path, source = page.file.src_uri, page.file.content_string
+    if path.startswith(f"{FOLDER}/"):
+        return markdown  # made here, from the catalogue
     try:
         if path.endswith(".ipynb"):
             return notebook_markdown(source, path, expand)
@@ -90,7 +129,12 @@ _catalogs: dict[Path, Catalog] = {}
 def on_pre_build(config: MkDocsConfig) -> None:
     """Read the catalogue anew for each build, so that `mkdocs serve` shows what was saved."""
     root = _root(config)
-    _catalogs[root] = Catalog.load(root / "snippets")
+    own = os.environ.get("PODROLE_VALUES")  # make site VALUES=acme.yml
+    try:
+        values = read_values(Path(own)) if own else {}
+        _catalogs[root] = Catalog.load(root / "snippets", values)
+    except CatalogError as error:
+        raise PluginError(str(error)) from error
 
 
 def _catalog(config: MkDocsConfig) -> Catalog:
