@@ -14,6 +14,8 @@ PAGES = {
     "notebook": "notebooks/02-irsa/",
     "how-to": "howto/irsa-trust/",
     "explanation": "explanation/how-it-works/",
+    "catalogue": "catalogue/",
+    "snippet": "catalogue/trust-irsa-exact/",
 }
 PHONE, DESK, WIDE = 390, 1440, 1600
 
@@ -118,6 +120,21 @@ def test_search_finds_an_error_s_text_and_goes_there(visit: Visit) -> None:
     page.wait_for_url("**/*audience*")
     assert page.get_by_text("Incorrect token audience").first.is_visible()
     assert visit.strangers == []
+
+
+def test_the_catalogue_s_table_filters(visit: Visit) -> None:
+    page = visit.open(PAGES["catalogue"])
+    rows = page.locator(".catalogue tbody tr:visible")
+    all_ = rows.count()
+    page.locator("select[name=for]").select_option("controller")
+    page.locator("select[name=format]").select_option("Terraform")
+    shown = rows.count()
+    assert 0 < shown < all_
+    assert page.locator(".catalogue output").text_content() == f"{shown} of {all_}"
+    assert rows.locator("td:nth-child(3)").all_text_contents() == ["controller"] * shown
+    page.get_by_role("link", name="identity-external-dns").click()
+    page.get_by_text("CDK (Python)").first.click()
+    assert page.get_by_text("iam.CfnRolePolicy(").last.is_visible()
 
 
 def test_the_table_of_contents_scrolls_to_its_section(visit: Visit) -> None:

@@ -64,6 +64,16 @@ def test_the_shell_is_sound(snippet: Snippet) -> None:
     assert done.returncode == 0, done.stdout
 
 
+MODEL_CHECKED = [(one.id, "bash") for one in COMMANDS if one.proof == "model-checked"]
+MODEL_CHECKED += [(one.id, "cli") for one in CATALOG.of("policy") if one.holder == "vpc-endpoint"]
+
+
+@pytest.mark.parametrize(("name", "format"), MODEL_CHECKED)
+def test_the_cli_knows_the_arguments(shell: Shell, name: str, format: str) -> None:
+    """The lab has no EC2: the CLI parses the command by its model, and calls nothing."""
+    shell.run(CATALOG.render(name, format) + " --generate-cli-skeleton output")
+
+
 def test_what_is_not_run_says_why() -> None:
     for snippet in COMMANDS:
         if snippet.proof != "executed":

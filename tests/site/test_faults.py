@@ -43,6 +43,20 @@ def changed_diagram(root: Path) -> None:
     page.write_text(text.replace("flowchart TB", "flowchart LR"), encoding="utf-8")
 
 
+def stale_copy(root: Path) -> None:
+    path = root / IRSA
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cell = next(one for one in notebook["cells"] if one["metadata"].get("podrole"))
+    cell["source"] = "changed = 1"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def lonely_snippet(root: Path) -> None:
+    path = root / "snippets/cli/whoami.yml"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(one for one in lines if not one.startswith("seed:")), encoding="utf-8")
+
+
 HOWTO = "docs/howto/irsa-trust.md"
 IRSA = "notebooks/02-irsa.ipynb"
 
@@ -74,6 +88,14 @@ FAULTS: dict[str, tuple[Plant, list[str]]] = {
     "an unknown format": (
         append("docs/index.md", '\n{{ snippet "trust-irsa-exact" format=cobol }}\n'),
         ["docs/index.md:", "cobol"],
+    ),
+    "a copy of a snippet that is stale": (
+        stale_copy,
+        ["notebooks/02-irsa.ipynb, cell", "is not snippet", "make notebooks"],
+    ),
+    "a snippet that nothing uses": (
+        lonely_snippet,
+        ["snippets/cli/whoami.yml", "nothing shows it"],
     ),
     "a notebook of the navigation that is missing": (
         remove("notebooks/03-pod-identity.ipynb"),

@@ -16,6 +16,10 @@ _MARKER = re.compile(r'\{\{\s*[a-z-]+\s+"(?P<id>[^"]+)"')
 _MECHANISMS = {"irsa": "IRSA", "pod-identity": "Pod Identity", "static-key": "static key"}
 
 
+#: A page that explains is found before one that lists.
+_FRONT = "---\nsearch:\n  boost: 0.3\n---\n\n"
+
+
 class UnusedError(ValueError):
     """A snippet that nobody shows, needs, or keeps a promise by; the message names it."""
 
@@ -73,14 +77,15 @@ def snippet_markdown(catalog: Catalog, snippet: Snippet, shown: Sequence[str]) -
 
     Raises TruthTableError where the engine contradicts its truth table.
     """
-    parts = [f"# {snippet.title}", snippet.purpose]
+    parts = [f"{_FRONT}# {snippet.title}", snippet.purpose]
     if snippet.antipattern:
         better = snippet.antipattern.better
         advice = f" Use [{better}]({better}.md) instead." if better else ""
         parts.append(f'!!! danger "Antipattern: do not copy"\n\n    {snippet.antipattern.reason}{advice}')
     if snippet.notes:
         parts.append(f"!!! note\n\n    {snippet.notes}")
-    parts += _tabs(catalog, snippet)
+    # Searched are title, purpose and truth table, not a text in a dozen formats.
+    parts += ["## Copy it { data-search-exclude }", *_tabs(catalog, snippet)]
     if snippet.cases:
         parts += ["## Who gets what", truth_table_markdown(catalog.truth_table(snippet.id))]
     if parameters := _parameters(catalog, snippet):

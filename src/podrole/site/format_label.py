@@ -16,10 +16,10 @@ LABELS = {
     "ini": "Profile",
     "cli": "AWS CLI",
     "terraform": "Terraform",
-    "terraform-jsonencode": "Terraform, jsonencode",
+    "terraform-jsonencode": "Terraform (jsonencode)",
     "cloudformation": "CloudFormation",
-    "cdk-typescript": "CDK, TypeScript",
-    "cdk-python": "CDK, Python",
+    "cdk-typescript": "CDK (TypeScript)",
+    "cdk-python": "CDK (Python)",
     "pulumi": "Pulumi",
     "eksctl": "eksctl",
     "ack": "ACK",
@@ -69,6 +69,6 @@ def proof(snippet: Snippet, format: str) -> str | None:
     """How a snippet's format is proven; None for a policy's own formats: its truth table does."""
     if snippet.kind == "policy":
         if snippet.holder == "vpc-endpoint" and format == "cli":
-            return "cited: the lab has no VPC endpoints"
+            return "its arguments are checked by the real AWS CLI; the lab has no VPC endpoints"
         return _POLICY_PROOFS.get(format)
     return _TEXT_PROOFS[snippet.proof or "cited"] if format == snippet.language else None
