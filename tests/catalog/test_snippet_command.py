@@ -65,7 +65,7 @@ def test_show_tells_parameters_and_the_truth_table(capsys: pytest.CaptureFixture
         (["render", "nothing"], "no snippet 'nothing'; there are "),
         (
             ["render", "sa-plain", "--format", "hcl"],
-            "sa-plain: no format 'hcl'; it is to be had as yaml",
+            "sa-plain: no format 'hcl'; it is to be",
         ),
         (["render", "sa-plain", "--set", "namespace=A B"], "namespace: 'A B' does not fit "),
         (["render", "sa-plain", "--set", "namespace"], "--set namespace: write NAME=VALUE"),
