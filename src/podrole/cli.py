@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from podrole import __version__
-from podrole.error import InputError
+from podrole.policy.error import InputError
 
 #: Command to the module that carries it, and its line in `podrole --help`. A module is imported
 #: only when its command is asked for: `podrole decide` must not pay for boto3.

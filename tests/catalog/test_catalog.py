@@ -162,7 +162,7 @@ def test_a_manifests_formats_say_the_same(snippet: Any) -> None:
 
 
 def test_unknown_snippets_and_formats() -> None:
-    with pytest.raises(CatalogError, match="no snippet 'nothing'; there are agent-addon"):
+    with pytest.raises(CatalogError, match="no snippet 'nothing'; there are access-entry-create"):
         CATALOG.render("nothing", "json")
     with pytest.raises(CatalogError, match="no format 'bash'; it is to be had as json, yaml"):
         CATALOG.render("trust-irsa-exact", "bash")

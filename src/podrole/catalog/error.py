@@ -1,6 +1,6 @@
 """What is wrong with a snippet, a parameter or a value, and where."""
 
-from podrole.error import InputError
+from podrole.policy.error import InputError
 
 
 class CatalogError(InputError):

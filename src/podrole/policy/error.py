@@ -1,6 +1,8 @@
 """A document that is no policy."""
 
-from podrole.error import InputError
+
+class InputError(ValueError):
+    """Bad input, for which every command has one line on stderr and exit code 2: no traceback."""
 
 
 class PolicyError(InputError):
