@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,11 @@ class Shell:
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for PATH: `aws` without its start, and the pinned kubectl."""
+    """A folder for PATH: `aws` without its start, the pinned kubectl, and podrole."""
     folder = tmp_path_factory.mktemp("programs")
     server = preloaded_aws.start(folder)
     (folder / "bin" / "kubectl").symlink_to(kubectl())
+    (folder / "bin" / "podrole").symlink_to(Path(sys.executable).with_name("podrole"))
     yield folder / "bin"
     server.kill()
     server.communicate()

@@ -3,12 +3,15 @@
 import dataclasses
 import json
 import re
+from pathlib import Path
 
 import markdown as python_markdown
 import pytest
 
 from podrole.catalog import Catalog, Verdict
 from podrole.site.catalog_marker import MarkerError, expand_markers
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +24,7 @@ def fences(markdown: str) -> list[str]:
 
 
 def test_a_policy_is_the_catalogue_s_text(catalog: Catalog) -> None:
-    shown = expand_markers('{{ snippet "trust-irsa-exact" format=json }}', catalog, "docs/x.md")
+    shown = expand_markers('{{ snippet "trust-irsa-exact" format=json }}', catalog, "docs/x.md", ROOT)
     assert shown.startswith('```json title="trust-irsa-exact"\n')
     assert json.loads(fences(shown)[0]) == json.loads(catalog.render("trust-irsa-exact", "json"))
 
@@ -31,7 +34,7 @@ def test_a_policy_is_the_catalogue_s_text(catalog: Catalog) -> None:
     [("trust-irsa-exact", "json"), ("sa-annotated", "yaml"), ("role-create-irsa", "bash")],
 )
 def test_without_a_format_each_kind_has_its_own(catalog: Catalog, name: str, language: str) -> None:
-    shown = expand_markers(f'{{{{ snippet "{name}" }}}}', catalog, "docs/x.md")
+    shown = expand_markers(f'{{{{ snippet "{name}" }}}}', catalog, "docs/x.md", ROOT)
     assert shown.startswith(f"```{language} ")
 
 
@@ -39,7 +42,7 @@ def test_an_antipattern_is_never_shown_without_its_warning(catalog: Catalog) -> 
     bad = [one for one in catalog.of("policy") if one.antipattern]
     assert bad
     for snippet in bad:
-        shown = expand_markers(f'{{{{ snippet "{snippet.id}" }}}}', catalog, "docs/x.md")
+        shown = expand_markers(f'{{{{ snippet "{snippet.id}" }}}}', catalog, "docs/x.md", ROOT)
         assert shown.startswith('!!! danger "Antipattern: do not copy"\n')
         assert snippet.antipattern
         assert snippet.antipattern.reason in shown
@@ -52,13 +55,13 @@ def test_an_antipattern_is_never_shown_without_its_warning(catalog: Catalog) -> 
 
 def test_a_marker_keeps_its_place_in_a_tab(catalog: Catalog) -> None:
     page = '=== "Tab"\n\n    {{ snippet "trust-irsa-exact" }}\n\nAfter'
-    shown = expand_markers(page, catalog, "docs/x.md")
+    shown = expand_markers(page, catalog, "docs/x.md", ROOT)
     block = shown.removeprefix('=== "Tab"\n\n').removesuffix("\n\nAfter")
     assert all(line.startswith("    ") for line in block.split("\n") if line)
 
 
 def test_a_truth_table_has_a_row_for_each_case(catalog: Catalog) -> None:
-    shown = expand_markers('{{ truth-table "trust-irsa-exact" }}', catalog, "docs/x.md")
+    shown = expand_markers('{{ truth-table "trust-irsa-exact" }}', catalog, "docs/x.md", ROOT)
     rows = shown.split("\n")[2:]
     verdicts = catalog.truth_table("trust-irsa-exact")
     assert ["allowed</span>" in row for row in rows] == [one.allowed for one in verdicts]
@@ -67,7 +70,7 @@ def test_a_truth_table_has_a_row_for_each_case(catalog: Catalog) -> None:
 
 
 def test_a_row_says_how_its_request_differs_from_the_first(catalog: Catalog) -> None:
-    shown = expand_markers('{{ truth-table "trust-irsa-exact" }}', catalog, "docs/x.md")
+    shown = expand_markers('{{ truth-table "trust-irsa-exact" }}', catalog, "docs/x.md", ROOT)
     first, *others = shown.split("\n")[2:]
     assert "`sub`: `system:serviceaccount:orders:orders-api`" in first
     assert "`aud`: `sts.amazonaws.com`" in first
@@ -89,7 +92,7 @@ class OneVerdict:
 def one_row(catalog: Catalog, **changes: str) -> str:
     verdict = dataclasses.replace(catalog.truth_table("trust-irsa-exact")[0], **changes)
     stand_in: Catalog = OneVerdict(verdict)  # type: ignore[assignment]
-    return expand_markers('{{ truth-table "x" }}', stand_in, "docs/x.md")
+    return expand_markers('{{ truth-table "x" }}', stand_in, "docs/x.md", ROOT)
 
 
 def test_a_table_that_the_engine_contradicts_is_refused(catalog: Catalog) -> None:
@@ -107,7 +110,7 @@ def test_what_a_case_says_cannot_break_its_row(catalog: Catalog) -> None:
 
 def test_a_marker_in_a_code_block_is_text(catalog: Catalog) -> None:
     page = '```markdown\n{{ snippet "trust-irsa-exact" }}\n```\n\nIn a line: {{ snippet "x" }} too.'
-    assert expand_markers(page, catalog, "docs/x.md") == page
+    assert expand_markers(page, catalog, "docs/x.md", ROOT) == page
 
 
 @pytest.mark.parametrize(
@@ -123,5 +126,5 @@ def test_a_marker_in_a_code_block_is_text(catalog: Catalog) -> None:
 )
 def test_a_marker_that_shows_nothing_is_refused(catalog: Catalog, marker: str, said: str) -> None:
     with pytest.raises(MarkerError, match=r"docs/x\.md:3: ") as caught:
-        expand_markers(f"Text\n\n{marker}\n", catalog, "docs/x.md")
+        expand_markers(f"Text\n\n{marker}\n", catalog, "docs/x.md", ROOT)
     assert said in str(caught.value)

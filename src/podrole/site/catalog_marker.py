@@ -1,16 +1,21 @@
-"""Markers by which a page shows a snippet of the catalogue instead of typing it.
+"""Markers by which a page shows a snippet of the catalogue, or data, instead of typing it.
 
 A marker stands alone on its line, indented as the block that it becomes:
 
     {{ snippet "trust-irsa-exact" format=json }}
     {{ truth-table "trust-irsa-exact" }}
+    {{ table "limits" }}
+    {{ promises "coverage" }}
 """
 
 import re
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 from podrole.catalog import Catalog, CatalogError
+from podrole.site.coverage import coverage_markdown, read_promises
+from podrole.site.data_table import DataError, table_markdown
 from podrole.site.fence import fenced, prose_lines
 from podrole.site.format_label import lexer
 from podrole.site.truth_table import TruthTableError, truth_table_markdown
@@ -26,21 +31,22 @@ class MarkerError(ValueError):
     """A marker that shows nothing; the message names page, line and mend."""
 
 
-def expand_markers(markdown: str, catalog: Catalog, place: str) -> str:
-    """Replace each marker by the Markdown of its snippet or truth table.
+def expand_markers(markdown: str, catalog: Catalog, place: str, root: Path) -> str:
+    """Replace each marker by the Markdown of its snippet, truth table or data.
 
     Args:
         markdown: the text of a page, or of a notebook's Markdown cell.
         catalog: the loaded `snippets/`.
         place: the page, or the notebook and cell, for messages.
+        root: the repository, whose `docs/data/` holds the data.
 
     Raises:
-        MarkerError: an unknown marker, snippet or format.
+        MarkerError: an unknown marker, snippet, format or data file.
     """
-    return "\n".join(_expanded(markdown, catalog, place))
+    return "\n".join(_expanded(markdown, catalog, place, root))
 
 
-def _expanded(markdown: str, catalog: Catalog, place: str) -> Iterator[str]:
+def _expanded(markdown: str, catalog: Catalog, place: str, root: Path) -> Iterator[str]:
     lines = zip(markdown.split("\n"), prose_lines(markdown), strict=True)
     for number, (line, prose) in enumerate(lines, start=1):
         if not _MARKER_LIKE.match(prose):
@@ -50,13 +56,13 @@ def _expanded(markdown: str, catalog: Catalog, place: str) -> Iterator[str]:
             marker = _MARKER.match(prose)
             if not marker:
                 raise MarkerError('a marker reads {{ snippet "id" format=json }}')
-            block = _block(marker, catalog)
-        except (MarkerError, CatalogError, TruthTableError) as error:
+            block = _block(marker, catalog, root)
+        except (MarkerError, CatalogError, TruthTableError, DataError) as error:
             raise MarkerError(f"{place}:{number}: {line.strip()}: {error}") from error
         yield from (f"{marker['indent']}{row}" if row else "" for row in block.split("\n"))
 
 
-def _block(marker: re.Match[str], catalog: Catalog) -> str:
+def _block(marker: re.Match[str], catalog: Catalog, root: Path) -> str:
     options = _FORMAT.match(marker["options"])
     if not options:
         raise MarkerError(f"unknown option {marker['options'].strip()!r}; there is format=…")
@@ -65,8 +71,17 @@ def _block(marker: re.Match[str], catalog: Catalog) -> str:
             return _snippet(marker["id"], options["format"], catalog)
         case "truth-table":
             return truth_table_markdown(catalog.truth_table(marker["id"]))
+        case "table":
+            return table_markdown(_data(marker, root))
+        case "promises":
+            return coverage_markdown(read_promises(_data(marker, root), root), catalog)
         case kind:
-            raise MarkerError(f"unknown marker {kind!r}; there are snippet and truth-table")
+            known = "snippet, truth-table, table and promises"
+            raise MarkerError(f"unknown marker {kind!r}; there are {known}")
+
+
+def _data(marker: re.Match[str], root: Path) -> Path:
+    return root / "docs" / "data" / f"{marker['id']}.yml"
 
 
 def _snippet(name: str, form: str | None, catalog: Catalog) -> str:

@@ -100,7 +100,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
 
     def expand(text: str, place: str) -> str:
         check_drawings(text, _drawings(config), place)
-        return expand_markers(text, catalog, place)
+        return expand_markers(text, catalog, place, _root(config))
 
     path, source = page.file.src_uri, page.file.content_string
     if path.startswith(f"{FOLDER}/"):
