@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import boto3
 
@@ -65,3 +66,26 @@ def test_access_keys_can_be_switched_off_and_deleted(lab: Lab) -> None:
     bob.get_caller_identity()
     iam.delete_access_key(**name)
     assert refused(bob.get_caller_identity)[:2] == ("InvalidClientTokenId", 403)
+
+
+def test_a_key_says_when_and_where_it_was_last_used(lab: Lab) -> None:
+    iam = boto3.client("iam")
+    iam.create_user(UserName="bob")
+    key = iam.create_access_key(UserName="bob")["AccessKey"]
+
+    def last_used() -> dict[str, Any]:
+        return dict(
+            iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
+        )
+
+    assert last_used() == {"Region": "N/A", "ServiceName": "N/A"}
+    boto3.client(
+        "sts",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    ).get_caller_identity()
+    assert last_used() == {
+        "Region": "us-west-2",
+        "ServiceName": "sts",
+        "LastUsedDate": lab.clock.now(),
+    }

@@ -9,6 +9,7 @@ from .canonical_request import Signed
 from .clock import Clock
 from .credentials import Caller, Credentials, credentials_error
 from .iam_state import IamState
+from .moto_iam import mark_used
 from .signature import Signature, read
 
 
@@ -50,6 +51,8 @@ class Authentication:
         if signature.token is not None:
             raise credentials_error("token", protocol)
         self._check(signature, key.secret_access_key, protocol)
+        now = self._clock.now()
+        mark_used(key.account, key_id, signature.service, signature.region, now)
         return Caller(user.arn, key.account, user.unique_id, key.user_name, None, key_id)
 
     def signer(self, target: str, headers: Mapping[str, str]) -> Caller | None:

@@ -2,12 +2,13 @@
 
 The one place that takes hold of moto's own objects, so the one to look at when moto changes
 (written against 5.2.5): AWS's managed policies one by one, trust policies that moto's own validator
-would refuse, and the client ids of an OIDC provider.
+would refuse, the client ids of an OIDC provider, and when an access key was last used.
 """
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -46,6 +47,13 @@ def set_trust_policy(account: str, role_name: str, document: str) -> None:
 def set_client_ids(account: str, provider_arn: str, client_ids: list[str]) -> None:
     """Write an OIDC provider's client ids. The provider must exist."""
     _account(account).get_open_id_connect_provider(provider_arn).client_id_list = client_ids
+
+
+def mark_used(account: str, access_key_id: str, service: str, region: str, when: datetime) -> None:
+    """Note a user's key as used, for GetAccessKeyLastUsed. Another key is left alone."""
+    key = _account(account).access_keys.get(access_key_id)
+    if key is not None:
+        key.last_used = moto.iam.models.AccessKeyLastUsed(when, service, region)
 
 
 def _account(account: str) -> Any:
