@@ -26,7 +26,8 @@ _SCOPE = re.compile(r"Credential=[^/,\s]+/[^/,\s]+/[^/,\s]+/([^/,\s]+)/aws4_requ
 _S3_HOST = re.compile(
     r"(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com\Z|(?P<local>.+?)(?:\.s3)?\.localhost\Z"
 )
-_SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z0-9-]+))?\.")
+# A Region has letters: the door on a port is called 127.0.0.1.
+_SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z]{2}-[a-z0-9-]+))?\.")
 #: Calls that STS takes unsigned: the token is the proof.
 _UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
 
