@@ -47,7 +47,7 @@ def session_for(settings: Mapping[str, str]) -> boto3.Session:
         extra_args=extra,
     )
     second = get_session()
-    # botocore has no public name for a renewing chain; a profile with source_profile is the other way.
+    # botocore has no public name for a renewing chain; a profile with source_profile has one.
     second._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
     return boto3.Session(botocore_session=second)
 

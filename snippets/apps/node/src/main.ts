@@ -12,7 +12,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
+import { fromNodeProviderChain, fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 
 const DENIED = 3;
 const NO_CREDENTIALS = 4;
@@ -61,22 +61,21 @@ class OrdersReader {
   readonly #secrets: SecretsManagerClient;
 
   constructor(settings: Settings) {
-    // Without a target the SDK's default chain finds the pod's own role.
-    const options = settings.targetRole
-      ? {
-          credentials: fromTemporaryCredentials({
-            params: {
-              RoleArn: settings.targetRole,
-              RoleSessionName: "orders-reader",
-              ...(settings.externalId ? { ExternalId: settings.externalId } : {}),
-            },
-          }),
-        }
-      : {};
+    // Each client would walk the default chain on its own, and open a session of its own: they
+    // share one provider, which keeps and renews the keys.
+    const credentials = settings.targetRole
+      ? fromTemporaryCredentials({
+          params: {
+            RoleArn: settings.targetRole,
+            RoleSessionName: "orders-reader",
+            ...(settings.externalId ? { ExternalId: settings.externalId } : {}),
+          },
+        })
+      : fromNodeProviderChain();
     this.#settings = settings;
-    this.#sts = new STSClient(options);
-    this.#s3 = new S3Client({ ...options, forcePathStyle: settings.pathStyle });
-    this.#secrets = new SecretsManagerClient(options);
+    this.#sts = new STSClient({ credentials });
+    this.#s3 = new S3Client({ credentials, forcePathStyle: settings.pathStyle });
+    this.#secrets = new SecretsManagerClient({ credentials });
   }
 
   /** Who this is, and the sizes of object and secret: a log must not hold a secret. */
