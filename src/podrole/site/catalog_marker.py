@@ -4,6 +4,7 @@ A marker stands alone on its line, indented as the block that it becomes:
 
     {{ snippet "trust-irsa-exact" format=json }}
     {{ truth-table "trust-irsa-exact" }}
+    {{ file "apps/go/main.go" }}
     {{ table "limits" }}
     {{ promises "coverage" }}
 """
@@ -25,6 +26,10 @@ _MARKER = re.compile(
 )
 _MARKER_LIKE = re.compile(r"^\s*\{\{.*\}\}\s*$")
 _FORMAT = re.compile(r"^\s*(?:format=(?P<format>[a-z-]+)\s*)?$")
+
+
+#: The lexer of a program's file, by the end of its name.
+_LANGUAGES = {".py": "python", ".go": "go", ".ts": "typescript", ".yml": "yaml"}
 
 
 class MarkerError(ValueError):
@@ -71,13 +76,24 @@ def _block(marker: re.Match[str], catalog: Catalog, root: Path) -> str:
             return _snippet(marker["id"], options["format"], catalog)
         case "truth-table":
             return truth_table_markdown(catalog.truth_table(marker["id"]))
+        case "file":
+            return _file(marker["id"], root / "snippets")
         case "table":
             return table_markdown(_data(marker, root))
         case "promises":
             return coverage_markdown(read_promises(_data(marker, root), root), catalog)
         case kind:
-            known = "snippet, truth-table, table and promises"
+            known = "snippet, truth-table, file, table and promises"
             raise MarkerError(f"unknown marker {kind!r}; there are {known}")
+
+
+def _file(name: str, snippets: Path) -> str:
+    """A file of one of the programs, as it is."""
+    path = (snippets / name).resolve()
+    if not path.is_relative_to(snippets.resolve() / "apps") or not path.is_file():
+        raise MarkerError(f"no file {name} below snippets/apps/")
+    language = _LANGUAGES.get(path.suffix, "text") if path.suffix else "dockerfile"
+    return fenced(path.read_text(encoding="utf-8"), language, title=name)
 
 
 def _data(marker: re.Match[str], root: Path) -> Path:
