@@ -63,6 +63,7 @@ check: $(STAMP) ## Lint, check the format and the types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/codespell docs notebooks snippets src *.md
 
 .PHONY: notebooks
 notebooks: $(STAMP) ## Re-execute the notebooks and rewrite their stored outputs

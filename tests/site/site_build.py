@@ -72,7 +72,8 @@ def copy_source(target: Path) -> Path:
     (target / "src").symlink_to(REPOSITORY / "src")
     for part in COPIED:
         if (REPOSITORY / part).is_dir():
-            shutil.copytree(REPOSITORY / part, target / part)
+            ignored = shutil.ignore_patterns("node_modules")
+            shutil.copytree(REPOSITORY / part, target / part, ignore=ignored)
         else:
             shutil.copy(REPOSITORY / part, target / part)
     return target
