@@ -21,6 +21,7 @@ _COMMANDS = {
     "who": ("podrole.policy.commands", "which service accounts a trust policy admits"),
     "lint": ("podrole.policy.lint_command", "what AWS accepts in a policy and nobody should want"),
     "snippet": ("podrole.catalog.commands", "policies, manifests and commands with your values"),
+    "doctor": ("podrole.doctor.commands", "which link breaks, from output of kubectl and aws"),
     "lab": ("podrole.lab.commands", "AWS and EKS on a laptop, for programs of any language"),
 }
 

@@ -69,7 +69,8 @@ def build_in_process(source: Path, target: Path) -> tuple[bool, str]:
 def copy_source(target: Path) -> Path:
     """Copy what the site is built from, so that a test can plant a fault in it."""
     target.mkdir()
-    (target / "src").symlink_to(REPOSITORY / "src")
+    for part in ("src", "tests"):  # code, and the proofs that the guide's promises name
+        (target / part).symlink_to(REPOSITORY / part)
     for part in COPIED:
         if (REPOSITORY / part).is_dir():
             ignored = shutil.ignore_patterns("node_modules")

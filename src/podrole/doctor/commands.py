@@ -1,0 +1,71 @@
+"""`podrole doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from .diagnosis import diagnose
+from .evidence import Evidence, EvidenceError
+
+_COLLECT = """\
+mkdir -p evidence
+kubectl -n {namespace} get sa,pod -o yaml > evidence/kubernetes.yml
+aws eks describe-cluster --name {cluster} > evidence/cluster.json
+aws eks list-addons --cluster-name {cluster} > evidence/addons.json
+aws eks list-pod-identity-associations --cluster-name {cluster} > evidence/associations.json
+for id in $(aws eks list-pod-identity-associations --cluster-name {cluster} \\
+    --namespace {namespace} --query 'associations[].associationId' --output text); do
+  aws eks describe-pod-identity-association --cluster-name {cluster} \\
+    --association-id "$id" > "evidence/association-$id.json"
+done
+aws iam list-open-id-connect-providers > evidence/providers.json
+for arn in $(aws iam list-open-id-connect-providers \\
+    --query 'OpenIDConnectProviderList[].Arn' --output text); do
+  aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$arn" \\
+    > "evidence/provider-${{arn##*/}}.json"
+done
+aws iam get-role --role-name {role} > evidence/role.json
+podrole doctor evidence --namespace {namespace}"""
+
+
+def configure(_: str, parser: argparse.ArgumentParser) -> None:
+    """Give the command its arguments."""
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files, or a folder")
+    parser.add_argument("--pod", default="", help="its name, or how it begins")
+    parser.add_argument("--namespace", "-n", default="", help="the pod's")
+    parser.add_argument("--json", action="store_true", help="the links as JSON")
+    parser.add_argument(
+        "--collect", action="store_true", help="print the commands that collect the files"
+    )
+    parser.add_argument("--cluster", default="<cluster>", help="for --collect")
+    parser.add_argument("--role", default="<role>", help="for --collect")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """0: no link breaks; 1: one does."""
+    if arguments.collect:
+        print(
+            _COLLECT.format(
+                namespace=arguments.namespace or "<namespace>",
+                cluster=arguments.cluster,
+                role=arguments.role,
+            )
+        )
+        return 0
+    if not arguments.files:
+        raise EvidenceError("give files, or a folder of them; --collect prints how to make them")
+    links = diagnose(Evidence.read(arguments.files), arguments.namespace, arguments.pod)
+    first = next((link for link in links if link.state == "broken"), None)
+    if arguments.json:
+        print(json.dumps([link.to_json() for link in links], indent=2))
+    else:
+        for link in links:
+            print(link)
+        if first:
+            print(f"\nThe chain breaks at: {first.name}")
+        else:
+            print("\nNo link is seen to break.")
+    return 1 if first else 0

@@ -1,0 +1,55 @@
+"""One link of the chain, and what the files say of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+State = Literal["ok", "broken", "unknown"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link: whole, broken, or not to be judged from the files at hand.
+
+    Attributes:
+        name: the link, in two or three words.
+        state: what the files say.
+        says: what was found.
+        mend: what to do; of an unknown link, the command that shows it.
+        snippet: the catalogue's id of the mend, where it has one.
+    """
+
+    name: str
+    state: State
+    says: str
+    mend: str = ""
+    snippet: str = ""
+
+    def __str__(self) -> str:
+        mark = {"ok": "ok     ", "broken": "BROKEN ", "unknown": "unknown"}[self.state]
+        lines = [f"{mark} {self.name}: {self.says}"]
+        if self.mend:
+            lines.append(f"        {'mend' if self.state == 'broken' else 'look'}: {self.mend}")
+        if self.snippet:
+            lines.append(f"        take: podrole snippet show {self.snippet}")
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, str]:
+        """The link as plain data."""
+        return asdict(self)
+
+
+def ok(name: str, says: str) -> Link:
+    """A link that holds."""
+    return Link(name, "ok", says)
+
+
+def broken(name: str, says: str, mend: str, snippet: str = "") -> Link:
+    """A link that breaks, and its mend."""
+    return Link(name, "broken", says, mend, snippet)
+
+
+def unknown(name: str, says: str, command: str = "") -> Link:
+    """A link that no file tells of, and the command that would."""
+    return Link(name, "unknown", says, command)
