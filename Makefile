@@ -46,6 +46,10 @@ bench: $(STAMP) ## Measure the engine and the lab beside peers
 	@$(BIN)/python bench/policy_speed.py
 	@$(BIN)/python bench/gateway_speed.py
 
+.PHONY: bench-suite
+bench-suite: $(STAMP) ## Measure the whole suite beside its parts one after another (12 minutes)
+	@$(BIN)/python bench/suite_speed.py
+
 .PHONY: soak
 soak: $(STAMP) ## Let 64 pods refresh for a minute while other clients misbehave
 	@$(BIN)/python bench/lab_soak.py

@@ -19,6 +19,15 @@ def append(path: str, text: str) -> Plant:
     return plant
 
 
+def replace(path: str, old: str, new: str) -> Plant:
+    def plant(root: Path) -> None:
+        text = (root / path).read_text(encoding="utf-8")
+        assert old in text
+        (root / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return plant
+
+
 def remove(path: str) -> Plant:
     return lambda root: (root / path).unlink()
 
@@ -68,6 +77,22 @@ FAULTS: dict[str, tuple[Plant, list[str]]] = {
     "a link to a section that is not there": (
         append(HOWTO, "\n[x](../notebooks/02-irsa.ipynb#no-such-section)\n"),
         ["howto/irsa-trust.md", "#no-such-section"],
+    ),
+    "a promise whose anchor is not there": (
+        replace("docs/data/coverage.yml", "irsa.md#what-you-need", "irsa.md#no-such-anchor"),
+        ["reference/coverage.md", "#no-such-anchor"],
+    ),
+    "a promise without its proof": (
+        replace("docs/data/coverage.yml", "notebooks/12-migrate.ipynb", "notebooks/13.ipynb"),
+        ["docs/reference/coverage.md:", "coverage.yml: item", "no proof notebooks/13.ipynb"],
+    ),
+    "a fact without its source": (
+        append("docs/data/limits.yml", "  - {what: a, limit: b, change: c, checked: 2026-11-23}\n"),
+        ["docs/reference/limits.md:", "limits.yml: row 12: source is missing"],
+    ),
+    "a program's file that is not there": (
+        append("docs/index.md", '\n{{ file "apps/go/../../parameters.yml" }}\n'),
+        ["docs/index.md:", "no file apps/go/../../parameters.yml below snippets/apps/"],
     ),
     "a notebook's link to a page that is not there": (
         append_cell(IRSA, "[x](../docs/howto/no-such-page.md)"),
