@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from .diagnosis import diagnose
 from .evidence import Evidence, EvidenceError
+from .symptom import PAGE, symptom_of
 
 _COLLECT = """\
 mkdir -p evidence
@@ -39,6 +41,9 @@ def configure(_: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--collect", action="store_true", help="print the commands that collect the files"
     )
+    parser.add_argument(
+        "--error", type=Path, metavar="FILE", help="a program's output, - for stdin: what it means"
+    )
     parser.add_argument("--cluster", default="<cluster>", help="for --collect")
     parser.add_argument("--role", default="<role>", help="for --collect")
     parser.set_defaults(run=_run)
@@ -55,6 +60,8 @@ def _run(arguments: argparse.Namespace) -> int:
             )
         )
         return 0
+    if arguments.error:
+        return _explain(arguments.error)
     if not arguments.files:
         raise EvidenceError("give files, or a folder of them; --collect prints how to make them")
     links = diagnose(Evidence.read(arguments.files), arguments.namespace, arguments.pod)
@@ -69,3 +76,14 @@ def _run(arguments: argparse.Namespace) -> int:
         else:
             print("\nNo link is seen to break.")
     return 1 if first else 0
+
+
+def _explain(path: Path) -> int:
+    """0: the text is known; 1: it is not."""
+    try:
+        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        raise EvidenceError(f"{path}: {error.strerror or 'cannot be read'}") from error
+    found = symptom_of(data.decode(errors="replace"))
+    print(found or f"no text that is known here; begin with {PAGE}#first-of-all-who-is-it")
+    return 0 if found else 1

@@ -7,6 +7,7 @@ A marker stands alone on its line, indented as the block that it becomes:
     {{ file "apps/go/main.go" }}
     {{ table "limits" }}
     {{ promises "coverage" }}
+    {{ symptoms "all" }}
 """
 
 import re
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from podrole.catalog import Catalog, CatalogError
+from podrole.doctor.symptom import symptoms_markdown
 from podrole.site.coverage import coverage_markdown, read_promises
 from podrole.site.data_table import DataError, table_markdown
 from podrole.site.fence import fenced, prose_lines
@@ -82,8 +84,10 @@ def _block(marker: re.Match[str], catalog: Catalog, root: Path) -> str:
             return table_markdown(_data(marker, root))
         case "promises":
             return coverage_markdown(read_promises(_data(marker, root), root), catalog)
+        case "symptoms":
+            return symptoms_markdown()
         case kind:
-            known = "snippet, truth-table, file, table and promises"
+            known = "snippet, truth-table, file, table, promises and symptoms"
             raise MarkerError(f"unknown marker {kind!r}; there are {known}")
 
 

@@ -1,0 +1,264 @@
+"""Each symptom is produced in the lab and recognised by its text; the rest is labelled as cited."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from podrole.catalog import Catalog
+from podrole.doctor.symptom import PAGE, symptom_of, symptoms
+from tests.lab.conftest import ACCOUNT, OTHER_ACCOUNT, allow, statement
+
+from .conftest import Ward
+
+TARGET = f"arn:aws:iam::{OTHER_ACCOUNT}:role/target"
+EVERYTHING = allow("*")
+
+
+def said(call: Callable[[], Any]) -> str:
+    """What a program shows: its error, or its identity."""
+    try:
+        return str(call())
+    except (BotoCoreError, ClientError) as error:
+        return str(error)
+
+
+def in_pod(ward: Ward, call: Callable[[], Any] | None = None) -> str:
+    def identity() -> str:
+        return str(boto3.client("sts").get_caller_identity()["Arn"])
+
+    with ward.setup.cluster.pod("orders-api", "orders").inside():
+        return said(call or identity)
+
+
+def refused_trust(ward: Ward) -> str:
+    ward.setup.create_provider()
+    ward.setup.create_role(ward.setup.irsa_trust(subject="system:serviceaccount:orders:*"))
+    ward.setup.deploy(ward.setup.annotated())
+    return in_pod(ward)
+
+
+def no_provider(ward: Ward) -> str:
+    ward.setup.create_role(ward.setup.irsa_trust())
+    ward.setup.deploy(ward.setup.annotated())
+    return in_pod(ward)
+
+
+def wrong_audience(ward: Ward) -> str:
+    ward.setup.irsa_pod()
+    ward.setup.cluster.apply(ward.setup.annotated(audience="vault"))
+    ward.restart()
+    return in_pod(ward)
+
+
+def expired_token(ward: Ward) -> str:
+    ward.setup.irsa_pod()
+    token = ward.setup.cluster.create_token("orders-api", "orders", audience="sts.amazonaws.com")
+    ward.setup.lab.clock.move(days=2)
+    return said(
+        lambda: ward.setup.sts.assume_role_with_web_identity(
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/orders-api",
+            RoleSessionName="try",
+            WebIdentityToken=token,
+        )
+    )
+
+
+def trust_of_eks(ward: Ward) -> str:
+    ward.setup.pod_identity_pod()
+    ward.setup.iam.update_assume_role_policy(
+        RoleName="orders-api",
+        PolicyDocument=json.dumps(
+            statement(Principal={"Service": "pods.eks.amazonaws.com"}, Action="sts:AssumeRole")
+        ),
+    )
+    ward.restart()
+    return in_pod(ward)
+
+
+def no_agent(ward: Ward) -> str:
+    ward.setup.pod_identity_pod()
+    ward.setup.eks.delete_addon(clusterName="demo", addonName="eks-pod-identity-agent")
+    return in_pod(ward)
+
+
+def too_early(ward: Ward) -> str:
+    ward.setup.lab.association_delay = timedelta(seconds=10)
+    ward.setup.pod_identity_pod()
+    return in_pod(ward)
+
+
+def node_role(ward: Ward) -> str:
+    ward.setup.lab.node.hop_limit = 2
+    ward.setup.cluster.apply(
+        {"kind": "ServiceAccount", "metadata": {"name": "orders-api", "namespace": "orders"}}
+    )
+    ward.setup.deploy()
+    return in_pod(ward)
+
+
+def left_over_key(ward: Ward) -> str:
+    ward.setup.irsa_pod()
+    ward.setup.iam.create_user(UserName="legacy")
+    key = ward.setup.iam.create_access_key(UserName="legacy")["AccessKey"]
+
+    def with_key() -> Any:
+        session = boto3.Session(
+            aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+        )
+        return session.client("sts").get_caller_identity()["Arn"]
+
+    return in_pod(ward, with_key)
+
+
+def to_target(ward: Ward, actions: list[str], **asked: Any) -> str:
+    ward.setup.pod_identity_pod(EVERYTHING)
+    trust = statement(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/orders-api"}, Action=actions)
+    ward.setup.lab.session(OTHER_ACCOUNT).client("iam").create_role(
+        RoleName="target", AssumeRolePolicyDocument=json.dumps(trust), MaxSessionDuration=43200
+    )
+    return in_pod(
+        ward,
+        lambda: boto3.client("sts").assume_role(RoleArn=TARGET, RoleSessionName="try", **asked),
+    )
+
+
+def list_users(ward: Ward) -> str:
+    return in_pod(ward, lambda: boto3.client("iam").list_users())
+
+
+def denied(ward: Ward) -> str:
+    ward.setup.irsa_pod()
+    return list_users(ward)
+
+
+def denied_explicitly(ward: Ward) -> str:
+    no = {"Version": "2012-10-17", "Statement": [{**EVERYTHING["Statement"][0], "Effect": "Deny"}]}
+    ward.setup.irsa_pod(EVERYTHING, no)
+    return list_users(ward)
+
+
+def denied_by_boundary(ward: Ward) -> str:
+    ward.setup.irsa_pod(EVERYTHING)
+    arn = ward.setup.iam.create_policy(PolicyName="b", PolicyDocument=json.dumps(allow("sts:*")))[
+        "Policy"
+    ]["Arn"]
+    ward.setup.iam.put_role_permissions_boundary(RoleName="orders-api", PermissionsBoundary=arn)
+    return list_users(ward)
+
+
+def denied_by_session(ward: Ward) -> str:
+    ward.setup.pod_identity_pod(
+        EVERYTHING, disableSessionTags=True, policy=json.dumps(allow("sts:*"))
+    )
+    return list_users(ward)
+
+
+def copied_keys(ward: Ward) -> str:
+    ward.setup.irsa_pod()
+
+    def copied() -> Any:
+        keys = boto3.Session().get_credentials().get_frozen_credentials()
+        ward.setup.lab.clock.move(hours=2)
+        return boto3.client(
+            "sts",
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
+            aws_session_token=keys.token,
+        ).get_caller_identity()
+
+    return in_pod(ward, copied)
+
+
+PRODUCED: dict[str, Callable[[Ward], str]] = {
+    "chained-tags": lambda ward: to_target(ward, ["sts:AssumeRole"]),
+    "chained-too-long": lambda ward: to_target(
+        ward, ["sts:AssumeRole", "sts:TagSession"], DurationSeconds=7200
+    ),
+    "eks-may-not-assume": trust_of_eks,
+    "no-provider": no_provider,
+    "wrong-audience": wrong_audience,
+    "token-expired": expired_token,
+    "not-authorized": refused_trust,
+    "agent-silent": no_agent,
+    "expired-keys": copied_keys,
+    "nothing-injected": too_early,
+    "denied-boundary": denied_by_boundary,
+    "denied-session": denied_by_session,
+    "denied-explicitly": denied_explicitly,
+    "denied": denied,
+    "node-role": node_role,
+    "static-key": left_over_key,
+}
+
+
+@pytest.mark.parametrize("name", PRODUCED)
+def test_it_is_produced_and_recognised(ward: Ward, name: str) -> None:
+    text = PRODUCED[name](ward)
+    found = symptom_of(text)
+    assert found, text
+    assert found.id == name, text
+
+
+def test_what_is_not_produced_is_cited() -> None:
+    for symptom in symptoms():
+        assert (symptom.id in PRODUCED) == (symptom.known == "executed"), symptom.id
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            "failed to refresh cached credentials, failed to retrieve credentials, operation error "
+            "STS: AssumeRoleWithWebIdentity, https response error StatusCode: 403, RequestID: x",
+            "not-authorized",
+        ),
+        ("WebIdentityErr: failed to retrieve credentials", "not-authorized"),
+        ("CredentialsProviderError: Could not load credentials from any providers",
+         "nothing-injected"),
+        ("dial tcp 169.254.170.23:80: i/o timeout", "agent-silent"),
+        ("open /var/run/secrets/eks.amazonaws.com/serviceaccount/token: permission denied",
+         "token-unreadable"),
+        ("arn:aws:sts::111122223333:assumed-role/orders-api-prod/botocore-session-1", None),
+        ("arn:aws:sts::111122223333:assumed-role/orders-api-prod/eks-demo-orders-1", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_other_clients_words(text: str, name: str | None) -> None:
+    found = symptom_of(text)
+    assert (found.id if found else None) == name
+
+
+def test_each_leads_to_a_section_and_a_snippet() -> None:
+    page = (Path(__file__).parents[2] / "docs" / PAGE).read_text()
+    anchors = {
+        re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-")
+        for title in re.findall(r"^## (.+)$", page, re.MULTILINE)
+    }
+    known = {snippet.id for snippet in Catalog().snippets}
+    for symptom in symptoms():
+        assert symptom.section in anchors, symptom.id
+        assert symptom.mend in known, symptom.id
+
+
+def test_the_command(tmp_path: Path) -> None:
+    def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "podrole", "doctor", "--error", *arguments]
+        return subprocess.run(command, input=text, capture_output=True, text=True)
+
+    done = run("-", text="Traceback …\nIncorrect token audience\n")
+    assert done.returncode == 0
+    assert done.stdout.startswith("wrong-audience: ")
+    assert run("-", text="all is well").returncode == 1
+    missing = run(str(tmp_path / "none"))
+    assert (missing.returncode, len(missing.stderr.splitlines())) == (2, 1)
