@@ -185,10 +185,12 @@ class TestPodIdentity:
     def test_a_proxy_stands_before_the_agent(self, ward: Ward) -> None:
         proxy = "env: [{name: HTTP_PROXY, value: 'http://proxy:3128'}]"
         ward.setup.cluster.apply(DEPLOYMENT.replace("image: app}", f"image: app, {proxy}}}"))
-        assert ward.broken() == ["way to the agent"]
+        (link,) = [link for link in ward.links() if link.name == "way to the agent"]
+        assert (link.state, link.snippet) == ("unknown", "deployment-proxy")
+        assert ward.broken() == []
         spared = proxy[:-1] + ", {name: NO_PROXY, value: 'localhost,169.254.170.23'}]"
         ward.setup.cluster.apply(DEPLOYMENT.replace("image: app}", f"image: app, {spared}}}"))
-        assert ward.broken() == []
+        assert "way to the agent" not in [link.name for link in ward.links()]
 
 
 def test_the_pod_came_before_the_association(ward: Ward) -> None:

@@ -29,9 +29,12 @@ def association_of(evidence: Evidence, view: PodView) -> Tree | None:
 def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
     """Walk from the variables that the webhook wrote to the trust policy."""
     if view.proxied:
-        yield broken(
+        # Go's SDK asks the agent through the proxy, botocore does not (both read 2026-11-24): which
+        # one runs in the container, no manifest says.
+        yield Link(
             "way to the agent",
-            f"HTTP_PROXY is set, and NO_PROXY lacks {AGENT[0]}: the call goes to the proxy",
+            "unknown",
+            f"HTTP_PROXY is set, and NO_PROXY lacks {AGENT[0]}: some SDKs ask the proxy",
             f"add {AGENT[0]} and [{AGENT[1]}] to NO_PROXY",
             "deployment-proxy",
         )
