@@ -16,6 +16,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from podrole.doctor.symptom import symptom_of
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST, statement
 from tests.lab.serving import serving
 from tests.lab.test_clients import Cluster
@@ -281,3 +282,16 @@ class TestImage:
         text = (APPS / language / lock[language]).read_text()
         assert '"resolved"' not in text
         assert "--index-url" not in text
+
+
+def test_a_token_that_it_may_not_read(served: dict[str, Any], program: list[str]) -> None:
+    """Root reads every file: the process gives up that right, as one that is not root has none."""
+    script = 'chmod 000 "$AWS_WEB_IDENTITY_TOKEN_FILE"; exec "$@"'
+    if os.geteuid() == 0:
+        drop = [tool("setpriv"), "--bounding-set=-dac_override,-dac_read_search"]
+        program = [*drop, *program]
+    done = run_as(served, "irsa", ["sh", "-c", script, "sh", *program])
+    assert done.returncode == 4, done.stdout + done.stderr
+    found = symptom_of(json.loads(done.stdout)["no_credentials"])
+    assert found, done.stdout
+    assert found.id == "token-unreadable"

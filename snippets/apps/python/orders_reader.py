@@ -74,9 +74,10 @@ class OrdersReader:
         }
 
 
-def outcome(error: BotoCoreError | ClientError) -> tuple[dict[str, Any], int]:
+def outcome(error: BotoCoreError | ClientError | PermissionError) -> tuple[dict[str, Any], int]:
     """What to print for a refusal, and its exit code. Raises what is a fault of another kind."""
-    if isinstance(error, NoCredentialsError | CredentialRetrievalError):
+    # A token file that the process may not read is an error of the file system.
+    if isinstance(error, NoCredentialsError | CredentialRetrievalError | PermissionError):
         return {"no_credentials": str(error).strip()}, NO_CREDENTIALS
     if isinstance(error, ClientError) and error.response["Error"]["Code"] in _REFUSALS:
         message = error.response["Error"]["Message"]
@@ -107,7 +108,7 @@ def main(settings: Mapping[str, str] = os.environ) -> int:
             # Making a client looks for credentials already, and may find none.
             reader = reader or OrdersReader(session_for(settings), settings)
             line = reader.read()
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, PermissionError) as error:
             line, code = outcome(error)
         print(json.dumps(line), flush=True)
         done += 1

@@ -104,6 +104,10 @@ function outcome(error: unknown): [Record<string, string>, number] | undefined {
   if (error.name === "CredentialsProviderError" || (REFUSALS.has(error.name) && byStsItself)) {
     return [{ no_credentials: error.message }, NO_CREDENTIALS];
   }
+  // A token file that the process may not read is an error of the file system.
+  if ("code" in error && error.code === "EACCES") {
+    return [{ no_credentials: error.message }, NO_CREDENTIALS];
+  }
   if (REFUSALS.has(error.name)) return [{ denied: error.message }, DENIED];
   return undefined;
 }
