@@ -31,7 +31,10 @@ def test_covers_and_overlap_of_texts(one: str, other: str) -> None:
     )
     if covers(glob(one), glob(other)):
         assert narrow <= wide
-    assert overlap(glob(one), glob(other)) == bool(wide & narrow)
+    common = bool(wide & narrow)
+    # The shortest text of both is as long as all of their letters: longer ones are not in TEXTS.
+    if common or len((one + other).replace("*", "")) <= 5:
+        assert overlap(glob(one), glob(other)) == common
 
 
 @pytest.mark.parametrize(
