@@ -164,6 +164,21 @@ def denied_by_session(ward: Ward) -> str:
     return list_users(ward)
 
 
+def denied_by_organization(ward: Ward) -> str:
+    """The other account manages; of FullAWSAccess only STS is left to ours."""
+    ward.setup.irsa_pod(EVERYTHING)
+    manager = ward.setup.lab.session(OTHER_ACCOUNT).client("organizations")
+    manager.create_organization(FeatureSet="ALL")
+    invited = manager.invite_account_to_organization(Target={"Id": ACCOUNT, "Type": "ACCOUNT"})
+    boto3.client("organizations").accept_handshake(HandshakeId=invited["Handshake"]["Id"])
+    kind = {"Name": "sts", "Description": "", "Type": "SERVICE_CONTROL_POLICY"}
+    made = manager.create_policy(**kind, Content=json.dumps(allow("sts:*")))
+    only_sts = made["Policy"]["PolicySummary"]["Id"]
+    manager.attach_policy(PolicyId=only_sts, TargetId=ACCOUNT)
+    manager.detach_policy(PolicyId="p-FullAWSAccess", TargetId=ACCOUNT)
+    return list_users(ward)
+
+
 def copied_keys(ward: Ward) -> str:
     ward.setup.irsa_pod()
 
@@ -196,6 +211,7 @@ PRODUCED: dict[str, Callable[[Ward], str]] = {
     "denied-boundary": denied_by_boundary,
     "denied-session": denied_by_session,
     "denied-explicitly": denied_explicitly,
+    "denied-service-control": denied_by_organization,
     "denied": denied,
     "node-role": node_role,
     "static-key": left_over_key,
