@@ -133,7 +133,7 @@ class TestPodIdentity:
     @pytest.mark.parametrize(
         ("elements", "says"),
         [
-            ({"Action": "sts:AssumeRole"}, "does not let EKS sts:TagSession"),
+            ({"Action": "sts:AssumeRole"}, "sts:TagSession"),
             (
                 {
                     "Action": ["sts:AssumeRole", "sts:TagSession"],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from podrole.policy import PolicyError, PolicySet, Request, authorize, parse_policy
+from podrole.policy import Request
 
-from .evidence import Evidence, Tree, text, trust_document
+from .evidence import Evidence, Tree, mapping, text
 from .link import Link, broken, ok, unknown
 from .pod_view import AGENT, PodView
+from .trust_policy import trust_link
 
 _ADDON = "eks-pod-identity-agent"
 _PRINCIPAL = "pods.eks.amazonaws.com"
@@ -31,9 +32,8 @@ def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
     if view.proxied:
         # Go's SDK asks the agent through the proxy, botocore does not (both read 2026-11-24): which
         # one runs in the container, no manifest says.
-        yield Link(
+        yield unknown(
             "way to the agent",
-            "unknown",
             f"HTTP_PROXY is set, and NO_PROXY lacks {AGENT[0]}: some SDKs ask the proxy",
             f"add {AGENT[0]} and [{AGENT[1]}] to NO_PROXY",
             "deployment-proxy",
@@ -63,7 +63,12 @@ def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
         )
         return
     yield ok("association", f"names {arn}")
-    yield from _trust(evidence, view, association, arn)
+    yield trust_link(
+        evidence,
+        list(_requests(evidence, view, association, arn)),
+        f"{_PRINCIPAL} (for {view.namespace}/{view.account_name})",
+        "trust-pod-identity",
+    )
     if target := text(association, "targetRoleArn"):
         yield unknown(
             "target role",
@@ -73,8 +78,8 @@ def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
 
 
 def _agent(evidence: Evidence) -> Link:
-    compute = (evidence.cluster or {}).get("computeConfig")
-    if isinstance(compute, dict) and str(compute.get("enabled")).lower() == "true":
+    compute = mapping(mapping(evidence.cluster).get("computeConfig"))
+    if str(compute.get("enabled")).lower() == "true":
         return ok("agent", "Auto Mode has it built in")
     if evidence.addons is None:
         return unknown("agent", "no file tells", "aws eks list-addons --cluster-name <cluster>")
@@ -83,60 +88,43 @@ def _agent(evidence: Evidence) -> Link:
     return broken("agent", "the add-on is not installed", "install it", "agent-addon")
 
 
-def _trust(evidence: Evidence, view: PodView, association: Tree, arn: str) -> Iterator[Link]:
-    found = evidence.role(arn)
-    if found is None:
-        command = f"aws iam get-role --role-name {arn.rpartition('/')[2]}"
-        yield unknown("trust policy", f"no file shows {arn}", command)
-        return
-    try:
-        trust = parse_policy(trust_document(found), kind="trust")
-    except PolicyError as error:
-        yield broken("trust policy", str(error), "write a valid policy", "trust-pod-identity")
-        return
-    context = _context(evidence, view, association, arn)
-    tagged = str(association.get("disableSessionTags")).lower() != "true"
-    for action in ("sts:AssumeRole", *(("sts:TagSession",) if tagged else ())):
-        request = Request(_PRINCIPAL, action, arn, context)
-        decision = authorize(request, PolicySet(resource=trust), explain=True)
-        if decision.allowed:
-            continue
-        near = next((str(one) for one in decision.trace if one.near_miss), decision.reason)
-        yield broken(
-            "trust policy",
-            f"does not let EKS {action}: {near}",
-            "mend that part",
-            "trust-pod-identity",
-        )
-        return
-    yield ok("trust policy", f"lets {_PRINCIPAL} in for {view.namespace}/{view.account_name}")
-
-
-def _context(
-    evidence: Evidence, view: PodView, association: Tree, arn: str
-) -> dict[str, str | list[str]]:
-    """What EKS sends with the call: for whom it asks, and the six tags (EKS User Guide)."""
-    context: dict[str, str | list[str]] = {}
-    account = arn.split(":")[4]
-    context["aws:SourceAccount"] = account
-    # The association's own ARN holds Region and account, and its second part the cluster's name.
-    parts = text(association, "associationArn").split(":")
-    name = text(association, "clusterName") or text(evidence.cluster, "name")
-    cluster = text(evidence.cluster, "arn")
-    if not cluster and len(parts) == 6 and name:
-        cluster = ":".join([*parts[:5], f"cluster/{name}"])
-    if cluster:
+def _requests(evidence: Evidence, view: PodView, association: Tree, arn: str) -> Iterator[Request]:
+    """What EKS asks the trust policy: to assume the role, and to tag the session."""
+    tags = _tags(evidence, view, association)
+    context: dict[str, str | list[str]] = {"aws:SourceAccount": arn.split(":")[4]}
+    if cluster := _cluster_arn(evidence, association):
         context["aws:SourceArn"] = cluster
+    if tags:
+        context |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+        context["aws:TagKeys"] = list(tags)
+    yield Request(_PRINCIPAL, "sts:AssumeRole", arn, context)
+    if tags:
+        yield Request(_PRINCIPAL, "sts:TagSession", arn, context)
+
+
+def _tags(evidence: Evidence, view: PodView, association: Tree) -> dict[str, str]:
+    """The six session tags, as far as the files tell them (EKS User Guide); none if disabled."""
     if str(association.get("disableSessionTags")).lower() == "true":
-        return context
+        return {}
     tags = {
-        "eks-cluster-arn": cluster,
-        "eks-cluster-name": name,
+        "eks-cluster-arn": _cluster_arn(evidence, association),
+        "eks-cluster-name": _cluster_name(evidence, association),
         "kubernetes-namespace": view.namespace,
         "kubernetes-service-account": view.account_name,
         "kubernetes-pod-name": view.name,
         "kubernetes-pod-uid": text(view.pod, "metadata", "uid"),
     }
-    context |= {f"aws:RequestTag/{key}": value for key, value in tags.items() if value}
-    context["aws:TagKeys"] = [key for key, value in tags.items() if value]
-    return context
+    return {key: value for key, value in tags.items() if value}
+
+
+def _cluster_arn(evidence: Evidence, association: Tree) -> str:
+    if arn := text(evidence.cluster, "arn"):
+        return arn
+    # The association's own ARN holds Region and account, and its second part the cluster's name.
+    parts = text(association, "associationArn").split(":")
+    name = _cluster_name(evidence, association)
+    return ":".join([*parts[:5], f"cluster/{name}"]) if len(parts) == 6 and name else ""
+
+
+def _cluster_name(evidence: Evidence, association: Tree) -> str:
+    return text(association, "clusterName") or text(evidence.cluster, "name")

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .container_credentials import association_of, container_links
-from .evidence import Evidence, EvidenceError, Tree, text, trees
+from .evidence import Evidence, EvidenceError, Tree, mapping, namespace_of, text, trees
 from .link import Link, broken, ok, unknown
-from .pod_view import PodView
+from .pod_view import PodView, account_name
 from .web_identity import web_identity_links
 
 _ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
@@ -37,7 +37,7 @@ def _view(evidence: Evidence, namespace: str, name: str) -> PodView:
         pod
         for pod in evidence.pods
         if text(pod, "metadata", "name").startswith(name)
-        and (not namespace or (text(pod, "metadata", "namespace") or "default") == namespace)
+        and (not namespace or namespace_of(pod) == namespace)
     ]
     exact = [pod for pod in found if text(pod, "metadata", "name") == name]
     found = exact or found
@@ -50,9 +50,7 @@ def _view(evidence: Evidence, namespace: str, name: str) -> PodView:
         names = ", ".join(sorted(text(pod, "metadata", "name") for pod in found)[:8])
         raise EvidenceError(f"several pods fit: {names}; choose one by --pod")
     chosen = found[0]
-    specification = chosen.get("spec")
-    listed = specification.get("containers") if isinstance(specification, dict) else None
-    containers = trees(listed)
+    containers = trees(mapping(chosen.get("spec")).get("containers"))
     if not containers:
         raise EvidenceError(f"pod {text(chosen, 'metadata', 'name')} has no containers")
     views = [PodView(chosen, _account(evidence, chosen), one) for one in containers]
@@ -60,12 +58,9 @@ def _view(evidence: Evidence, namespace: str, name: str) -> PodView:
 
 
 def _account(evidence: Evidence, pod: Tree) -> Tree | None:
-    name = text(pod, "spec", "serviceAccountName") or "default"
-    namespace = text(pod, "metadata", "namespace") or "default"
+    wanted = (namespace_of(pod), account_name(pod))
     for account in evidence.service_accounts:
-        if text(account, "metadata", "name") == name and namespace == (
-            text(account, "metadata", "namespace") or "default"
-        ):
+        if (namespace_of(account), text(account, "metadata", "name")) == wanted:
             return account
     return None
 
@@ -189,8 +184,7 @@ def _late(view: PodView, association: Tree) -> Link:
 
 
 def _misspelt(metadata: Any) -> str:
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    for key in annotations if isinstance(annotations, dict) else ():
+    for key in mapping(mapping(metadata).get("annotations")):
         if isinstance(key, str) and "role" in key and "arn" in key:
             return f" (it has {key!r}; the key is {_ROLE_ANNOTATION!r})"
     return ""

@@ -126,6 +126,16 @@ def trust_document(role: Tree) -> Any:
         return document
 
 
+def mapping(value: Any) -> Tree:
+    """The value, if it is a mapping; else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def namespace_of(item: Tree) -> str:
+    """The namespace of a pod or a service account; kubectl may leave `default` out."""
+    return text(item, "metadata", "namespace") or "default"
+
+
 def trees(value: Any) -> list[Tree]:
     """The mappings of a list; nothing of what is no list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
@@ -134,7 +144,7 @@ def trees(value: Any) -> list[Tree]:
 def text(tree: Any, *path: str) -> str:
     """The text at a path, empty where there is none."""
     for key in path:
-        tree = tree.get(key) if isinstance(tree, dict) else None
+        tree = mapping(tree).get(key)
     return tree if isinstance(tree, str) else ""
 
 

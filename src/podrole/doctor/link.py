@@ -50,6 +50,6 @@ def broken(name: str, says: str, mend: str, snippet: str = "") -> Link:
     return Link(name, "broken", says, mend, snippet)
 
 
-def unknown(name: str, says: str, command: str = "") -> Link:
+def unknown(name: str, says: str, command: str = "", snippet: str = "") -> Link:
     """A link that no file tells of, and the command that would."""
-    return Link(name, "unknown", says, command)
+    return Link(name, "unknown", says, command, snippet)

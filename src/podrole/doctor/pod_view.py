@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from .evidence import Tree, text, trees
+from .evidence import Tree, mapping, namespace_of, text, trees
 
 WEB_IDENTITY = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 CONTAINER = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
@@ -39,12 +38,17 @@ class PodView:
     @property
     def namespace(self) -> str:
         """The pod's namespace."""
-        return text(self.pod, "metadata", "namespace") or "default"
+        return namespace_of(self.pod)
 
     @property
     def account_name(self) -> str:
         """The service account that the pod runs as: `default` where none is named."""
-        return text(self.pod, "spec", "serviceAccountName") or "default"
+        return account_name(self.pod)
+
+    @property
+    def subject(self) -> str:
+        """The `sub` claim of its tokens."""
+        return f"system:serviceaccount:{self.namespace}:{self.account_name}"
 
     @property
     def by_web_identity(self) -> bool:
@@ -65,10 +69,10 @@ class PodView:
     @property
     def platform(self) -> str:
         """`fargate`, `windows`, or empty."""
-        labels = _tree(_tree(self.pod.get("metadata")).get("labels"))
+        labels = mapping(mapping(self.pod.get("metadata")).get("labels"))
         if "eks.amazonaws.com/fargate-profile" in labels:
             return "fargate"
-        selector = _tree(_tree(self.pod.get("spec")).get("nodeSelector"))
+        selector = mapping(mapping(self.pod.get("spec")).get("nodeSelector"))
         named = text(self.pod, "spec", "os", "name") or selector.get("kubernetes.io/os")
         return "windows" if named == "windows" else ""
 
@@ -88,15 +92,16 @@ class PodView:
         for mount in trees(self.container.get("volumeMounts")):
             if text(mount, "mountPath").rstrip("/") != folder:
                 continue
-            for volume in trees(_tree(self.pod.get("spec")).get("volumes")):
+            for volume in trees(mapping(self.pod.get("spec")).get("volumes")):
                 if text(volume, "name") != text(mount, "name"):
                     continue
-                for source in trees(_tree(volume.get("projected")).get("sources")):
-                    token = _tree(source.get("serviceAccountToken"))
+                for source in trees(mapping(volume.get("projected")).get("sources")):
+                    token = mapping(source.get("serviceAccountToken"))
                     if text(token, "path") == file:
                         return text(token, "audience")
         return ""
 
 
-def _tree(value: Any) -> Tree:
-    return value if isinstance(value, dict) else {}
+def account_name(pod: Tree) -> str:
+    """The service account that a pod runs as: `default` where none is named."""
+    return text(pod, "spec", "serviceAccountName") or "default"

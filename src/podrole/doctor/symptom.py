@@ -63,13 +63,3 @@ def symptoms() -> tuple[Symptom, ...]:
 def symptom_of(text: str) -> Symptom | None:
     """The first symptom that a program's output shows, None for what nobody has described."""
     return next((symptom for symptom in symptoms() if symptom.fits(text)), None)
-
-
-def symptoms_markdown() -> str:
-    """The symptoms as a table, for the guide's page."""
-    lines = ["| You see | What it means | Known by | Source |", "|---|---|---|---|"]
-    for one in symptoms():
-        means = f"{one.means} [Proof and mend](#{one.section})"
-        source = f"{one.source} ({one.checked})"
-        lines.append(f"| {one.shows} | {means} | {one.known} | {source} |")
-    return "\n".join(lines)

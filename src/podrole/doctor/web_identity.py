@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from podrole.policy import PolicyError, PolicySet, Request, authorize, parse_policy
+from podrole.policy import Request
 
-from .evidence import Evidence, text, trust_document
+from .evidence import Evidence, text
 from .link import Link, broken, ok, unknown
 from .pod_view import PodView
+from .trust_policy import trust_link
 
-_ROLE = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[^/]+)\Z")
+_ROLE = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):role/.+\Z")
 
 
 def web_identity_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
@@ -51,7 +52,9 @@ def web_identity_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
         yield unknown("issuer", "no file names it", "aws eks describe-cluster --name <cluster>")
         return
     yield from _provider(evidence, issuer, role["account"], audience)
-    yield from _trust(evidence, view, arn, role, issuer, audience)
+    yield trust_link(
+        evidence, [_request(view, arn, issuer, audience)], view.subject, "trust-irsa-exact"
+    )
 
 
 def _provider(evidence: Evidence, issuer: str, account: str, audience: str) -> Iterator[Link]:
@@ -98,35 +101,12 @@ def _provider(evidence: Evidence, issuer: str, account: str, audience: str) -> I
         )
 
 
-def _trust(
-    evidence: Evidence,
-    view: PodView,
-    arn: str,
-    role: re.Match[str],
-    issuer: str,
-    audience: str,
-) -> Iterator[Link]:
-    found = evidence.role(arn)
-    if found is None:
-        command = f"aws iam get-role --role-name {role['name']}"
-        yield unknown("trust policy", f"no file shows {arn}", command)
-        return
-    provider = f"arn:{arn.split(':')[1]}:iam::{role['account']}:oidc-provider/{issuer}"
-    subject = f"system:serviceaccount:{view.namespace}:{view.account_name}"
-    request = Request(
-        provider,
+def _request(view: PodView, arn: str, issuer: str, audience: str) -> Request:
+    """What STS asks the trust policy once it has verified the token."""
+    _, partition, _, _, account, _ = arn.split(":", 5)
+    return Request(
+        f"arn:{partition}:iam::{account}:oidc-provider/{issuer}",
         "sts:AssumeRoleWithWebIdentity",
         arn,
-        {f"{issuer}:sub": subject, f"{issuer}:aud": audience},
+        {f"{issuer}:sub": view.subject, f"{issuer}:aud": audience},
     )
-    try:
-        trust = parse_policy(trust_document(found), kind="trust")
-    except PolicyError as error:
-        yield broken("trust policy", str(error), "write a valid policy", "trust-irsa-exact")
-        return
-    decision = authorize(request, PolicySet(resource=trust), explain=True)
-    if decision.allowed:
-        yield ok("trust policy", f"lets {subject} in")
-        return
-    near = next((str(one) for one in decision.trace if one.near_miss), decision.reason)
-    yield broken("trust policy", f"refuses {subject}: {near}", "mend that part", "trust-irsa-exact")

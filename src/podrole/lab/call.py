@@ -27,7 +27,7 @@ _S3_HOST = re.compile(
     r"(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com\Z|(?P<local>.+?)(?:\.s3)?\.localhost\Z"
 )
 # A Region has letters: the door on a port is called 127.0.0.1.
-_SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z]{2}-[a-z0-9-]+))?\.")
+_SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z]{2,}-[a-z0-9-]+))?\.")
 #: Calls that STS takes unsigned: the token is the proof.
 _UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
 

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from podrole.catalog import Catalog, CatalogError
-from podrole.doctor.symptom import symptoms_markdown
 from podrole.site.coverage import coverage_markdown, read_promises
 from podrole.site.data_table import DataError, table_markdown
 from podrole.site.fence import fenced, prose_lines
 from podrole.site.format_label import lexer
+from podrole.site.symptom_table import symptoms_markdown
 from podrole.site.truth_table import TruthTableError, truth_table_markdown
 
 _MARKER = re.compile(
@@ -85,6 +85,8 @@ def _block(marker: re.Match[str], catalog: Catalog, root: Path) -> str:
         case "promises":
             return coverage_markdown(read_promises(_data(marker, root), root), catalog)
         case "symptoms":
+            if marker["id"] != "all":
+                raise MarkerError('write {{ symptoms "all" }}')
             return symptoms_markdown()
         case kind:
             known = "snippet, truth-table, file, table, promises and symptoms"

@@ -9,6 +9,7 @@ from typing import Any
 from podrole.catalog import Catalog, Snippet
 from podrole.site.fence import fenced
 from podrole.site.format_label import LABELS, lexer, proof
+from podrole.site.markdown_table import markdown_table
 from podrole.site.truth_table import truth_table_markdown
 
 FOLDER = "catalogue"
@@ -114,12 +115,13 @@ def _parameters(catalog: Catalog, snippet: Snippet) -> Iterator[str]:
     names = snippet.placeholders()
     if not names:
         return
-    rows = ["| Name | Here | What it is |", "|---|---|---|"]
+    rows = []
     for name in names:
         parameter = catalog.parameters[name]
         made = f"; made of `{parameter.derived}`" if parameter.derived else ""
-        rows.append(f"| `{name}` | `{catalog.values[name]}` | {parameter.description}{made} |")
-    yield "\n".join(rows).replace("{{", "{\u2060{")
+        rows.append([f"`{name}`", f"`{catalog.values[name]}`", f"{parameter.description}{made}"])
+    table = markdown_table(["Name", "Here", "What it is"], rows)
+    yield table.replace("{{", "{\u2060{")
     yield (
         "Fill them in on the command line:\n\n"
         + fenced(f"podrole snippet render {snippet.id} --set {names[0]}=…", "bash")
@@ -146,21 +148,24 @@ def _proofs(catalog: Catalog, snippet: Snippet) -> Iterator[str]:
 
 def index_markdown(catalog: Catalog) -> str:
     """The table of all snippets; a script turns its columns into filters."""
-    rows = [
-        "| Snippet | What it is | For | Mechanism | Formats |",
-        "|---|---|---|---|---|",
-    ]
+    rows = []
     for snippet in sorted(catalog.snippets, key=lambda one: (one.use, one.kind, one.id)):
         formats = ", ".join(
             LABELS[one] for one in catalog.formats(snippet.id) if (one, snippet.kind) != _NOTEBOOK
         )
         mechanisms = ", ".join(_MECHANISMS[one] for one in snippet.mechanism)
-        title = snippet.title.replace("|", r"\|").replace("*", r"\*")
+        title = snippet.title.replace("*", r"\*")
         warning = " **(do not copy)**" if snippet.antipattern else ""
         rows.append(
-            f"| [{snippet.id}]({snippet.id}.md) | {title}{warning} | {snippet.use} |"
-            f" {mechanisms} | {formats} |"
+            [
+                f"[{snippet.id}]({snippet.id}.md)",
+                f"{title}{warning}",
+                snippet.use,
+                mechanisms,
+                formats,
+            ]
         )
+    table = markdown_table(["Snippet", "What it is", "For", "Mechanism", "Formats"], rows)
     policies = len(catalog.of("policy"))
     return "\n\n".join(
         [
@@ -169,7 +174,7 @@ def index_markdown(catalog: Catalog) -> str:
             " policy has a truth table and is offered as JSON, YAML, AWS CLI, Terraform,"
             " CloudFormation, CDK, Pulumi and, where they fit, eksctl, ACK and Crossplane: written"
             " once, generated, and proven by each tool.",
-            '<div class="catalogue" markdown>\n\n' + "\n".join(rows) + "\n\n</div>",
+            '<div class="catalogue" markdown>\n\n' + table + "\n\n</div>",
         ]
     ) + "\n"
 

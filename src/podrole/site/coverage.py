@@ -11,6 +11,7 @@ from pathlib import Path
 
 from podrole.catalog import Catalog
 from podrole.site.data_table import DataError, read_data
+from podrole.site.markdown_table import markdown_table
 
 _KEYS = {"id", "owes", "page", "proof"}
 
@@ -69,7 +70,7 @@ def coverage_markdown(promises: tuple[Promise, ...], catalog: Catalog) -> str:
     for snippet in catalog.snippets:
         if snippet.seed:
             kept.setdefault(snippet.seed, []).append(snippet.id)
-    lines = ["| Promise | Kept on | Snippets | Proof |", "|---|---|---|---|"]
+    rows = []
     for promise in promises:
         path, _, anchor = promise.page.partition("#")
         name = Path(path).stem + (f", {anchor.replace('-', ' ')}" if anchor else "")
@@ -79,6 +80,5 @@ def coverage_markdown(promises: tuple[Promise, ...], catalog: Catalog) -> str:
             proof = f"[{Path(proof).stem}](../{proof})"
         elif proof.startswith("tests/"):
             proof = f"`{proof}`"
-        owes = promise.owes.replace("|", "\\|")
-        lines.append(f"| {owes} | [{name}](../{promise.page}) | {shown or '–'} | {proof} |")
-    return "\n".join(lines)
+        rows.append([promise.owes, f"[{name}](../{promise.page})", shown or "–", proof])
+    return markdown_table(["Promise", "Kept on", "Snippets", "Proof"], rows)

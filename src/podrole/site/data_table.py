@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from podrole.site.markdown_table import markdown_table
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -49,8 +51,7 @@ def table_markdown(path: Path) -> str:
     """
     data = read_data(path)
     columns, rows = _parts(data, path)
-    lines = [_row([*columns.values(), "Source, and when it was checked"])]
-    lines.append("|" + "---|" * (len(columns) + 1))
+    cells = []
     for number, row in enumerate(rows, start=1):
         place = f"{path.name}: row {number}"
         if not isinstance(row, dict):
@@ -63,8 +64,8 @@ def table_markdown(path: Path) -> str:
         if not _DATE.fullmatch(row["checked"]):
             raise DataError(f"{place}: checked: write a date as 2026-11-23")
         source = f"{row['source']} ({row['checked']})"
-        lines.append(_row([*(row[key] for key in columns), source]))
-    return "\n".join(lines)
+        cells.append([*(row[key] for key in columns), source])
+    return markdown_table([*columns.values(), "Source, and when it was checked"], cells)
 
 
 def _parts(data: Any, path: Path) -> tuple[dict[str, str], list[Any]]:
@@ -73,8 +74,3 @@ def _parts(data: Any, path: Path) -> tuple[dict[str, str], list[Any]]:
         if isinstance(columns, dict) and columns and isinstance(rows, list) and rows:
             return columns, rows
     raise DataError(f"{path.name}: write columns, a mapping of keys to headings, and rows, a list")
-
-
-def _row(cells: list[str]) -> str:
-    # A bar in a cell would begin the next one.
-    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
