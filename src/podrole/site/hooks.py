@@ -59,6 +59,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File(path, str(root), config.site_dir, config.use_directory_urls))
     for path, text in _catalogue_pages(config):
         files.append(File.generated(config, path, content=text))
+    for path in _python(config).rglob("*"):
+        if path.is_file():
+            place = f"assets/python/{path.relative_to(_python(config)).as_posix()}"
+            files.append(File.generated(config, place, abs_src_path=str(path)))
     return files
 
 
@@ -117,6 +121,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
 
 def _root(config: MkDocsConfig) -> Path:
     return Path(config.config_file_path).parent
+
+
+def _python(config: MkDocsConfig) -> Path:
+    """What `make site` has packed for the reader's browser; empty where Node.js is missing."""
+    return _root(config) / ".cache" / "python"
 
 
 def _drawings(config: MkDocsConfig) -> Path:
