@@ -1,8 +1,8 @@
 """A stand-in for `cryptography` in the browser, for which no wheel exists.
 
 moto imports names of it, and this gives any name that is asked for. Nothing works: whatever is
-called raises NotImplementedError, so a key or a cipher is never made up. The lab signs its tokens by
-code of its own.
+called raises NotImplementedError: a key or a cipher is never made up. The lab signs its tokens
+by code of its own.
 """
 
 import importlib.abc

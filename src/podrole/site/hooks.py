@@ -59,10 +59,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File(path, str(root), config.site_dir, config.use_directory_urls))
     for path, text in _catalogue_pages(config):
         files.append(File.generated(config, path, content=text))
-    for path in _python(config).rglob("*"):
-        if path.is_file():
-            place = f"assets/python/{path.relative_to(_python(config)).as_posix()}"
-            files.append(File.generated(config, place, abs_src_path=str(path)))
+    for part in _python(config).rglob("*"):
+        if part.is_file():
+            place = f"assets/python/{part.relative_to(_python(config)).as_posix()}"
+            files.append(File.generated(config, place, abs_src_path=str(part)))
     return files
 
 
