@@ -27,6 +27,7 @@ from podrole.site.catalogue_page import (
 from podrole.site.diagram import DiagramError, check_drawings
 from podrole.site.mermaid_fence import mermaid_fence
 from podrole.site.notebook_page import NotebookError, check_notebook, notebook_markdown
+from podrole.site.security_policy import with_security_policy
 from podrole.site.truth_table import TruthTableError
 
 NOTEBOOKS = "notebooks"
@@ -117,6 +118,18 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
         return expand(blank + markdown, f"docs/{path}")
     except (NotebookError, MarkerError, DiagramError) as error:
         raise PluginError(str(error)) from error
+
+
+@event_priority(-100)
+def on_post_page(output: str, **_: Any) -> str:
+    """Give the finished page its security policy."""
+    return with_security_policy(output)
+
+
+@event_priority(-100)
+def on_post_template(output_content: str, template_name: str, **_: Any) -> str:
+    """The page for a missing address is a template."""
+    return with_security_policy(output_content) if template_name == "404.html" else output_content
 
 
 def _root(config: MkDocsConfig) -> Path:
