@@ -51,7 +51,7 @@ site: $(STAMP) browser-python ## Build the site into site/ (VALUES=acme.yml: wit
 
 .PHONY: test
 test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the site build
-	@$(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env tests notebooks
+	@PODROLE_SITE=$(CURDIR)/site $(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env tests notebooks
 
 .PHONY: bench
 bench: $(STAMP) ## Measure the engine and the lab beside peers

@@ -28,6 +28,7 @@ from podrole.site.diagram import DiagramError, check_drawings
 from podrole.site.mermaid_fence import mermaid_fence
 from podrole.site.notebook_page import NotebookError, check_notebook, notebook_markdown
 from podrole.site.security_policy import with_security_policy
+from podrole.site.theme_gaps import without_gaps
 from podrole.site.truth_table import TruthTableError
 
 NOTEBOOKS = "notebooks"
@@ -122,14 +123,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
 
 @event_priority(-100)
 def on_post_page(output: str, **_: Any) -> str:
-    """Give the finished page its security policy."""
-    return with_security_policy(output)
+    """Fill the theme's gaps, and give the finished page its security policy."""
+    return with_security_policy(without_gaps(output))
 
 
 @event_priority(-100)
 def on_post_template(output_content: str, template_name: str, **_: Any) -> str:
     """The page for a missing address is a template."""
-    return with_security_policy(output_content) if template_name == "404.html" else output_content
+    if template_name != "404.html":
+        return output_content
+    return with_security_policy(without_gaps(output_content))
 
 
 def _root(config: MkDocsConfig) -> Path:
