@@ -53,6 +53,10 @@ site: $(STAMP) browser-python ## Build the site into site/ (VALUES=acme.yml: wit
 test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the site build
 	@PODROLE_SITE=$(CURDIR)/site $(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env tests notebooks
 
+.PHONY: screenshots
+screenshots: site ## Make screenshots of each page kind: light, dark, phone and desk
+	@$(BIN)/python -m tests.browser.screenshots .cache/screenshots
+
 .PHONY: bench
 bench: $(STAMP) ## Measure the engine and the lab beside peers
 	@$(BIN)/python bench/policy_speed.py

@@ -2,6 +2,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,9 +55,15 @@ def browser(proxy: RefusingProxy) -> "Iterator[Browser]":
 
 
 @pytest.fixture(scope="session")
-def site_address(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site."""
+    return built_once(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def site_address(browser: "Browser", built_site: Path) -> Iterator[str]:
     """The built site, served on a loopback port."""
-    with site_server(built_once(tmp_path_factory.getbasetemp()), 0) as server:
+    with site_server(built_site, 0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()

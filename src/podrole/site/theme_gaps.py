@@ -6,6 +6,10 @@ _GAPS = {
     'data-md-component="search" role="dialog"': (
         'data-md-component="search" role="dialog" aria-label="Search"'
     ),
+    # Neither attribute means anything there (HTML: the label element; the checkbox's autofill).
+    ' tabindex=""': "",
+    'id="__drawer" autocomplete="off"': 'id="__drawer"',
+    'id="__search" autocomplete="off"': 'id="__search"',
 }
 
 
@@ -13,4 +17,6 @@ def without_gaps(html: str) -> str:
     """The page with the gaps filled; a theme that has none any more leaves it as it is."""
     for gap, filled in _GAPS.items():
         html = html.replace(gap, filled)
+    if 'id="__toc"' not in html:  # a page outside the navigation has no such box
+        html = html.replace(' for="__toc"', "")
     return html
