@@ -12,20 +12,27 @@ export function linkWith(values) {
 /** Show what the link brings, and ask whether to take it. */
 export async function offer() {
   const text = location.hash.slice("#values=".length);
-  history.replaceState(history.state, "", location.href.split("#")[0]);
+  const done = () => history.replaceState(history.state, "", location.href.split("#")[0]);
   let values;
   try {
     values = read(text, await fields());
   } catch (error) {
-    notice(`Nothing was taken from this link. ${error.message}`);
+    notice(`Nothing was taken from this link. ${error.message}`, ["Close", done]);
     return;
   }
   const mine = ownValues();
   const news = Object.entries(values).filter(([name, value]) => mine[name] !== value);
-  if (!news.length) return;
+  if (!news.length) {
+    done();
+    return;
+  }
   const list = news.map(([name, value]) => `${name} ${value}`).join(", ");
-  const use = ["Use them", () => setValues({ ...mine, ...values })];
-  notice(`This link brings values: ${list}. They would stay in this browser.`, [use], "Leave them");
+  const use = () => {
+    done();
+    return setValues({ ...ownValues(), ...values });
+  };
+  const text = `This link brings values: ${list}. They would stay in this browser.`;
+  notice(text, ["Use them", use], ["Leave them", done]);
 }
 
 function read(text, known) {

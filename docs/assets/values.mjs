@@ -3,6 +3,7 @@
 
 const KEY = "podrole.values";
 const VERSION = 1;
+const CLOSE = ["Close", () => {}];
 const marks = [...document.querySelectorAll("[data-value]")];
 const built = new Map(marks.map((mark) => [mark, mark.textContent]));
 let own = {};
@@ -132,16 +133,15 @@ async function restore() {
   }
   if (!values) {
     apply({});
-    notice("What this browser kept as your values cannot be read. The guide's own names stand.", [
-      ["Forget it", () => setValues({})],
-    ]);
+    const text = "What this browser kept as your values cannot be read. The guide's own names stand.";
+    notice(text, ["Forget it", () => setValues({})], CLOSE);
     return;
   }
   let known;
   try {
     known = await fields();
   } catch {
-    notice("Your values did not load, so the guide's own names stand. Load the page again.");
+    notice("Your values did not load, so the guide's own names stand. Load the page again.", CLOSE);
     return;
   }
   const faults = [];
@@ -153,21 +153,20 @@ async function restore() {
   }
   apply(fit);
   if (faults.length) {
-    notice(`Not all that this browser kept of your values fits. ${faults.join(" ")}`, [
-      ["Forget these", () => setValues(fit)],
-    ]);
+    const text = `Not all that this browser kept of your values fits. ${faults.join(" ")}`;
+    notice(text, ["Forget these", () => setValues(fit)], CLOSE);
   }
 }
 
-/** A bar above the page's text, with buttons; each closes it. */
-export function notice(text, buttons = [], close = "Close") {
+/** A bar above the page's text, with buttons: label and what it does. Each closes the bar. */
+export function notice(text, ...buttons) {
   document.querySelector(".values-notice")?.remove();
   const bar = document.createElement("div");
   bar.className = "values-notice";
   bar.setAttribute("role", "status");
   const words = document.createElement("p");
   bar.append(words);
-  for (const [label, act] of [...buttons, [close, () => {}]]) {
+  for (const [label, act] of buttons) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = label;
@@ -196,7 +195,7 @@ function addButton() {
       const form = await import("./values-form.mjs");
       await form.open();
     } catch {
-      notice("The form did not load. Load the page again.");
+      notice("The form did not load. Load the page again.", CLOSE);
     }
   });
   const search = header.querySelector("label[for=__search]");

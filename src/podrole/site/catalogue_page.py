@@ -120,10 +120,10 @@ def _parameters(catalog: Catalog, snippet: Snippet) -> Iterator[str]:
         parameter = catalog.parameters[name]
         made = f"; made of `{parameter.derived}`" if parameter.derived else ""
         rows.append([f"`{name}`", f"`{catalog.values[name]}`", f"{parameter.description}{made}"])
-    table = markdown_table(["Name", "Here", "What it is"], rows)
+    table = markdown_table(["Name", "Default", "What it is"], rows)
     yield table.replace("{{", "{\u2060{")
     yield (
-        "Fill them in on the command line:\n\n"
+        "Enter them once under *Your values* in the page's head, or on the command line:\n\n"
         + fenced(f"podrole snippet render {snippet.id} --set {names[0]}=…", "bash")
     )
 
