@@ -31,8 +31,8 @@ export async function offer() {
     done();
     return setValues({ ...ownValues(), ...values });
   };
-  const text = `This link brings values: ${list}. They would stay in this browser.`;
-  notice(text, ["Use them", use], ["Leave them", done]);
+  const offered = `This link brings values: ${list}. They would stay in this browser.`;
+  notice(offered, ["Use them", use], ["Leave them", done]);
 }
 
 function read(text, known) {

@@ -536,7 +536,7 @@ def test_on_a_phone_the_drawer_fits_and_nothing_lies_on_the_text(reader: Reader)
     assert header
     assert box["width"] >= 24 <= box["height"]
     assert box["y"] + box["height"] <= header["y"] + header["height"], "in the header, not on text"
-    search = page.locator(".md-header label[for=__search]").bounding_box()
+    search = page.locator(".md-header__button[for=__search]").bounding_box()
     assert search
     assert box["x"] + box["width"] <= search["x"] + 1
     drawer = entered(page, {"namespace": "shop"})
