@@ -82,7 +82,9 @@ def snippet_markdown(catalog: Catalog, snippet: Snippet, shown: Sequence[str]) -
     if snippet.antipattern:
         better = snippet.antipattern.better
         advice = f" Use [{better}]({better}.md) instead." if better else ""
-        parts.append(f'!!! danger "Antipattern: do not copy"\n\n    {snippet.antipattern.reason}{advice}')
+        parts.append(
+            f'!!! danger "Antipattern: do not copy"\n\n    {snippet.antipattern.reason}{advice}'
+        )
     if snippet.notes:
         parts.append(f"!!! note\n\n    {snippet.notes}")
     # Searched are title, purpose and truth table, not a text in a dozen formats.
@@ -120,10 +122,10 @@ def _parameters(catalog: Catalog, snippet: Snippet) -> Iterator[str]:
         parameter = catalog.parameters[name]
         made = f"; made of `{parameter.derived}`" if parameter.derived else ""
         rows.append([f"`{name}`", f"`{catalog.values[name]}`", f"{parameter.description}{made}"])
-    table = markdown_table(["Name", "Here", "What it is"], rows)
+    table = markdown_table(["Name", "Default", "What it is"], rows)
     yield table.replace("{{", "{\u2060{")
     yield (
-        "Fill them in on the command line:\n\n"
+        "Enter them once under *Your values* in the page's head, or on the command line:\n\n"
         + fenced(f"podrole snippet render {snippet.id} --set {names[0]}=…", "bash")
     )
 
@@ -167,16 +169,19 @@ def index_markdown(catalog: Catalog) -> str:
         )
     table = markdown_table(["Snippet", "What it is", "For", "Mechanism", "Formats"], rows)
     policies = len(catalog.of("policy"))
-    return "\n\n".join(
-        [
-            "# Catalogue",
-            f"{policies} policies and {len(catalog.snippets) - policies} other snippets. Each"
-            " policy has a truth table and is offered as JSON, YAML, AWS CLI, Terraform,"
-            " CloudFormation, CDK, Pulumi and, where they fit, eksctl, ACK and Crossplane: written"
-            " once, generated, and proven by each tool.",
-            '<div class="catalogue" markdown>\n\n' + table + "\n\n</div>",
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                "# Catalogue",
+                f"{policies} policies and {len(catalog.snippets) - policies} other snippets. Each"
+                " policy has a truth table and is offered as JSON, YAML, AWS CLI, Terraform,"
+                " CloudFormation, CDK, Pulumi and, where they fit, eksctl, ACK and Crossplane:"
+                " written once, generated, and proven by each tool.",
+                '<div class="catalogue" markdown>\n\n' + table + "\n\n</div>",
+            ]
+        )
+        + "\n"
+    )
 
 
 _NOTEBOOK = ("python", "policy")

@@ -30,6 +30,9 @@ from podrole.site.notebook_page import NotebookError, check_notebook, notebook_m
 from podrole.site.security_policy import with_security_policy
 from podrole.site.theme_gaps import without_gaps
 from podrole.site.truth_table import TruthTableError
+from podrole.site.value_fields import values_json
+from podrole.site.value_marks import mark_values
+from podrole.site.value_places import Places, site_places
 
 NOTEBOOKS = "notebooks"
 
@@ -65,6 +68,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if part.is_file():
             place = f"assets/python/{part.relative_to(_python(config)).as_posix()}"
             files.append(File.generated(config, place, abs_src_path=str(part)))
+    files.append(
+        File.generated(config, "assets/values.json", content=values_json(_catalog(config)))
+    )
     return files
 
 
@@ -122,9 +128,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
 
 
 @event_priority(-100)
-def on_post_page(output: str, **_: Any) -> str:
-    """Fill the theme's gaps, and give the finished page its security policy."""
-    return with_security_policy(without_gaps(output))
+def on_post_page(output: str, config: MkDocsConfig, **_: Any) -> str:
+    """Mark where a reader's values go, fill the theme's gaps, give the page its security policy."""
+    root = _root(config)
+    if root not in _places:
+        _places[root] = site_places(_catalog(config), root)
+    return with_security_policy(without_gaps(mark_values(output, _places[root])))
 
 
 @event_priority(-100)
@@ -149,6 +158,7 @@ def _drawings(config: MkDocsConfig) -> Path:
 
 
 _catalogs: dict[Path, Catalog] = {}
+_places: dict[Path, Places] = {}
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
@@ -158,6 +168,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
     try:
         values = read_values(Path(own)) if own else {}
         _catalogs[root] = Catalog.load(root / "snippets", values)
+        _places.pop(root, None)
     except CatalogError as error:
         raise PluginError(str(error)) from error
 
