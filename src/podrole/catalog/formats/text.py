@@ -48,7 +48,10 @@ def _node(node: Any, marks: Mapping[str, str]) -> Any:
 
 
 def shell(template: str, values: Mapping[str, str]) -> str:
-    """Commands, filled. Raises CatalogError for a value that a shell would read as more."""
+    """Commands, a Dockerfile or nginx's configuration, filled.
+
+    Raises CatalogError for a value that a shell would read as more: the other two read less.
+    """
     for name in PLACEHOLDER.findall(template):
         if not SHELL_SAFE.fullmatch(values[name]):
             raise CatalogError(f"{name}: {values[name]!r} holds characters that a shell would read")
@@ -91,4 +94,6 @@ FILL: dict[str, Callable[[str, Mapping[str, str]], str]] = {
     "java": program,
     "sql": plain,
     "ini": plain,
+    "dockerfile": shell,
+    "nginx": shell,
 }
