@@ -27,7 +27,7 @@ FILES = {
     "howto/irsa/index.html": "<title>irsa</title>" + "x" * 2000,
     "howto/irsa/index.md": "# irsa",
     "assets/javascripts/bundle.1a2b3c4d.min.js": SCRIPT,
-    "assets/javascripts/lunr.multi.min.js": SCRIPT,
+    "assets/javascripts/lunr.de.min.js": SCRIPT,
     "assets/stylesheets/main.57a0d79d.min.css": "a{}",
     "assets/run.mjs": SCRIPT,
     "assets/run/python.wasm": "\0asm" * 1000,
@@ -142,7 +142,7 @@ def test_caching(site: str) -> None:
     bundle = "assets/javascripts/bundle.1a2b3c4d.min.js"
     for name in (bundle, "assets/stylesheets/main.57a0d79d.min.css"):
         assert ask(site + name)[1]["Cache-Control"] == YEAR
-    for name in ("", "assets/run.mjs", "assets/javascripts/lunr.multi.min.js"):
+    for name in ("", "assets/run.mjs", "assets/javascripts/lunr.de.min.js"):
         _, headers, _ = ask(site + name)
         assert headers["Cache-Control"] == "no-cache"
         assert ask(site + name, If_None_Match=headers["ETag"])[0] == 304
