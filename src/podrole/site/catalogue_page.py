@@ -19,6 +19,10 @@ _MECHANISMS = {"irsa": "IRSA", "pod-identity": "Pod Identity", "static-key": "st
 
 #: A page that explains is found before one that lists.
 _FRONT = "---\nsearch:\n  boost: 0.3\n---\n\n"
+_INDEX_FRONT = (
+    "---\ndescription: Every policy, manifest, command and program of this guide, to filter by use,"
+    " mechanism and format.\n---\n\n"
+)
 
 
 class UnusedError(ValueError):
@@ -78,7 +82,8 @@ def snippet_markdown(catalog: Catalog, snippet: Snippet, shown: Sequence[str]) -
 
     Raises TruthTableError where the engine contradicts its truth table.
     """
-    parts = [f"{_FRONT}# {snippet.title}", snippet.purpose]
+    # The id stands in the title, so that the search finds the page by it.
+    parts = [f"{_FRONT}# {snippet.title} `{snippet.id}`{{ .snippet-id }}", snippet.purpose]
     if snippet.antipattern:
         better = snippet.antipattern.better
         advice = f" Use [{better}]({better}.md) instead." if better else ""
@@ -169,7 +174,7 @@ def index_markdown(catalog: Catalog) -> str:
     policies = len(catalog.of("policy"))
     return "\n\n".join(
         [
-            "# Catalogue",
+            f"{_INDEX_FRONT}# Catalogue",
             f"{policies} policies and {len(catalog.snippets) - policies} other snippets. Each"
             " policy has a truth table and is offered as JSON, YAML, AWS CLI, Terraform,"
             " CloudFormation, CDK, Pulumi and, where they fit, eksctl, ACK and Crossplane: written"

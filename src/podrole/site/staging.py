@@ -1,0 +1,140 @@
+"""The site's sources as a plain folder of Markdown, for a builder that runs no plugin and no hook.
+
+    python -m podrole.site.staging write .cache/zensical/stage
+    zensical build -f .cache/zensical/stage/mkdocs.yml
+    python -m podrole.site.staging finish .cache/zensical/stage/site
+
+`write` makes the folder: each page, notebook and snippet as one Markdown file with all markers
+expanded and all drawings in it, and a configuration without plugins. The builder puts the site into
+`site/` beside that. `finish` then does to the built pages what the hooks do under MkDocs.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from podrole.site.diagram import with_figures
+from podrole.site.not_found import not_found_page
+from podrole.site.page_facts import PageFacts
+from podrole.site.page_frame import framed
+from podrole.site.plain_markdown import relinked
+from podrole.site.side_files import write_side_files
+from podrole.site.site_config import SiteConfig, read_config
+from podrole.site.site_source import SiteSource, SourceError
+
+#: What a builder that reads `mkdocs.yml` takes over as it is.
+_KEPT = (
+    *("site_name", "site_description", "site_url", "copyright", "theme", "extra"),
+    *("extra_css", "extra_javascript", "markdown_extensions"),
+)
+_NOTEBOOK = re.compile(r"\.ipynb$")
+
+Finish = Callable[[str, PageFacts], str]
+
+
+def write_source(site: SiteSource, config: dict[str, Any], folder: Path) -> None:
+    """Write the folder; its `site/` is where the builder shall put the site.
+
+    Args:
+        site: the sources.
+        config: `mkdocs.yml`.
+        folder: made anew.
+
+    Raises:
+        SourceError: a page that cannot be expanded.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    docs = folder / "docs"
+    shutil.copytree(site.root / "docs" / "assets", docs / "assets")
+    staged = {path: _NOTEBOOK.sub(".md", path) for path in site.pages}
+    for path, page in site.pages.items():
+        facts = page.facts
+        body = relinked(site.markdown(path), facts, staged, staged[path])
+        body = with_figures(body, site.drawings)
+        front = {**page.front, "description": facts.description, "checked": facts.checked}
+        head = yaml.safe_dump(front, allow_unicode=True, sort_keys=True)
+        target = docs / staged[path]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(f"---\n{head}---\n\n{body}\n", encoding="utf-8")
+        if path != staged[path]:  # the notebook itself, beside its page
+            copy = docs / facts.url / Path(path).name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(page.text, encoding="utf-8")
+    plain = {name: config[name] for name in _KEPT if config.get(name)}
+    plain["nav"] = _renamed(config["nav"])
+    plain["docs_dir"] = "docs"
+    plain["site_dir"] = "site"
+    text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False)
+    (folder / "mkdocs.yml").write_text(text, encoding="utf-8")
+
+
+def finish_site(site: SiteSource, config: SiteConfig, built: Path, finish: Finish) -> None:
+    """Walk over the built pages, and write what stands beside them.
+
+    Args:
+        site: the sources.
+        config: the site's names and addresses.
+        built: the built site.
+        finish: given a page's HTML and facts, returns its HTML.
+
+    Raises:
+        FileNotFoundError: the builder has left out a page.
+        ValueError: the theme's page for a missing address is not what it was.
+    """
+    for page in site.pages.values():
+        file = built / page.facts.url / "index.html"
+        file.write_text(finish(file.read_text(encoding="utf-8"), page.facts), encoding="utf-8")
+    missing = built / "404.html"
+    html = not_found_page(
+        missing.read_text(encoding="utf-8"),
+        urlsplit(config.site_url).path or "/",
+        (page.facts.url for page in site.pages.values()),
+        config.site_url,
+    )
+    missing.write_text(html, encoding="utf-8")
+    write_side_files(site, built, config)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Stage or finish the repository in the working directory; exit status 2 for a fault in it."""
+    parser = argparse.ArgumentParser(prog="python -m podrole.site.staging")
+    steps = parser.add_subparsers(dest="step", required=True)
+    write = steps.add_parser("write", help="write the folder that a builder reads")
+    write.add_argument("folder", type=Path)
+    finish = steps.add_parser("finish", help="finish the built site")
+    finish.add_argument("built", type=Path)
+    asked = parser.parse_args(arguments)
+    root = Path.cwd()
+    try:
+        config = read_config(root / "mkdocs.yml")
+        site = SiteSource.load(root, os.environ.get("PODROLE_VALUES"))
+        if asked.step == "write":
+            write_source(site, config, asked.folder)
+        else:
+            own = SiteConfig.of(config)
+            finish_site(site, own, asked.built, lambda html, facts: framed(html, facts, own))
+    except (SourceError, OSError, ValueError, yaml.YAMLError) as error:
+        print(f"podrole: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _renamed(nav: list[Any]) -> list[Any]:
+    """The navigation, with a Markdown file for each notebook."""
+    return [
+        {title: _renamed(held) if isinstance(held, list) else _NOTEBOOK.sub(".md", held)}
+        for item in nav
+        for title, held in item.items()
+    ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
