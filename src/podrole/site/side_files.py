@@ -25,6 +25,8 @@ def write_side_files(site: SiteSource, folder: Path, config: SiteConfig) -> None
     _write(folder / "robots.txt", robots_txt(config.site_url))
     if config.site_url:
         _write(folder / "sitemap.xml", sitemap_xml(facts.values(), config.site_url))
+    else:
+        (folder / "sitemap.xml").unlink(missing_ok=True)  # a builder's own, with no address in it
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,19 +1,12 @@
 """The site's sources as a plain folder of Markdown, for a builder that runs no plugin and no hook.
 
-    python -m podrole.site.staging write .cache/zensical/stage
-    zensical build -f .cache/zensical/stage/mkdocs.yml
-    python -m podrole.site.staging finish .cache/zensical/stage/site
-
-`write` makes the folder: each page, notebook and snippet as one Markdown file with all markers
-expanded and all drawings in it, and a configuration without plugins. The builder puts the site into
-`site/` beside that. `finish` then does to the built pages what the hooks do under MkDocs.
+Each page, notebook and snippet becomes one Markdown file with all markers expanded and all
+drawings in it, beside a configuration without plugins. Once the builder has run, its pages get what
+the hooks give them under MkDocs.
 """
 
-import argparse
-import os
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,11 +17,10 @@ import yaml
 from podrole.site.diagram import with_figures
 from podrole.site.not_found import not_found_page
 from podrole.site.page_facts import PageFacts
-from podrole.site.page_frame import framed
 from podrole.site.plain_markdown import relinked
 from podrole.site.side_files import write_side_files
-from podrole.site.site_config import SiteConfig, read_config
-from podrole.site.site_source import SiteSource, SourceError
+from podrole.site.site_config import SiteConfig
+from podrole.site.site_source import SiteSource
 
 #: What a builder that reads `mkdocs.yml` takes over as it is.
 _KEPT = (
@@ -53,7 +45,8 @@ def write_source(site: SiteSource, config: dict[str, Any], folder: Path) -> None
     """
     shutil.rmtree(folder, ignore_errors=True)
     docs = folder / "docs"
-    shutil.copytree(site.root / "docs" / "assets", docs / "assets")
+    not_served = shutil.ignore_patterns(*(Path(one).name for one in config["exclude_docs"].split()))
+    shutil.copytree(site.root / "docs" / "assets", docs / "assets", ignore=not_served)
     staged = {path: _NOTEBOOK.sub(".md", path) for path in site.pages}
     for path, page in site.pages.items():
         facts = page.facts
@@ -103,30 +96,6 @@ def finish_site(site: SiteSource, config: SiteConfig, built: Path, finish: Finis
     write_side_files(site, built, config)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Stage or finish the repository in the working directory; exit status 2 for a fault in it."""
-    parser = argparse.ArgumentParser(prog="python -m podrole.site.staging")
-    steps = parser.add_subparsers(dest="step", required=True)
-    write = steps.add_parser("write", help="write the folder that a builder reads")
-    write.add_argument("folder", type=Path)
-    finish = steps.add_parser("finish", help="finish the built site")
-    finish.add_argument("built", type=Path)
-    asked = parser.parse_args(arguments)
-    root = Path.cwd()
-    try:
-        config = read_config(root / "mkdocs.yml")
-        site = SiteSource.load(root, os.environ.get("PODROLE_VALUES"))
-        if asked.step == "write":
-            write_source(site, config, asked.folder)
-        else:
-            own = SiteConfig.of(config)
-            finish_site(site, own, asked.built, lambda html, facts: framed(html, facts, own))
-    except (SourceError, OSError, ValueError, yaml.YAMLError) as error:
-        print(f"podrole: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
 def _renamed(nav: list[Any]) -> list[Any]:
     """The navigation, with a Markdown file for each notebook."""
     return [
@@ -134,7 +103,3 @@ def _renamed(nav: list[Any]) -> list[Any]:
         for item in nav
         for title, held in item.items()
     ]
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
