@@ -18,7 +18,7 @@ _MECHANISMS = {"irsa": "IRSA", "pod-identity": "Pod Identity", "static-key": "st
 
 
 #: A page that explains is found before one that lists.
-_FRONT = "---\nsearch:\n  boost: 0.3\n---\n\n"
+_FRONT = "---\nsearch:\n  boost: 0.5\n---\n\n"
 _INDEX_FRONT = (
     "---\ndescription: Every policy, manifest, command and program of this guide, to filter by use,"
     " mechanism and format.\n---\n\n"
@@ -82,7 +82,6 @@ def snippet_markdown(catalog: Catalog, snippet: Snippet, shown: Sequence[str]) -
 
     Raises TruthTableError where the engine contradicts its truth table.
     """
-    # The id stands in the title, so that the search finds the page by it.
     parts = [f"{_FRONT}# {snippet.title} `{snippet.id}`{{ .snippet-id }}", snippet.purpose]
     if snippet.antipattern:
         better = snippet.antipattern.better

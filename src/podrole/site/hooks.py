@@ -16,6 +16,7 @@ from podrole.site.catalogue_page import FOLDER
 from podrole.site.mermaid_fence import mermaid_fence
 from podrole.site.not_found import not_found_page
 from podrole.site.page_frame import framed
+from podrole.site.search_entries import name_by_ids
 from podrole.site.side_files import write_side_files
 from podrole.site.site_config import SiteConfig
 from podrole.site.site_source import SiteSource, SourceError
@@ -111,6 +112,10 @@ def on_post_template(output_content: str, template_name: str, config: MkDocsConf
     return not_found_page(output_content, root, urls, config.site_url or "")
 
 
+@event_priority(100)
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write the Markdown versions and the lists that programs read."""
+    """Write what stands beside the pages, before the search plugin writes its entries."""
+    titles = {snippet.id: snippet.title for snippet in _site(config).catalog.snippets}
+    search: Any = config.plugins["material/search"]
+    name_by_ids(search.search_index.entries, titles)
     write_side_files(_site(config), Path(config.site_dir), SiteConfig.of(config))

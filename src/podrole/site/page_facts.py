@@ -17,6 +17,16 @@ from podrole.site.fence import prose_lines
 #: What a search engine shows of a description.
 SHORTEST, LONGEST = 50, 160
 
+#: Two snippets of two kinds may have one title and one purpose.
+_KINDS = {
+    "policy": "IAM policy",
+    "manifest": "Kubernetes manifest",
+    "commands": "commands",
+    "eksctl": "eksctl",
+    "terraform": "Terraform",
+    "cloudformation": "CloudFormation",
+    "code": "program",
+}
 _TITLE = re.compile(r"^# +(?P<text>.+?)(?:\s*\{[^}]*\})?\s*$")
 _MARKUP = re.compile(r"[`*]")
 
@@ -91,7 +101,8 @@ def snippet_facts(path: str, snippet: Snippet) -> PageFacts:
     """The facts of a snippet's page: last checked when its newest source was."""
     checked = max(str(source["checked"]) for source in snippet.sources)
     title = _MARKUP.sub("", snippet.title)
-    description = shortened(f"{title}. {_MARKUP.sub('', snippet.purpose)}")
+    purpose = _MARKUP.sub("", snippet.purpose)
+    description = shortened(f"{title} ({_KINDS[snippet.kind]}). {purpose}")
     return PageFacts(path, f"snippets/{snippet.place}", title, description, checked)
 
 

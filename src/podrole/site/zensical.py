@@ -2,7 +2,7 @@
 
 Material for MkDocs ends on 5 May 2027. Zensical, by the same people, reads the same Markdown and
 the same configuration, and runs neither hooks nor foreign plugins; so it gets the sources as
-`staging` writes them. It has an environment of its own, in `.cache/`, by `requirements/zensical.txt`.
+`staging` writes them. It has an environment of its own in `.cache/`, by `requirements/zensical.txt`.
 """
 
 import argparse
