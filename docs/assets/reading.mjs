@@ -25,21 +25,29 @@ const link = document.querySelector("a[data-page-markdown]");
 const title = document.querySelector(".md-content__inner h1");
 if (link && title && navigator.clipboard && globalThis.ClipboardItem) {
   const button = document.createElement("button");
-  const said = document.createElement("span");
+  const label = document.createElement("span");
+  const status = document.createElement("span"); // for the ear: a button's own text is not read out
   button.type = "button";
   button.className = "page-copy";
-  said.setAttribute("role", "status");
-  said.textContent = LABEL;
-  button.append(icon(), said);
+  label.textContent = LABEL;
+  button.append(icon(), label);
+  status.className = "page-copied";
+  status.setAttribute("role", "status");
+  const say = (words) => {
+    label.textContent = status.textContent = words;
+    setTimeout(() => {
+      label.textContent = LABEL;
+      status.textContent = "";
+    }, 4000);
+  };
   button.addEventListener("click", async () => {
     try {
       // The text arrives later: a browser allows the copy only where it is asked for at the click.
       await navigator.clipboard.write([new ClipboardItem({ "text/plain": text(link.href) })]);
-      said.textContent = "Copied";
+      say("Copied");
     } catch {
-      said.textContent = "Not copied: use the link at the end";
+      say("Not copied: use the link at the end");
     }
-    setTimeout(() => (said.textContent = LABEL), 4000);
   });
-  title.before(button);
+  title.before(button, status);
 }

@@ -94,7 +94,6 @@ class TestEachPage:
         for page in source.pages.values():
             html = html_of(built_site, page.facts)
             assert '<a href="index.md" data-page-markdown>' in html
-            assert 'rel="alternate" type="text/markdown"' in html
             assert (built_site / page.facts.markdown_url).is_file()
 
 

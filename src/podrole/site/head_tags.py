@@ -1,4 +1,4 @@
-"""What a page tells search engines, previews of links, and editors, in its `<head>`."""
+"""What a page tells previews of links, in its `<head>`."""
 
 import html
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def with_head_tags(page: str, tags: str) -> str:
 
 
 def _tags(facts: PageFacts, site_name: str, site_url: str) -> Iterator[str]:
-    yield '<link rel="alternate" type="text/markdown" title="Markdown" href="index.md">'
+    # No <link rel="alternate"> to the Markdown: the theme would ask for sitemap.xml on each page.
     width, height = IMAGE_SIZE
     properties = {
         "og:type": "article" if facts.url else "website",

@@ -98,7 +98,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Add what previews and editors read to the page's head, and the page's end."""
+    """Add what previews read to the page's head, and the page's end."""
     facts = _site(config).pages[page.file.src_uri].facts
     return framed(output, facts, SiteConfig.of(config))
 
