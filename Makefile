@@ -33,16 +33,28 @@ $(STAMP): $(LOCKS) pyproject.toml
 serve: site ## Build the site and serve it on a loopback port (PORT=8000)
 	@$(BIN)/python -m podrole.site.serve --port $(PORT) site
 
+# Python for the reader's browser. The site reads as well without it; CI wants it.
+browser/node_modules/.package-lock.json: browser/package-lock.json
+	@cd browser && npm ci --silent --ignore-scripts --no-audit --no-fund
+
+.PHONY: browser-python
+browser-python: $(STAMP)
+	@if command -v npm >/dev/null; then \
+	  $(MAKE) -s browser/node_modules/.package-lock.json && \
+	  $(BIN)/python -m podrole.browser.bundle .cache/python; \
+	elif [ -n "$$CI" ]; then echo "podrole: no npm: install Node.js 20 or newer" >&2; exit 2; \
+	else echo "No npm on this machine: the site has no Run buttons and no policy checker"; fi
+
 .PHONY: site
 site: site-$(BUILDER) ## Build the site into site/ (VALUES=acme.yml: with your names); a warning fails
 	@echo "Built site/: $$(find site -name index.html | wc -l) pages. To read them: make serve"
 
 .PHONY: site-mkdocs site-zensical
-site-mkdocs: $(STAMP)
+site-mkdocs: $(STAMP) browser-python
 	@PODROLE_VALUES="$(VALUES)" $(BIN)/mkdocs build --quiet --strict --site-dir site
 
 # The way out of Material's end of life: `make site BUILDER=zensical`.
-site-zensical: $(STAMP)
+site-zensical: $(STAMP) browser-python
 	@PODROLE_VALUES="$(VALUES)" $(BIN)/python -m podrole.site.zensical site
 
 # Never pushes. BRANCH is this clone's own: publish it by what serves your site.
@@ -57,7 +69,11 @@ version: $(STAMP) ## Build the site as a version on a local branch (VERSION=1.2 
 
 .PHONY: test
 test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the site build
-	@$(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env tests notebooks
+	@PODROLE_SITE=$(CURDIR)/site $(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env tests notebooks
+
+.PHONY: screenshots
+screenshots: site ## Make screenshots of each page kind: light, dark, phone and desk
+	@$(BIN)/python -m tests.browser.screenshots .cache/screenshots
 
 .PHONY: bench
 bench: $(STAMP) ## Measure the engine and the lab beside peers

@@ -2,11 +2,13 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from podrole.site.serve import site_server
+from tests.browser.refusing_proxy import RefusingProxy, refusing_proxy
 from tests.site.site_build import built_once
 
 if TYPE_CHECKING:
@@ -22,11 +24,19 @@ OPTIONS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=AutofillServerCommunication,OptimizationHints",
 ]
 
 
 @pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
+def proxy() -> Iterator[RefusingProxy]:
+    """Where the browser's requests for other hosts end. Nobody's page may have asked for one."""
+    with refusing_proxy() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def browser(proxy: RefusingProxy) -> "Iterator[Browser]":
     """Debian's Chromium, driven by Playwright; on a machine without it these tests are skipped."""
     if not BROWSER:
         missing = "no Chromium on this machine: `apt-get install chromium` runs these tests too"
@@ -36,15 +46,24 @@ def browser() -> "Iterator[Browser]":
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=OPTIONS)
+        browser = playwright.chromium.launch(
+            executable_path=BROWSER, args=OPTIONS, proxy=proxy.settings
+        )
         yield browser
         browser.close()
+    assert proxy.strangers() == [], "a page asked another host"
 
 
 @pytest.fixture(scope="session")
-def site_address(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site."""
+    return built_once(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def site_address(browser: "Browser", built_site: Path) -> Iterator[str]:
     """The built site, served on a loopback port."""
-    with site_server(built_once(tmp_path_factory.getbasetemp()), 0) as server:
+    with site_server(built_site, 0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()

@@ -65,10 +65,12 @@ class Shell:
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for PATH: `aws` without its start, the pinned kubectl, and podrole."""
+    """A folder for PATH: `aws` without its start, the pinned kubectl, podrole, and no waiting."""
     folder = tmp_path_factory.mktemp("programs")
     server = preloaded_aws.start(folder)
     (folder / "bin" / "kubectl").symlink_to(kubectl())
+    # The lab is consistent at once: a script that waits for EKS need not wait for it.
+    (folder / "bin" / "sleep").symlink_to("/bin/true")
     (folder / "bin" / "podrole").symlink_to(Path(sys.executable).with_name("podrole"))
     yield folder / "bin"
     server.kill()

@@ -43,7 +43,7 @@ def test_the_python_program(shell: Shell, catalog: Catalog) -> None:
     assert keys == ["in/a.csv"]
 
 
-def make_target(shell: Shell, catalog: Catalog, trusted: str, external_id: str | None) -> None:
+def make_target(shell: Shell, catalog: Catalog, trusted: str, external_id: str) -> None:
     """The role in the other account."""
     trust = {
         "Version": "2012-10-17",
@@ -51,11 +51,7 @@ def make_target(shell: Shell, catalog: Catalog, trusted: str, external_id: str |
             "Effect": "Allow",
             "Principal": {"AWS": trusted},
             "Action": ["sts:AssumeRole", "sts:TagSession"],
-            **(
-                {"Condition": {"StringEquals": {"sts:ExternalId": external_id}}}
-                if external_id
-                else {}
-            ),
+            "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
         },
     }
     shell.boto("iam", OTHER_ACCOUNT).create_role(
@@ -93,7 +89,7 @@ def test_a_profile_in_a_pod(
     for one in policies:
         shell.run(catalog.render(one, catalog.formats(one)[0] if one[0] != "t" else "cli"))
     shell.run(catalog.render("identity-assume-target", "cli"))
-    make_target(shell, catalog, values["role_arn"], values["external_id"] if token else None)
+    make_target(shell, catalog, values["role_arn"], values["external_id"])
     shell.run("kubectl apply -f -", stdin=catalog.render("namespace", "yaml"))
     account = "sa-annotated" if token else "sa-plain"
     shell.run("kubectl apply -f -", stdin=catalog.render(account, "yaml"))

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -14,8 +13,7 @@ from mkdocs.structure.pages import Page
 
 from podrole.site.catalogue_page import FOLDER
 from podrole.site.mermaid_fence import mermaid_fence
-from podrole.site.not_found import not_found_page
-from podrole.site.page_frame import framed
+from podrole.site.page_frame import finished, finished_template
 from podrole.site.search_entries import name_by_ids
 from podrole.site.side_files import write_side_files
 from podrole.site.site_config import SiteConfig
@@ -64,6 +62,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, page in site.pages.items():
         if path.startswith(f"{FOLDER}/"):
             files.append(File.generated(config, path, content=page.text))
+    for place, part in site.browser_python():
+        files.append(File.generated(config, place, abs_src_path=str(part)))
     return files
 
 
@@ -97,19 +97,19 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
         raise PluginError(str(error)) from error
 
 
+@event_priority(-100)
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Add what previews read to the page's head, and the page's end."""
+    """Give the page what previews read, its end, and its security policy."""
     facts = _site(config).pages[page.file.src_uri].facts
-    return framed(output, facts, SiteConfig.of(config))
+    return finished(output, facts, SiteConfig.of(config))
 
 
+@event_priority(-100)
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
     """Give a reader at a missing address somewhere to go."""
     if template_name != "404.html":
         return output_content
-    root = urlsplit(config.site_url or "/").path
-    urls = (page.facts.url for page in _site(config).pages.values())
-    return not_found_page(output_content, root, urls, config.site_url or "")
+    return finished_template(output_content, _site(config), SiteConfig.of(config))
 
 
 @event_priority(100)

@@ -119,6 +119,16 @@ class SiteSource:
         """The paths of the notebooks, below the repository."""
         return [path for path in self.pages if path.endswith(".ipynb")]
 
+    def browser_python(self) -> Iterator[tuple[str, Path]]:
+        """The files that `make site` has packed for the reader's browser, by their place.
+
+        There are none where Node.js is missing.
+        """
+        packed = self.root / ".cache" / "python"
+        for part in sorted(packed.rglob("*")):
+            if part.is_file():
+                yield f"assets/python/{part.relative_to(packed).as_posix()}", part
+
     def _read(self) -> Iterator[tuple[str, SourcePage]]:
         docs = self.root / "docs"
         for file in sorted(docs.rglob("*.md")):

@@ -7,16 +7,13 @@ the hooks give them under MkDocs.
 
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
 from podrole.site.diagram import with_figures
-from podrole.site.not_found import not_found_page
-from podrole.site.page_facts import PageFacts
+from podrole.site.page_frame import finished, finished_template
 from podrole.site.plain_markdown import relinked
 from podrole.site.side_files import write_side_files
 from podrole.site.site_config import SiteConfig
@@ -28,8 +25,6 @@ _KEPT = (
     *("extra_css", "extra_javascript", "markdown_extensions"),
 )
 _NOTEBOOK = re.compile(r"\.ipynb$")
-
-Finish = Callable[[str, PageFacts], str]
 
 
 def write_source(site: SiteSource, config: dict[str, Any], folder: Path) -> None:
@@ -69,14 +64,13 @@ def write_source(site: SiteSource, config: dict[str, Any], folder: Path) -> None
     (folder / "mkdocs.yml").write_text(text, encoding="utf-8")
 
 
-def finish_site(site: SiteSource, config: SiteConfig, built: Path, finish: Finish) -> None:
+def finish_site(site: SiteSource, config: SiteConfig, built: Path) -> None:
     """Walk over the built pages, and write what stands beside them.
 
     Args:
         site: the sources.
         config: the site's names and addresses.
         built: the built site.
-        finish: given a page's HTML and facts, returns its HTML.
 
     Raises:
         FileNotFoundError: the builder has left out a page.
@@ -84,15 +78,14 @@ def finish_site(site: SiteSource, config: SiteConfig, built: Path, finish: Finis
     """
     for page in site.pages.values():
         file = built / page.facts.url / "index.html"
-        file.write_text(finish(file.read_text(encoding="utf-8"), page.facts), encoding="utf-8")
+        html = finished(file.read_text(encoding="utf-8"), page.facts, config)
+        file.write_text(html, encoding="utf-8")
     missing = built / "404.html"
-    html = not_found_page(
-        missing.read_text(encoding="utf-8"),
-        urlsplit(config.site_url).path or "/",
-        (page.facts.url for page in site.pages.values()),
-        config.site_url,
-    )
+    html = finished_template(missing.read_text(encoding="utf-8"), site, config)
     missing.write_text(html, encoding="utf-8")
+    for place, part in site.browser_python():
+        (built / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(part, built / place)
     write_side_files(site, built, config)
 
 

@@ -2,7 +2,7 @@
 
 Material for MkDocs ends on 5 May 2027. Zensical, by the same people, reads the same Markdown and
 the same configuration, and runs neither hooks nor foreign plugins; so it gets the sources as
-`staging` writes them. It has an environment of its own in `.cache/`, by `requirements/zensical.txt`.
+`staging` writes them. Its own environment is in `.cache/`, by `requirements/zensical.txt`.
 """
 
 import argparse
@@ -15,7 +15,6 @@ from pathlib import Path
 
 import yaml
 
-from podrole.site.page_frame import framed
 from podrole.site.site_config import SiteConfig, read_config
 from podrole.site.site_source import SiteSource, SourceError
 from podrole.site.staging import finish_site, write_source
@@ -44,8 +43,7 @@ def build(root: Path, target: Path) -> None:
     write_source(site, config, stage)
     program = environment(root) / "bin" / "zensical"
     _run(str(program), "build", "--clean", "--strict", "-f", str(stage / "mkdocs.yml"))
-    own = SiteConfig.of(config)
-    finish_site(site, own, stage / "site", lambda html, facts: framed(html, facts, own))
+    finish_site(site, SiteConfig.of(config), stage / "site")
     shutil.rmtree(target, ignore_errors=True)
     shutil.move(stage / "site", target)
 
