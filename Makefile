@@ -4,6 +4,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 PORT ?= 8000
+BUILDER ?= mkdocs
 BIN := .venv/bin
 STAMP := .venv/.complete
 LOCKS := requirements/uv.txt requirements/dev.txt
@@ -45,9 +46,26 @@ browser-python: $(STAMP)
 	else echo "No npm on this machine: the site has no Run buttons and no policy checker"; fi
 
 .PHONY: site
-site: $(STAMP) browser-python ## Build the site into site/ (VALUES=acme.yml: with your names); a warning fails
-	@PODROLE_VALUES="$(VALUES)" $(BIN)/mkdocs build --quiet --strict --site-dir site
+site: site-$(BUILDER) ## Build the site into site/ (VALUES=acme.yml: with your names); a warning fails
 	@echo "Built site/: $$(find site -name index.html | wc -l) pages. To read them: make serve"
+
+.PHONY: site-mkdocs site-zensical
+site-mkdocs: $(STAMP) browser-python
+	@PODROLE_VALUES="$(VALUES)" $(BIN)/mkdocs build --quiet --strict --site-dir site
+
+# The way out of Material's end of life: `make site BUILDER=zensical`.
+site-zensical: $(STAMP) browser-python
+	@PODROLE_VALUES="$(VALUES)" $(BIN)/python -m podrole.site.zensical site
+
+# Never pushes. BRANCH is this clone's own: publish it by what serves your site.
+BRANCH ?= gh-pages
+.PHONY: version
+version: export PATH := $(CURDIR)/$(BIN):$(PATH)
+version: $(STAMP) ## Build the site as a version on a local branch (VERSION=1.2 ALIAS=latest)
+	@test -n "$(VERSION)" || { echo "podrole: say which: make version VERSION=1.2 ALIAS=latest" >&2; exit 2; }
+	@PODROLE_VALUES="$(VALUES)" PODROLE_VERSIONS=1 mike -q deploy --branch $(BRANCH) --alias-type copy --update-aliases $(VERSION) $(ALIAS)
+	@test -z "$(ALIAS)" || mike -q set-default --branch $(BRANCH) --template src/podrole/site/version_redirect.html $(ALIAS)
+	@echo "Branch $(BRANCH) has version $(VERSION). Nothing was pushed."
 
 .PHONY: test
 test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the site build
@@ -104,6 +122,7 @@ lock: $(STAMP) ## Resolve the dependencies anew into requirements/
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements/uv.in -o requirements/uv.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --extra lab --group dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --group cdk -o requirements/cdk.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --group zensical -c requirements/dev.txt -o requirements/zensical.txt
 
 .PHONY: clean
 clean: ## Remove what was built, .venv included

@@ -38,8 +38,9 @@ def execute(path: Path, catalog: Catalog) -> str | None:
         client.execute()
     except CellExecutionError as error:
         return f"{path}: {error.ename}: {error.evalue}\n{error}"
+    kept = {"podrole": notebook.metadata["podrole"]} if "podrole" in notebook.metadata else {}
     notebook.metadata = nbformat.from_dict(
-        {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
+        {"kernelspec": _KERNEL, "language_info": {"name": "python"}, **kept}
     )
     draft = path.with_suffix(".draft")
     nbformat.write(notebook, draft)

@@ -53,7 +53,7 @@ class HtmlPage(HTMLParser):
         self.hidden_addresses += [
             value
             for name, value in named.items()
-            if re.search(r"https?:|^//", value)
+            if re.search(r"https?:(?!// )|^//", value)
             and not name.startswith("xmlns")
             and (tag, name) != ("a", "href")
         ]

@@ -68,6 +68,7 @@ def lonely_snippet(root: Path) -> None:
 
 HOWTO = "docs/howto/irsa-trust.md"
 IRSA = "notebooks/02-irsa.ipynb"
+FRONT = "description: A page that the navigation has forgotten, for this test alone.\n"
 
 FAULTS: dict[str, tuple[Plant, list[str]]] = {
     "a link to a page that is not there": (
@@ -127,8 +128,20 @@ FAULTS: dict[str, tuple[Plant, list[str]]] = {
         ["notebooks/03-pod-identity.ipynb"],
     ),
     "a page that the navigation forgets": (
-        create("docs/howto/lost.md", "# Lost\n"),
-        ["howto/lost.md"],
+        create("docs/howto/lost.md", f"---\n{FRONT}checked: 2026-11-24\n---\n\n# Lost\n"),
+        ["howto/lost.md", "nav"],
+    ),
+    "a page that does not say when it was checked": (
+        create("docs/howto/lost.md", f"---\n{FRONT}---\n\n# Lost\n"),
+        ["docs/howto/lost.md: front matter needs `checked: YYYY-MM-DD`"],
+    ),
+    "a page that does not say what it holds": (
+        replace("docs/howto/irsa.md", "description: >-", "summary: >-"),
+        ["docs/howto/irsa.md: front matter needs `description:`"],
+    ),
+    "a notebook that was checked on no day": (
+        replace(IRSA, '"checked": "2026-', '"checked": "2026-13-'),
+        ["notebooks/02-irsa.ipynb: metadata.podrole needs `checked: YYYY-MM-DD`"],
     ),
     "a second title in a notebook": (
         append_cell(IRSA, "# Another title"),

@@ -18,7 +18,11 @@ _MECHANISMS = {"irsa": "IRSA", "pod-identity": "Pod Identity", "static-key": "st
 
 
 #: A page that explains is found before one that lists.
-_FRONT = "---\nsearch:\n  boost: 0.3\n---\n\n"
+_FRONT = "---\nsearch:\n  boost: 0.5\n---\n\n"
+_INDEX_FRONT = (
+    "---\ndescription: Every policy, manifest, command and program of this guide, to filter by use,"
+    " mechanism and format.\n---\n\n"
+)
 
 
 class UnusedError(ValueError):
@@ -78,7 +82,7 @@ def snippet_markdown(catalog: Catalog, snippet: Snippet, shown: Sequence[str]) -
 
     Raises TruthTableError where the engine contradicts its truth table.
     """
-    parts = [f"{_FRONT}# {snippet.title}", snippet.purpose]
+    parts = [f"{_FRONT}# {snippet.title} `{snippet.id}`{{ .snippet-id }}", snippet.purpose]
     if snippet.antipattern:
         better = snippet.antipattern.better
         advice = f" Use [{better}]({better}.md) instead." if better else ""
@@ -122,10 +126,10 @@ def _parameters(catalog: Catalog, snippet: Snippet) -> Iterator[str]:
         parameter = catalog.parameters[name]
         made = f"; made of `{parameter.derived}`" if parameter.derived else ""
         rows.append([f"`{name}`", f"`{catalog.values[name]}`", f"{parameter.description}{made}"])
-    table = markdown_table(["Name", "Default", "What it is"], rows)
+    table = markdown_table(["Name", "Here", "What it is"], rows)
     yield table.replace("{{", "{\u2060{")
     yield (
-        "Enter them once under *Your values* in the page's head, or on the command line:\n\n"
+        "Fill them in on the command line:\n\n"
         + fenced(f"podrole snippet render {snippet.id} --set {names[0]}=…", "bash")
     )
 
@@ -172,7 +176,7 @@ def index_markdown(catalog: Catalog) -> str:
     return (
         "\n\n".join(
             [
-                "# Catalogue",
+                f"{_INDEX_FRONT}# Catalogue",
                 f"{policies} policies and {len(catalog.snippets) - policies} other snippets. Each"
                 " policy has a truth table and is offered as JSON, YAML, AWS CLI, Terraform,"
                 " CloudFormation, CDK, Pulumi and, where they fit, eksctl, ACK and Crossplane:"

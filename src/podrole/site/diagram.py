@@ -118,5 +118,17 @@ def figure(diagram: Diagram, drawings: Path) -> str:
     )
 
 
+def with_figures(markdown: str, drawings: Path) -> str:
+    """Put the HTML of each diagram in the place of its fence, for a builder without our formatter.
+
+    Raises:
+        DiagramError: a drawing or the words of a diagram are missing.
+    """
+    return _FENCE.sub(
+        lambda fence: textwrap.indent(f"\n{figure(_parsed(fence), drawings)}\n", fence["indent"]),
+        markdown,
+    )
+
+
 def _parsed(fence: re.Match[str]) -> Diagram:
     return Diagram.parse(textwrap.dedent(fence["source"]))

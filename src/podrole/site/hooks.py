@@ -1,8 +1,6 @@
 """MkDocs hooks: what the site needs beyond configuration, as thin calls of plain functions."""
 
-import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,89 +8,74 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from podrole.catalog import Catalog, CatalogError
-from podrole.catalog.notebook import drift
-from podrole.catalog.values_file import read_values
-from podrole.site.catalog_marker import MarkerError, expand_markers
-from podrole.site.catalogue_page import (
-    FOLDER,
-    UnusedError,
-    check_use,
-    index_markdown,
-    shown_by,
-    snippet_markdown,
-)
-from podrole.site.diagram import DiagramError, check_drawings
+from podrole.site.catalogue_page import FOLDER
 from podrole.site.mermaid_fence import mermaid_fence
-from podrole.site.notebook_page import NotebookError, check_notebook, notebook_markdown
-from podrole.site.security_policy import with_security_policy
-from podrole.site.theme_gaps import without_gaps
-from podrole.site.truth_table import TruthTableError
-from podrole.site.value_fields import values_json
-from podrole.site.value_marks import mark_values
-from podrole.site.value_places import Places, site_places
-
-NOTEBOOKS = "notebooks"
+from podrole.site.page_frame import finished, finished_template
+from podrole.site.search_entries import name_by_ids
+from podrole.site.side_files import write_side_files
+from podrole.site.site_config import SiteConfig
+from podrole.site.site_source import SiteSource, SourceError
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Teach superfences the diagram fence, and mkdocs-jupyter to leave MathJax's CDN alone."""
     fences = config.mdx_configs.setdefault("pymdownx.superfences", {})
-    fences["custom_fences"] = [mermaid_fence(_drawings(config))]
-    config.theme.static_templates.discard("sitemap.xml")
+    fences["custom_fences"] = [mermaid_fence(Path(config.docs_dir) / "diagrams")]
     # mkdocs-jupyter 0.27 (Python 3.12 and newer) puts a loader of MathJax on every page unless the
     # version is 2. mkdocs.yml cannot say so: 0.26 (Python 3.11) refuses an option it does not know.
     config.plugins["mkdocs-jupyter"].config["mathjax_version"] = 2
+    # MkDocs' own site map bears the day of the build; `side_files` writes one that does not.
+    config.theme.static_templates.discard("sitemap.xml")
+    # With the theme's selector always on, a site without versions would ask for a list of them.
+    if os.environ.get("PODROLE_VERSIONS"):
+        config.extra["version"] = {"provider": "mike"}
     return config
+
+
+_sites: dict[Path, SiteSource] = {}
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    """Read the sources anew for each build, so that `mkdocs serve` shows what was saved."""
+    root = Path(config.config_file_path).parent
+    try:
+        _sites[root] = SiteSource.load(root, os.environ.get("PODROLE_VALUES"))
+    except SourceError as error:
+        raise PluginError(str(error)) from error
+
+
+def _site(config: MkDocsConfig) -> SiteSource:
+    return _sites[Path(config.config_file_path).parent]
 
 
 @event_priority(100)
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the notebooks, which stand beside `docs/`, before mkdocs-jupyter looks for some."""
-    root = _root(config)
-    # No site map: the site has no address of its own, and the map would bear the day's date.
+    """Add catalogue and notebooks, which stand beside `docs/`, before mkdocs-jupyter looks."""
+    site = _site(config)
     if site_map := files.get_file_from_path("sitemap.xml"):
         files.remove(site_map)
-    for notebook in sorted((root / NOTEBOOKS).glob("*.ipynb")):
-        path = notebook.relative_to(root).as_posix()
-        try:
-            check_notebook(notebook.read_text(encoding="utf-8"), path)
-        except NotebookError as error:
-            raise PluginError(str(error)) from error
-        files.append(File(path, str(root), config.site_dir, config.use_directory_urls))
-    for path, text in _catalogue_pages(config):
-        files.append(File.generated(config, path, content=text))
-    for part in _python(config).rglob("*"):
-        if part.is_file():
-            place = f"assets/python/{part.relative_to(_python(config)).as_posix()}"
-            files.append(File.generated(config, place, abs_src_path=str(part)))
-    files.append(
-        File.generated(config, "assets/values.json", content=values_json(_catalog(config)))
-    )
+    for path in site.notebooks:
+        files.append(File(path, str(site.root), config.site_dir, config.use_directory_urls))
+    for path, page in site.pages.items():
+        if path.startswith(f"{FOLDER}/"):
+            files.append(File.generated(config, path, content=page.text))
+    for place, part in site.browser_python():
+        files.append(File.generated(config, place, abs_src_path=str(part)))
+    for place, text in site.made_assets().items():
+        files.append(File.generated(config, place, content=text))
     return files
 
 
-def _catalogue_pages(config: MkDocsConfig) -> Iterator[tuple[str, str]]:
-    """The catalogue's index and a page for each snippet. A stale copy in a notebook fails."""
-    root, catalog = _root(config), _catalog(config)
-    notebooks = {
-        path.relative_to(root).as_posix(): json.loads(path.read_text(encoding="utf-8"))
-        for path in sorted((root / NOTEBOOKS).glob("*.ipynb"))
-    }
-    try:
-        for path, notebook in notebooks.items():
-            for message in drift(notebook, catalog, path):
-                raise PluginError(f"{message}; run `make notebooks`")
-        shown = shown_by(Path(config.docs_dir), notebooks)
-        check_use(catalog, shown)
-        yield f"{FOLDER}/index.md", index_markdown(catalog)
-        for snippet in catalog.snippets:
-            text = snippet_markdown(catalog, snippet, shown.get(snippet.id, ()))
-            yield f"{FOLDER}/{snippet.id}.md", text
-    except (CatalogError, TruthTableError, UnusedError) as error:
-        raise PluginError(str(error)) from error
+def on_nav(nav: Navigation, files: Files, **_: Any) -> Navigation:
+    """Put each snippet's page below the catalogue, for the path above its title."""
+    catalogue = files.get_file_from_path(f"{FOLDER}/index.md")
+    for file in files.documentation_pages():
+        if file.page and file.src_uri.startswith(f"{FOLDER}/") and file is not catalogue:
+            file.page.parent = catalogue and catalogue.page  # type: ignore[assignment]
+    return nav
 
 
 @event_priority(-100)
@@ -106,72 +89,35 @@ def on_pre_page(page: Page, **_: Any) -> Page:
     return page
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) -> str:
-    """Turn a notebook into Markdown, and catalogue markers into snippets and truth tables."""
-    catalog = _catalog(config)
-
-    def expand(text: str, place: str) -> str:
-        check_drawings(text, _drawings(config), place)
-        return expand_markers(text, catalog, place, _root(config))
-
-    path, source = page.file.src_uri, page.file.content_string
-    if path.startswith(f"{FOLDER}/"):
-        return markdown  # made here, from the catalogue
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) -> str:  # noqa: ARG001
+    """Give the page its text from the sources, and its description."""
+    site, path = _site(config), page.file.src_uri
+    page.meta["description"] = site.pages[path].facts.description
     try:
-        if path.endswith(".ipynb"):
-            return notebook_markdown(source, path, expand)
-        # MkDocs has taken off the front matter; blank lines instead keep the numbers right.
-        blank = "\n" * (source.count("\n") - markdown.count("\n"))
-        return expand(blank + markdown, f"docs/{path}")
-    except (NotebookError, MarkerError, DiagramError) as error:
+        return site.markdown(path)
+    except SourceError as error:
         raise PluginError(str(error)) from error
 
 
 @event_priority(-100)
-def on_post_page(output: str, config: MkDocsConfig, **_: Any) -> str:
-    """Mark where a reader's values go, fill the theme's gaps, give the page its security policy."""
-    root = _root(config)
-    if root not in _places:
-        _places[root] = site_places(_catalog(config), root)
-    return with_security_policy(without_gaps(mark_values(output, _places[root])))
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Do to the page what is done to it whichever program builds it."""
+    site = _site(config)
+    return finished(output, site.pages[page.file.src_uri].facts, site, SiteConfig.of(config))
 
 
 @event_priority(-100)
-def on_post_template(output_content: str, template_name: str, **_: Any) -> str:
-    """The page for a missing address is a template."""
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """Give a reader at a missing address somewhere to go."""
     if template_name != "404.html":
         return output_content
-    return with_security_policy(without_gaps(output_content))
+    return finished_template(output_content, _site(config), SiteConfig.of(config))
 
 
-def _root(config: MkDocsConfig) -> Path:
-    return Path(config.config_file_path).parent
-
-
-def _python(config: MkDocsConfig) -> Path:
-    """What `make site` has packed for the reader's browser; empty where Node.js is missing."""
-    return _root(config) / ".cache" / "python"
-
-
-def _drawings(config: MkDocsConfig) -> Path:
-    return Path(config.docs_dir) / "diagrams"
-
-
-_catalogs: dict[Path, Catalog] = {}
-_places: dict[Path, Places] = {}
-
-
-def on_pre_build(config: MkDocsConfig) -> None:
-    """Read the catalogue anew for each build, so that `mkdocs serve` shows what was saved."""
-    root = _root(config)
-    own = os.environ.get("PODROLE_VALUES")  # make site VALUES=acme.yml
-    try:
-        values = read_values(Path(own)) if own else {}
-        _catalogs[root] = Catalog.load(root / "snippets", values)
-        _places.pop(root, None)
-    except CatalogError as error:
-        raise PluginError(str(error)) from error
-
-
-def _catalog(config: MkDocsConfig) -> Catalog:
-    return _catalogs[_root(config)]
+@event_priority(100)
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write what stands beside the pages, before the search plugin writes its entries."""
+    titles = {snippet.id: snippet.title for snippet in _site(config).catalog.snippets}
+    search: Any = config.plugins["material/search"]
+    name_by_ids(search.search_index.entries, titles)
+    write_side_files(_site(config), Path(config.site_dir), SiteConfig.of(config))
