@@ -1,7 +1,8 @@
-"""What the headers of the recipe for nginx add to a page's own policy, as a browser sees it."""
+"""The recipe for nginx in a browser: what its headers add, and that the guide works behind them."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,8 @@ from tests.catalog.nginx_server import serving
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-#: A page's own policy, and a worker that calls whom it is told, as the Run button's could.
+ROOT = Path(__file__).parents[2]
+#: A page's own policy, and a worker made from a file's address, which calls whom it is told.
 META = "<meta http-equiv=Content-Security-Policy content=\"default-src 'self'\">"
 FILES = {
     "index.html": f"<!doctype html>{META}<title>the guide</title><script src=run.js></script>",
@@ -116,3 +118,26 @@ def test_without_the_headers_both_go_through(browser: Browser, folder: Path) -> 
     with server(plain) as (guide, _), server(Stranger) as (stranger, _):
         assert asked(browser, guide, stranger) == "answered 200"
         assert frame_shows(browser, guide) == "the guide"
+
+
+def test_the_guide_works_behind_them(browser: Browser) -> None:
+    """Pages are held to both policies, theirs and the header's; Python starts in its worker."""
+    built = ROOT / "site"
+    if not (built / "assets/python/bundle.json").is_file() and "CI" not in os.environ:
+        pytest.skip("no site/ with Python for the browser: run make site, with npm")
+    complaints: list[str] = []
+    with serving(Catalog(values={"site_path": "/iam/"}), built) as guide:
+        page = browser.new_page()
+        page.on("console", lambda said: complaints.append(said.text))
+        page.on("requestfailed", lambda request: complaints.append(request.url))
+        page.goto(f"{guide}notebooks/02-irsa/")
+        python = """async (address) => {
+          const { Python } = await import(address);
+          const python = new Python({ archives: ["policy"], module: "json" });
+          await python.ready;
+          python.stop();
+          return "ready";
+        }"""
+        assert page.evaluate(python, f"{guide}assets/python/python.js") == "ready"
+        page.close()
+    assert complaints == []

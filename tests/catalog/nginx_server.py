@@ -50,6 +50,8 @@ def serving(catalog: Catalog, built: Path) -> Iterator[str]:
         # nginx is handed a socket that listens already: no port to guess, nothing to wait for.
         listening.bind(("127.0.0.1", 0))
         listening.listen()
+        # nginx takes it as it is: in a blocking accept() one of its workers would stand still.
+        listening.setblocking(False)
         port = listening.getsockname()[1]
         (place / "nginx.conf").write_text(configuration(catalog, place, port))
         user: dict[str, int | list[int]] = {}
