@@ -73,9 +73,7 @@ class Gateway:
             self.eks, self.sts, self.iam, self.authorizer, self.trail, clock, seed
         )
         self.throttle = Throttle()
-        self.agent = Agent(
-            clock, self._assume_for_agent, self._requests.uuid, self.throttle
-        )
+        self.agent = Agent(clock, self._assume_for_agent, self._requests.uuid, self.throttle)
         self.node: Node | None = None  # the lab sets it: whose role the agent calls with
         self.authentication = Authentication(self.credentials, self.iam, clock)
         self._services: dict[str, Service] = {
