@@ -231,8 +231,8 @@ PRODUCED: dict[str, Callable[[Ward], str]] = {
 }
 
 
-#: Wants a process of its own: tests/apps/test_programs.py.
-BY_PROGRAMS = {"token-unreadable"}
+#: Want processes of their own: tests/apps/test_programs.py, tests/doctor/test_old_sdk.py.
+BY_PROGRAMS = {"token-unreadable", "sdk-too-old"}
 
 
 @pytest.mark.parametrize("name", PRODUCED)
@@ -268,6 +268,8 @@ def test_what_is_not_produced_is_cited() -> None:
         ("dial tcp 169.254.170.23:80: i/o timeout", "agent-silent"),
         ("open /var/run/secrets/eks.amazonaws.com/serviceaccount/token: permission denied",
          "token-unreadable"),
+        ('invalid endpoint host, "169.254.170.23", only loopback hosts are allowed', "sdk-too-old"),
+        ("169.254.170.23 is not a valid container metadata service hostname", "sdk-too-old"),
         ("arn:aws:sts::111122223333:assumed-role/orders-api-prod/botocore-session-1", None),
         ("arn:aws:sts::111122223333:assumed-role/orders-api-prod/eks-demo-orders-1", None),
         ("", None),

@@ -188,6 +188,21 @@ class Lab:
         except ValueError as error:
             raise LabError(str(error)) from None
 
+    @property
+    def longest_session(self) -> timedelta | None:
+        """Cuts the sessions that roles get from here on; None, as at first, cuts none.
+
+        The lab's own: AWS has no session below 15 minutes. With one of less than an SDK's window,
+        five minutes in Go and JavaScript, the SDK renews it before each call.
+        """
+        return self.gateway.sts.longest
+
+    @longest_session.setter
+    def longest_session(self, life: timedelta | None) -> None:
+        if life is not None and life <= timedelta():
+            raise LabError("a session lives for some time: give for example timedelta(seconds=60)")
+        self.gateway.sts.longest = life
+
     # -- what a reader uses --------------------------------------------------------------
 
     def kubernetes(self, cluster: str | None = None) -> Kubernetes:

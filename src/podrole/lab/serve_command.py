@@ -62,6 +62,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="whose rate limit is spent: each call there is refused; may be given again",
     )
     parser.add_argument(
+        "--session-seconds",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="how long a role's session lives at most; AWS has none below 900 (0: as AWS has it)",
+    )
+    parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
@@ -87,6 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.hop_limit,
         timedelta(seconds=max(arguments.association_delay, 0)),
         arguments.throttled,
+        timedelta(seconds=arguments.session_seconds) if arguments.session_seconds else None,
     )
     with ExitStack() as stack:
         try:
