@@ -39,7 +39,7 @@ while True:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[dict[str, Any]]:
-    """A pod of Pod Identity, on a node whose role would answer; sessions are renewed at each call."""
+    """A pod of Pod Identity, on a node whose role would answer; each call renews the session."""
     with serving("--hop-limit", "2", "--session-seconds", "60") as settings:
         eks = client(settings, "eks")
         client(settings, "iam").create_role(

@@ -92,6 +92,14 @@ def no_agent(ward: Ward) -> str:
     return in_pod(ward)
 
 
+def no_way_to_the_agent(ward: Ward) -> str:
+    ward.setup.pod_identity_pod()
+    https = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 443}]}]}
+    policy = {"kind": "NetworkPolicy", "metadata": {"name": "https", "namespace": "orders"}}
+    ward.setup.cluster.apply({**policy, "apiVersion": "networking.k8s.io/v1", "spec": https})
+    return in_pod(ward)
+
+
 def too_early(ward: Ward) -> str:
     ward.setup.lab.association_delay = timedelta(seconds=10)
     ward.setup.pod_identity_pod()
@@ -215,7 +223,8 @@ PRODUCED: dict[str, Callable[[Ward], str]] = {
     "wrong-audience": wrong_audience,
     "token-expired": expired_token,
     "not-authorized": refused_trust,
-    "agent-silent": no_agent,
+    "agent-silent:refused": no_agent,
+    "agent-silent:dropped": no_way_to_the_agent,
     "throttled:agent": lambda ward: throttled(ward, "agent"),
     "throttled:eks-auth": lambda ward: throttled(ward, "eks-auth"),
     "throttled:sts": lambda ward: throttled(ward, "sts"),
@@ -266,6 +275,7 @@ def test_what_is_not_produced_is_cited() -> None:
             "throttled",
         ),
         ("dial tcp 169.254.170.23:80: i/o timeout", "agent-silent"),
+        ("dial tcp 169.254.170.23:80: connect: connection refused", "agent-silent"),
         ("open /var/run/secrets/eks.amazonaws.com/serviceaccount/token: permission denied",
          "token-unreadable"),
         ('invalid endpoint host, "169.254.170.23", only loopback hosts are allowed', "sdk-too-old"),
