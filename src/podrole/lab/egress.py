@@ -1,7 +1,8 @@
 """What a pod's network policies let out to an address of its node.
 
-Rules: Kubernetes, "Network Policies" (checked 2026-11-24). What no policy lets out is dropped, as
-field reports have it of rules that drop: the program waits until its own time is up.
+Rules: Kubernetes, "Network Policies" (checked 2026-11-24), in a cluster whose network plugin
+enforces them. What no policy lets out is dropped, and the program waits until its own time is up
+(containers-blog-maelstrom #123, of a rule that drops).
 """
 
 from __future__ import annotations

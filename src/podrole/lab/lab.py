@@ -192,8 +192,7 @@ class Lab:
     def longest_session(self) -> timedelta | None:
         """Cuts the sessions that roles get from here on; None, as at first, cuts none.
 
-        The lab's own: AWS has no session below 15 minutes. With one of less than an SDK's window,
-        five minutes in Go and JavaScript, the SDK renews it before each call.
+        The lab's own, to see SDKs renew: AWS has no session below 15 minutes.
         """
         return self.gateway.sts.longest
 
