@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +12,11 @@ import pytest
 
 from podrole.catalog import Catalog, Snippet
 from podrole.catalog.formats.cloudformation import class_name, template
-from tests.lab.tools import CACHE, tool
+from tests.lab.tools import python_environment, tool
 
 CATALOG = Catalog()
 CDK = [one for one in CATALOG.of("policy") if "cdk-python" in CATALOG.formats(one.id)]
+#: The CDK is too large for everybody's environment.
 LOCK = Path(__file__).parents[2] / "requirements/cdk.txt"
 _APP = """
 import importlib, json, sys
@@ -30,24 +29,6 @@ print(json.dumps({stack.stack_name: stack.template for stack in stacks}))
 """
 
 
-def environment() -> Path:
-    """The CDK's own environment, by its lock file: it is too large for everybody's."""
-    CACHE.mkdir(exist_ok=True)
-    folder, uv = CACHE / "cdk", str(Path(sys.executable).with_name("uv"))
-    python, done = folder / "bin" / "python", folder / ".complete"
-    with (CACHE / "cdk.lock").open("w") as one_at_a_time:
-        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
-        if not done.exists() or done.stat().st_mtime < LOCK.stat().st_mtime:
-            for command in (
-                [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
-                [uv, "pip", "sync", "--quiet", "--python", str(python), "--require-hashes",
-                 str(LOCK)],
-            ):  # fmt: skip
-                subprocess.run(command, check=True, capture_output=True)
-            done.touch()
-    return python
-
-
 @pytest.fixture(scope="module")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     folder = tmp_path_factory.mktemp("cdk")
@@ -57,7 +38,7 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
         path.write_text(CATALOG.render(snippet.id, "cdk-python") + "\n")
     asked = [(one.id.replace("-", "_"), class_name(one)) for one in CDK]
     done = subprocess.run(
-        [str(environment()), "-c", _APP],
+        [str(python_environment(LOCK)), "-c", _APP],
         cwd=folder,
         input=json.dumps(asked),
         capture_output=True,

@@ -48,6 +48,24 @@ def node_modules(folder: Path) -> Path:
     return modules
 
 
+def python_environment(lock: Path) -> Path:
+    """The Python of an environment of its own, by a hashed lock file of requirements/."""
+    folder, uv = CACHE / lock.stem, str(Path(sys.executable).with_name("uv"))
+    python, done = folder / "bin" / "python", folder / ".complete"
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / f"{lock.stem}.lock").open("w") as one_at_a_time:  # of pytest's workers
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
+            for command in (
+                [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
+                [uv, "pip", "sync", "--quiet", "--python", str(python), "--require-hashes",
+                 str(lock)],
+            ):  # fmt: skip
+                subprocess.run(command, check=True, capture_output=True)
+            done.touch()
+    return python
+
+
 def kubectl(version: str = KUBECTL) -> str:
     """kubectl in a pinned version; elsewhere than on x86-64 Linux, the machine's own."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 from .aws_error import AwsError
 from .clock import Clock, stamp
 from .issuer import Token, TokenError
+from .throttle import Throttle
 
 ADDRESSES = ("169.254.170.23", "fd00:ec2::23")
 #: Where the lab's agent listens for programs outside this process.
@@ -48,15 +49,19 @@ class Agent:
         clock: Clock,
         assume: Callable[[str], dict[str, Any]],
         request_id: Callable[[], str],
+        throttle: Throttle,
     ) -> None:
         """`assume(token)` calls EKS Auth with the node's role; it raises AwsError."""
         self._clock = clock
         self._assume = assume
         self._request_id = request_id
+        self._throttle = throttle
         self._cache: dict[str, _Entry] = {}
 
     def answer(self, request: Request) -> Response:
-        """What the agent answers. The rate limit of the real one is left out: it counts seconds."""
+        """What the agent answers."""
+        if "agent" in self._throttle.spent:
+            return Response("Too Many Requests\n", 429, content_type=_TEXT)
         host = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
         if host not in (*ADDRESSES, *_LOOPBACK):
             known = " ".join(ADDRESSES)

@@ -41,6 +41,7 @@ from .organization_limits import OrganizationLimits
 from .organizations import Organizations
 from .service import Operation, Service
 from .sts import Sts
+from .throttle import Throttle
 from .trail import Trail
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
@@ -71,7 +72,8 @@ class Gateway:
         self.eks_auth = EksAuth(
             self.eks, self.sts, self.iam, self.authorizer, self.trail, clock, seed
         )
-        self.agent = Agent(clock, self._assume_for_agent, self._requests.uuid)
+        self.throttle = Throttle()
+        self.agent = Agent(clock, self._assume_for_agent, self._requests.uuid, self.throttle)
         self.node: Node | None = None  # the lab sets it: whose role the agent calls with
         self.authentication = Authentication(self.credentials, self.iam, clock)
         self._services: dict[str, Service] = {
@@ -216,6 +218,7 @@ class Gateway:
     def _decided(self, call: Call, caller: Caller) -> dict[str, Any]:
         """An operation of the lab's own, decided, carried out and recorded."""
         try:
+            self.throttle.check(call.service)
             for needed in self._requirements(call, caller):
                 self.authorizer.check(call, caller, needed)
             own = self._own_operation(call)
@@ -243,6 +246,7 @@ class Gateway:
         except TokenError:
             pass  # STS says what is wrong with it
         try:
+            self.throttle.check(call.service)
             result = self.sts.assume_role_with_web_identity(call)
         except AwsError as error:
             self.trail.record(call, identity, account[0], error)

@@ -39,7 +39,7 @@ from .clock import Clock
 from .clock_modules import as_modules, changed, replace_moto_clock
 from .identifiers import Identifiers
 from .node import METADATA_ADDRESSES
-from .pod import PodError
+from .pod import PodError, Reaches
 
 #: A pod starts with a session of its own, and each session would read the models anew, which takes
 #: a fifth of a second. Not the gateway's loader: clients change the models that they have read.
@@ -66,6 +66,7 @@ class InProcessDoor:
         self._undo = ExitStack()
         self._signers: WeakSet[Any] = WeakSet()
         self._files: Mapping[str, Callable[[], str]] = {}
+        self._reaches: Reaches = _everywhere
 
     def open(self) -> None:
         """Take over this process's botocore. Closed by `close()`."""
@@ -96,7 +97,11 @@ class InProcessDoor:
         return send
 
     def _send(self, request: Any) -> botocore.awsrequest.AWSResponse:
-        host = urlsplit(request.url).hostname or ""
+        parts = urlsplit(request.url)
+        host = parts.hostname or ""
+        of_node = host in (*ADDRESSES, *METADATA_ADDRESSES)
+        if of_node and not self._reaches(host, parts.port or 80):  # a network policy drops it
+            raise ConnectTimeoutError(endpoint_url=request.url, error="network policy")
         if not self._serves(host):
             if host in METADATA_ADDRESSES:  # a pod's packets do not survive the node's hop limit
                 raise ConnectTimeoutError(endpoint_url=request.url, error="hop limit 1")
@@ -192,21 +197,26 @@ class InProcessDoor:
 
     @contextmanager
     def shell(
-        self, environment: Mapping[str, str], files: Mapping[str, Callable[[], str]]
+        self,
+        environment: Mapping[str, str],
+        files: Mapping[str, Callable[[], str]],
+        reaches: Reaches,
     ) -> Iterator[None]:
-        """Run the block with exactly these variables and with these files in place."""
+        """Run the block with exactly these variables, and with these files and ways in place."""
         if self._files:
             raise PodError("already inside a pod: leave its block first")
         outside = dict(os.environ)
         session = boto3.DEFAULT_SESSION
         try:
             self._files = dict(files) or {"": str}
+            self._reaches = reaches
             os.environ.clear()
             os.environ.update(environment)
             boto3.DEFAULT_SESSION = None
             yield
         finally:
             self._files = {}
+            self._reaches = _everywhere
             boto3.DEFAULT_SESSION = session
             os.environ.clear()
             os.environ.update(outside)
@@ -237,6 +247,11 @@ class _Body(io.BytesIO):
     def stream(self, *_args: Any, **_kwargs: Any) -> Iterator[bytes]:
         while chunk := self.read(65536):
             yield chunk
+
+
+def _everywhere(_address: str, _port: int) -> bool:
+    """The reach of a program that is in no pod."""
+    return True
 
 
 def _latin1(path: str) -> str:

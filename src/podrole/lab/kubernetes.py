@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import copy
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 import yaml
 
+from . import egress
 from .clock import Clock
 from .eks import KUBERNETES_VERSION
 from .identifiers import Identifiers
@@ -19,7 +19,7 @@ from .kubernetes_api.kinds import BY_NAME, Kind
 from .kubernetes_api.object_api import ObjectApi
 from .kubernetes_api.service_account_tokens import API_AUDIENCE, ServiceAccountTokens
 from .kubernetes_api.status import ApiError
-from .pod import Pod, PodError
+from .pod import Pod, PodError, Shell
 
 _DAY = 86400
 
@@ -42,10 +42,7 @@ class Kubernetes:
         clock: Clock,
         associated: Callable[[str, str], bool],
         agent_url: Callable[[], str],
-        shell: Callable[
-            [Mapping[str, str], Mapping[str, Callable[[], str]]], AbstractContextManager[None]
-        ]
-        | None = None,
+        shell: Shell | None = None,
     ) -> None:
         """`associated(namespace, service_account)` asks EKS for a pod identity association;
         `agent_url()` says where pods find the agent."""
@@ -181,7 +178,16 @@ class Kubernetes:
             files,
             lambda name, key: self._secret_value(name, key, namespace),
             self._shell,
+            lambda address, port: self._reaches(manifest, address, port),
         )
+
+    def _reaches(self, pod: dict[str, Any], address: str, port: int) -> bool:
+        namespace = pod["metadata"]["namespace"]
+        policies = self.objects.store.list(BY_NAME["NetworkPolicy"], namespace)
+        try:
+            return egress.reaches(pod, policies, address, port)
+        except ValueError as error:
+            raise PodError(f"a network policy of namespace {namespace}: {error}") from None
 
     def _reader(
         self, pod: dict[str, Any], volume: str, projection: Mapping[str, Any]

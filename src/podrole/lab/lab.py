@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
@@ -172,6 +172,35 @@ class Lab:
         self.gateway.eks.delay = delay
         for cluster in self.gateway.eks.clusters():
             cluster.associations.delay = delay
+
+    @property
+    def throttled(self) -> frozenset[str]:
+        """The places whose rate limit is spent: of "agent", "eks-auth" and "sts"; none at first.
+
+        Each call there is refused until they are taken out. Raises LabError for another name.
+        """
+        return self.gateway.throttle.spent
+
+    @throttled.setter
+    def throttled(self, places: Iterable[str]) -> None:
+        try:
+            self.gateway.throttle.spent = places
+        except ValueError as error:
+            raise LabError(str(error)) from None
+
+    @property
+    def longest_session(self) -> timedelta | None:
+        """Cuts the sessions that roles get from here on; None, as at first, cuts none.
+
+        The lab's own, to see SDKs renew: AWS has no session below 15 minutes.
+        """
+        return self.gateway.sts.longest
+
+    @longest_session.setter
+    def longest_session(self, life: timedelta | None) -> None:
+        if life is not None and life <= timedelta():
+            raise LabError("a session lives for some time: give for example timedelta(seconds=60)")
+        self.gateway.sts.longest = life
 
     # -- what a reader uses --------------------------------------------------------------
 

@@ -6,6 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+#: Whether a pod gets to an IP address and port.
+Reaches = Callable[[str, int], bool]
+#: Runs a block with a pod's variables, files and reach.
+Shell = Callable[
+    [Mapping[str, str], Mapping[str, Callable[[], str]], Reaches], AbstractContextManager[None]
+]
+
 
 class PodError(RuntimeError):
     """The pod cannot do what was asked, and why."""
@@ -19,15 +26,15 @@ class Pod:
         manifest: dict[str, Any],
         files: Mapping[str, Callable[[], str]],
         secrets: Callable[[str, str], str],
-        shell: Callable[
-            [Mapping[str, str], Mapping[str, Callable[[], str]]], AbstractContextManager[None]
-        ]
-        | None,
+        shell: Shell | None,
+        reaches: Reaches,
     ) -> None:
+        """`reaches(address, port)` says whether the pod's network policies let it out to there."""
         self.manifest = manifest
         self._files = files
         self._secrets = secrets
         self._shell = shell
+        self._reaches = reaches
 
     @property
     def name(self) -> str:
@@ -98,12 +105,14 @@ class Pod:
 
         `os.environ` holds the container's variables and nothing of the reader's, `open()` sees the
         mounted tokens at their real paths, and boto3 starts without a session. Everything is put
-        back at the end. One block at a time: the environment belongs to the whole process.
+        back at the end. One block at a time: the environment belongs to the whole process. Network
+        policies bind what it sends to the agent and to the metadata service, and nothing else.
         """
         if self._shell is None:
             raise PodError("this lab listens on a port: run the pod's code in a process of its own")
         base = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/", "HOSTNAME": self.name}
-        with self._shell({**base, **self.environment(container)}, self.files(container)):
+        variables = {**base, **self.environment(container)}
+        with self._shell(variables, self.files(container), self._reaches):
             yield
 
     def __repr__(self) -> str:

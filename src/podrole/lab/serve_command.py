@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from .journal import Settings
+from .throttle import PLACES
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +55,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="how long an association takes to reach webhook and EKS Auth (%(default)s)",
     )
     parser.add_argument(
+        "--throttled",
+        action="append",
+        choices=PLACES,
+        default=[],
+        help="whose rate limit is spent: each call there is refused; may be given again",
+    )
+    parser.add_argument(
+        "--session-seconds",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="how long a role's session lives at most; AWS has none below 900 (0: as AWS has it)",
+    )
+    parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
@@ -78,6 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
         Settings(arguments.seed, accounts, arguments.region, arguments.cluster),
         arguments.hop_limit,
         timedelta(seconds=max(arguments.association_delay, 0)),
+        arguments.throttled,
+        timedelta(seconds=arguments.session_seconds) if arguments.session_seconds else None,
     )
     with ExitStack() as stack:
         try:

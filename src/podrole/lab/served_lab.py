@@ -38,11 +38,18 @@ class ServedLab:
         settings: Settings,
         hop_limit: int = 1,
         association_delay: timedelta = timedelta(),
+        throttled: Iterable[str] = (),
+        longest_session: timedelta | None = None,
     ) -> None:
-        """`hop_limit` is the metadata service's, 1 or 2. The doors answer from `open()` on."""
+        """`hop_limit` is the metadata service's, 1 or 2. The doors answer from `open()` on.
+
+        The others are as Lab's own of that name.
+        """
         self.settings = settings
         self._hop_limit = hop_limit
         self._association_delay = association_delay
+        self._throttled = frozenset(throttled)
+        self._longest_session = longest_session
         self._lock = RLock()
         self._journal: Journal | None = None
         self._urls: Mapping[str, str] = {}
@@ -82,6 +89,8 @@ class ServedLab:
             self._node_session = lab.node.session()
         lab.node.hop_limit = self._hop_limit
         lab.association_delay = self._association_delay
+        lab.throttled = self._throttled
+        lab.longest_session = self._longest_session
         lab.agent_url = self.agent_url
         self._clusters = ClusterDoor(lab, self._urls["kubernetes"], self.certificate.authority)
         return lab

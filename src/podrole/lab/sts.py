@@ -52,10 +52,13 @@ class Sts(Service):
         self._clock = clock
         self._identifiers = Identifiers(seed, "sts")
         self._users = UserSessions(iam, credentials, clock, self._identifiers)
+        #: Where a role's session ends at the latest, whatever was asked for; None: as AWS has it.
+        self.longest: timedelta | None = None
 
     def issue(self, account: str, role_name: str, role: Principal, **more: Any) -> Session:
         """A new session of a role. `more`: name, seconds, and the members of Session."""
         now = self._clock.now()
+        life = timedelta(seconds=more.pop("seconds"))
         session = Session(
             access_key_id=self._identifiers.unique_id("ASIA"),
             secret_access_key=self._identifiers.secret_access_key(),
@@ -65,7 +68,7 @@ class Sts(Service):
             role_id=role.unique_id,
             role_arn=role.arn,
             issued=now,
-            expires=now + timedelta(seconds=more.pop("seconds")),
+            expires=now + (life if self.longest is None else min(life, self.longest)),
             **more,
         )
         self._credentials.add_session(session)
