@@ -109,11 +109,13 @@ def snippet_places(catalog: Catalog) -> Iterator[tuple[str, list[Place]]]:
 
 def _words(catalog: Catalog) -> tuple[dict[str, str], dict[str, str]]:
     """A word for each plain parameter, and the values of all made of these."""
+    ids = (one.id for one in catalog.snippets)
+    shown = "\n".join(catalog.render(one, catalog.formats(one)[0]) for one in ids)
     words: dict[str, str] = {}
     for parameter in catalog.parameters:
         if parameter.derived is None:
             name = parameter.name
-            words[name] = _word(name, catalog.values[name], words.values())
+            words[name] = _word(name, catalog.values[name], words.values(), shown)
     values = dict(words)
     for parameter in catalog.parameters:
         if parameter.derived is not None:
@@ -121,12 +123,14 @@ def _words(catalog: Catalog) -> tuple[dict[str, str], dict[str, str]]:
     return words, values
 
 
-def _word(name: str, value: str, taken: Collection[str]) -> str:
-    """A word of the value's shape that is no part of a taken one.
+def _word(name: str, value: str, taken: Collection[str], shown: str) -> str:
+    """A word of the value's shape that is no part of a taken one, nor of what snippets show.
 
     What YAML would read as a number or a moment keeps its letters, so that it is quoted as the
-    value is. A value of one letter gets a longer word.
+    value is. A value of one letter, or of none (a path that is only a slash), gets a longer word.
     """
+    if not any(map(str.isalnum, value)):
+        value += "x" * 8
     tag = _SCALARS.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
     kept = tag != _TEXT
     for attempt in count():
@@ -139,7 +143,8 @@ def _word(name: str, value: str, taken: Collection[str]) -> str:
             else character
             for number, character in zip(digest, value, strict=True)
         )
-        if len(word) > 1 and not any(word in other or other in word for other in taken):
+        free = len(word) > 1 and (kept or word not in shown)
+        if free and not any(word in other or other in word for other in taken):
             return word
         if attempt % 100 == 99:  # no word of this length is left
             value += "x"
