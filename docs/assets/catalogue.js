@@ -7,6 +7,22 @@ document.addEventListener("DOMContentLoaded", () => {
   form.className = "catalogue-filters";
   const count = document.createElement("output");
   const cells = (row, column) => row.cells[column].textContent.split(", ").filter(Boolean);
+  // Mechanism and format are a reader's choice for longer than a visit; some browsers keep nothing.
+  const KEY = "podrole.catalogue";
+  let kept = {};
+  try {
+    kept = JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    // unreadable, so as if new
+  }
+  const keep = () => {
+    const choice = ({ select }) => [select.name, select.value];
+    try {
+      localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(selects.slice(1).map(choice))));
+    } catch {
+      // for this visit only
+    }
+  };
   const selects = [[2, "For"], [3, "Mechanism"], [4, "Format"]].map(([column, name]) => {
     const label = document.createElement("label");
     const select = document.createElement("select");
@@ -16,6 +32,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const option = new Option(value || "all", value);
       select.append(option);
     }
+    if (values.includes(kept[select.name])) select.value = kept[select.name];
     label.append(`${name} `, select);
     form.append(label);
     return { column, select };
@@ -31,7 +48,10 @@ document.addEventListener("DOMContentLoaded", () => {
     count.textContent = `${shown.length} of ${rows.length}`;
   };
   form.append(count);
-  form.addEventListener("input", apply);
+  form.addEventListener("input", () => {
+    apply();
+    keep();
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
   table.closest(".catalogue").prepend(form);
   apply();

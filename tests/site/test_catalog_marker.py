@@ -24,7 +24,9 @@ def fences(markdown: str) -> list[str]:
 
 
 def test_a_policy_is_the_catalogue_s_text(catalog: Catalog) -> None:
-    shown = expand_markers('{{ snippet "trust-irsa-exact" format=json }}', catalog, "docs/x.md", ROOT)
+    shown = expand_markers(
+        '{{ snippet "trust-irsa-exact" format=json }}', catalog, "docs/x.md", ROOT
+    )
     assert shown.startswith('```json title="trust-irsa-exact"\n')
     assert json.loads(fences(shown)[0]) == json.loads(catalog.render("trust-irsa-exact", "json"))
 

@@ -55,7 +55,7 @@ def test_what_nothing_shows_or_needs_is_named() -> None:
     lonely = catalog["whoami"]
     object.__setattr__(lonely, "seed", None)
     del shown["whoami"]
-    with pytest.raises(UnusedError, match="snippets/cli/whoami.yml: nothing shows it"):
+    with pytest.raises(UnusedError, match=r"snippets/cli/whoami\.yml: nothing shows it"):
         check_use(catalog, shown)
 
 

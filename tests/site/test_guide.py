@@ -1,7 +1,8 @@
-"""The guide as a whole: nothing typed by hand that a snippet should be, no link unseen, no page too long."""
+"""The guide as a whole: nothing typed that a snippet should be, no link unseen, no long page."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -67,7 +68,7 @@ def test_code_is_a_snippet_or_an_output(path: Path) -> None:
 
 
 def test_a_stray_block_would_be_seen() -> None:
-    page = "a\n\n```mermaid\nx\n```\n\n=== \"CLI\"\n\n    ```bash\n    aws\n    ```\n\n~~~\nb\n~~~\n"
+    page = 'a\n\n```mermaid\nx\n```\n\n=== "CLI"\n\n    ```bash\n    aws\n    ```\n\n~~~\nb\n~~~\n'
     assert list(opened_fences(page)) == ["mermaid", "bash", ""]
 
 
@@ -118,7 +119,7 @@ def test_headings_go_down_one_level_at_a_time(path: Path) -> None:
     ]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    for above, below in zip(levels, levels[1:], strict=False):
+    for above, below in itertools.pairwise(levels):
         assert below <= above + 1
 
 

@@ -10,8 +10,10 @@ from typing import Any, Literal, cast
 from .error import CatalogError
 from .parameters import PLACEHOLDER, read_yaml
 
-Kind = Literal["policy", "manifest", "commands", "eksctl", "terraform", "cloudformation", "code"]
-#: The folder of each kind, and the language of its text; code names its own.
+Kind = Literal[
+    "policy", "manifest", "commands", "eksctl", "terraform", "cloudformation", "code", "publishing"
+]
+#: The folder of each kind, and the language of its text; code and publishing name their own.
 FOLDERS: dict[str, tuple[Kind, str | None]] = {
     "policies": ("policy", "json"),
     "manifests": ("manifest", "yaml"),
@@ -20,8 +22,19 @@ FOLDERS: dict[str, tuple[Kind, str | None]] = {
     "terraform": ("terraform", "hcl"),
     "cloudformation": ("cloudformation", "yaml"),
     "code": ("code", None),
+    "publish": ("publishing", None),
 }
-LANGUAGES = ("python", "go", "typescript", "java", "sql", "ini")
+LANGUAGES = (
+    "python",
+    "go",
+    "typescript",
+    "java",
+    "sql",
+    "ini",
+    "yaml",
+    "dockerfile",
+    "nginx",
+)
 LAYERS = ("identity", "trust", "resource", "session", "boundary", "scp", "rcp")
 STATUSES = ("documented", "field-reported", "derived")
 EFFECTS = ("allow", "implicit_deny", "explicit_deny")
@@ -37,6 +50,7 @@ USES = (
     "migration",
     "network",
     "permissions",
+    "publish",
     "resource",
     "secrets",
     "setup",

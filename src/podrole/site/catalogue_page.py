@@ -86,7 +86,9 @@ def snippet_markdown(catalog: Catalog, snippet: Snippet, shown: Sequence[str]) -
     if snippet.antipattern:
         better = snippet.antipattern.better
         advice = f" Use [{better}]({better}.md) instead." if better else ""
-        parts.append(f'!!! danger "Antipattern: do not copy"\n\n    {snippet.antipattern.reason}{advice}')
+        parts.append(
+            f'!!! danger "Antipattern: do not copy"\n\n    {snippet.antipattern.reason}{advice}'
+        )
     if snippet.notes:
         parts.append(f"!!! note\n\n    {snippet.notes}")
     # Searched are title, purpose and truth table, not a text in a dozen formats.
@@ -171,16 +173,19 @@ def index_markdown(catalog: Catalog) -> str:
         )
     table = markdown_table(["Snippet", "What it is", "For", "Mechanism", "Formats"], rows)
     policies = len(catalog.of("policy"))
-    return "\n\n".join(
-        [
-            f"{_INDEX_FRONT}# Catalogue",
-            f"{policies} policies and {len(catalog.snippets) - policies} other snippets. Each"
-            " policy has a truth table and is offered as JSON, YAML, AWS CLI, Terraform,"
-            " CloudFormation, CDK, Pulumi and, where they fit, eksctl, ACK and Crossplane: written"
-            " once, generated, and proven by each tool.",
-            '<div class="catalogue" markdown>\n\n' + table + "\n\n</div>",
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                f"{_INDEX_FRONT}# Catalogue",
+                f"{policies} policies and {len(catalog.snippets) - policies} other snippets. Each"
+                " policy has a truth table and is offered as JSON, YAML, AWS CLI, Terraform,"
+                " CloudFormation, CDK, Pulumi and, where they fit, eksctl, ACK and Crossplane:"
+                " written once, generated, and proven by each tool.",
+                '<div class="catalogue" markdown>\n\n' + table + "\n\n</div>",
+            ]
+        )
+        + "\n"
+    )
 
 
 _NOTEBOOK = ("python", "policy")

@@ -1,7 +1,8 @@
 """What the guide owes its reader, where it keeps it, and what proves it: `docs/data/coverage.yml`.
 
-Each promise points at a page and an anchor. They become links, and the strict build fails for a link
-that leads nowhere. Each proof is a test of the repository, a notebook, or the name of a source.
+Each promise points at a page and an anchor. They become links, and the strict build fails for a
+link that leads nowhere. Each proof is a test of the repository, a notebook, or the name of a
+source.
 """
 
 from __future__ import annotations
@@ -57,9 +58,9 @@ def read_promises(path: Path, root: Path) -> tuple[Promise, ...]:
         promise = Promise(**item)
         if promise.id in promises:
             raise DataError(f"{place}: {promise.id} is there twice")
-        if promise.proof.startswith(("tests/", "notebooks/")):
-            if not (root / promise.proof).is_file():
-                raise DataError(f"{place}: {promise.id}: no proof {promise.proof}")
+        here = promise.proof.startswith(("tests/", "notebooks/"))
+        if here and not (root / promise.proof).is_file():
+            raise DataError(f"{place}: {promise.id}: no proof {promise.proof}")
         promises[promise.id] = promise
     return tuple(promises.values())
 

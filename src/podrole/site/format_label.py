@@ -14,6 +14,8 @@ LABELS = {
     "java": "Java",
     "sql": "SQL",
     "ini": "Profile",
+    "dockerfile": "Dockerfile",
+    "nginx": "nginx",
     "cli": "AWS CLI",
     "terraform": "Terraform",
     "terraform-jsonencode": "Terraform (jsonencode)",
@@ -58,6 +60,7 @@ _TEXT_PROOFS = {
     "compiled": "compiled by its language's own tools",
     "cited": "cited, not run",
 }
+_SERVED = "served by a real nginx, which must answer as the page says"
 
 
 def lexer(format: str) -> str:
@@ -71,4 +74,6 @@ def proof(snippet: Snippet, format: str) -> str | None:
         if snippet.holder == "vpc-endpoint" and format == "cli":
             return "its arguments are checked by the real AWS CLI; the lab has no VPC endpoints"
         return _POLICY_PROOFS.get(format)
+    if format == "nginx" and snippet.proof == "executed":
+        return _SERVED
     return _TEXT_PROOFS[snippet.proof or "cited"] if format == snippet.language else None

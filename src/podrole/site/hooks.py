@@ -64,6 +64,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(File.generated(config, path, content=page.text))
     for place, part in site.browser_python():
         files.append(File.generated(config, place, abs_src_path=str(part)))
+    for place, text in site.made_assets().items():
+        files.append(File.generated(config, place, content=text))
     return files
 
 
@@ -99,9 +101,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
 
 @event_priority(-100)
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Give the page what previews read, its end, and its security policy."""
-    facts = _site(config).pages[page.file.src_uri].facts
-    return finished(output, facts, SiteConfig.of(config))
+    """Do to the page what is done to it whichever program builds it."""
+    site = _site(config)
+    return finished(output, site.pages[page.file.src_uri].facts, site, SiteConfig.of(config))
 
 
 @event_priority(-100)

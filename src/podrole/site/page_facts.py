@@ -26,6 +26,7 @@ _KINDS = {
     "terraform": "Terraform",
     "cloudformation": "CloudFormation",
     "code": "program",
+    "publishing": "publishing",
 }
 _TITLE = re.compile(r"^# +(?P<text>.+?)(?:\s*\{[^}]*\})?\s*$")
 _MARKUP = re.compile(r"[`*]")

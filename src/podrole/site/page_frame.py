@@ -10,17 +10,20 @@ from podrole.site.security_policy import with_security_policy
 from podrole.site.site_config import SiteConfig
 from podrole.site.site_source import SiteSource
 from podrole.site.theme_gaps import without_gaps
+from podrole.site.value_marks import mark_values
 
 
-def finished(page: str, facts: PageFacts, config: SiteConfig) -> str:
-    """The page with the tags in its head, the lines at its end, and its security policy.
+def finished(page: str, facts: PageFacts, site: SiteSource, config: SiteConfig) -> str:
+    """The page with its values marked, its head's tags, its end, and its security policy.
 
     Args:
         page: the HTML as the builder made it.
         facts: the page's facts.
+        site: the sources.
         config: the site's names and addresses.
     """
     edit = edit_address(config.repository, config.edit_path, facts.source)
+    page = mark_values(page, site.places)
     page = with_head_tags(page, head_tags(facts, config.name, config.site_url))
     page = with_page_end(page, page_end(facts, edit))
     return with_security_policy(without_gaps(page))

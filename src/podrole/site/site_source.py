@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from podrole.site.page_facts import (
     snippet_facts,
 )
 from podrole.site.truth_table import TruthTableError
+from podrole.site.value_fields import values_json
+from podrole.site.value_places import Places, site_places
 
 NOTEBOOKS = "notebooks"
 _FRONT = re.compile(r"\A---\n(?P<yaml>.*?)^---\n", re.DOTALL | re.MULTILINE)
@@ -128,6 +131,15 @@ class SiteSource:
         for part in sorted(packed.rglob("*")):
             if part.is_file():
                 yield f"assets/python/{part.relative_to(packed).as_posix()}", part
+
+    @cached_property
+    def places(self) -> Places:
+        """Where a reader's own values go in the blocks of all pages."""
+        return site_places(self.catalog, self.root)
+
+    def made_assets(self) -> dict[str, str]:
+        """The texts that scripts fetch, by their place: what a reader may enter as values."""
+        return {"assets/values.json": values_json(self.catalog)}
 
     def _read(self) -> Iterator[tuple[str, SourcePage]]:
         docs = self.root / "docs"

@@ -78,7 +78,7 @@ def finish_site(site: SiteSource, config: SiteConfig, built: Path) -> None:
     """
     for page in site.pages.values():
         file = built / page.facts.url / "index.html"
-        html = finished(file.read_text(encoding="utf-8"), page.facts, config)
+        html = finished(file.read_text(encoding="utf-8"), page.facts, site, config)
         file.write_text(html, encoding="utf-8")
     missing = built / "404.html"
     html = finished_template(missing.read_text(encoding="utf-8"), site, config)
@@ -86,6 +86,8 @@ def finish_site(site: SiteSource, config: SiteConfig, built: Path) -> None:
     for place, part in site.browser_python():
         (built / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(part, built / place)
+    for place, text in site.made_assets().items():
+        (built / place).write_text(text, encoding="utf-8")
     write_side_files(site, built, config)
 
 

@@ -1,4 +1,4 @@
-"""What the theme's HTML lacks, filled in after the page is built, so that no template is overridden."""
+"""What the theme's HTML lacks, filled in after the build: so no template is overridden."""
 
 #: Found by axe-core 4.14 and by the Nu HTML checker in pages of Material for MkDocs 9.8.
 _GAPS = {

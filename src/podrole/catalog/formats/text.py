@@ -13,7 +13,7 @@ from ..error import CatalogError
 from ..parameters import PLACEHOLDER, SAFE_LOADER, fill
 
 #: What stands for itself in a shell, unquoted and in double quotes.
-_SHELL_SAFE = re.compile(r"[A-Za-z0-9_./:@%+=,-]*")
+SHELL_SAFE = re.compile(r"[A-Za-z0-9_./:@%+=,-]*")
 
 
 def manifest(template: str, values: Mapping[str, str]) -> str:
@@ -48,9 +48,12 @@ def _node(node: Any, marks: Mapping[str, str]) -> Any:
 
 
 def shell(template: str, values: Mapping[str, str]) -> str:
-    """Commands, filled. Raises CatalogError for a value that a shell would read as more."""
+    """Commands, a Dockerfile or nginx's configuration, filled.
+
+    Raises CatalogError for a value that a shell would read as more: the other two read less.
+    """
     for name in PLACEHOLDER.findall(template):
-        if not _SHELL_SAFE.fullmatch(values[name]):
+        if not SHELL_SAFE.fullmatch(values[name]):
             raise CatalogError(f"{name}: {values[name]!r} holds characters that a shell would read")
     return fill(template, values).rstrip("\n")
 
@@ -91,4 +94,6 @@ FILL: dict[str, Callable[[str, Mapping[str, str]], str]] = {
     "java": program,
     "sql": plain,
     "ini": plain,
+    "dockerfile": shell,
+    "nginx": shell,
 }
