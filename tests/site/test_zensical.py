@@ -123,5 +123,5 @@ def test_the_staged_folder_needs_nothing_of_ours(tmp_path: Path) -> None:
     for path in (stage / "docs").rglob("*.md"):
         text = path.read_text(encoding="utf-8")
         assert "```mermaid" not in text, path
-        assert ".ipynb)" not in text, path
+        assert not re.search(r"\]\([^)]*\.ipynb", text), path
         assert not re.search(r'^\s*\{\{ [a-z-]+ "', text, re.MULTILINE), path

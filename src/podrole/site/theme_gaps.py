@@ -6,6 +6,8 @@ _GAPS = {
     'data-md-component="search" role="dialog"': (
         'data-md-component="search" role="dialog" aria-label="Search"'
     ),
+    # Two landmarks of one kind have two names: the sidebar is "Navigation" too.
+    'class="md-path" aria-label="Navigation"': 'class="md-path" aria-label="Breadcrumbs"',
     # Neither attribute means anything there (HTML: the label element; the checkbox's autofill).
     ' tabindex=""': "",
     'id="__drawer" autocomplete="off"': 'id="__drawer"',
