@@ -77,7 +77,7 @@ function showLinks(panel, answer) {
     const says = broken === null ? " No link is seen to break." : ` The chain breaks at: ${links[broken].name}.`;
     panel.verdict.replaceChildren(strong, says);
   } else if (symptom) {
-    panel.verdict.replaceChildren(make("strong", { className: "denied" }, "Known"), ` ${symptom.means}`);
+    panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Recognised"), ` ${symptom.means}`);
   } else {
     panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Unknown"), " No text that is known here.");
   }
@@ -101,8 +101,8 @@ function showLinks(panel, answer) {
 function symptomOf(symptom) {
   return [
     make("h2", {}, "What the text means"),
-    make("p", {}, ...marked(symptom.shows)),
     make("p", {}, make("b", {}, symptom.means)),
+    make("p", {}, "Seen as: ", ...marked(symptom.shows)),
     make(
       "p",
       {},

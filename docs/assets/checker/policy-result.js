@@ -27,7 +27,7 @@ function verdict({ answer, fault, unfilled, findings }) {
   if (answer) {
     const word = answer.allowed ? "Allowed" : "Denied";
     const strong = make("strong", { className: answer.allowed ? "allowed" : "denied" }, word);
-    return [strong, " ", make("span", {}, `${sentence(answer)}.`)];
+    return [strong, " ", make("span", {}, `${capital(sentence(answer))}.`)];
   }
   const count = findings.length;
   const told = count ? `${count} finding${count === 1 ? "" : "s"}` : "no findings";
@@ -73,7 +73,7 @@ function statement(one, select) {
   const item = make(
     "li",
     { className: one.applies ? `checker-${one.effect.toLowerCase()}` : one.nearMiss ? "checker-near" : "" },
-    make("p", {}, make("b", {}, `${one.effect} ${says}`), ` ${name} `, one.line && lineButton(one.line, one.line, select)),
+    make("p", {}, make("b", {}, `${one.effect} ${says}`), `: ${name} `, one.line && lineButton(one.line, one.line, select)),
   );
   for (const part of one.parts) item.append(failed(part, select));
   return item;
@@ -128,7 +128,8 @@ function who({ who: admitted }) {
 
 const code = (text) => make("code", { textContent: text });
 const several = (texts) => texts.map((text) => make("dd", {}, code(text)));
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+// An ARN, an action or a claim stays as it is.
+const capital = (text) => (/^[a-z]+[ ,.]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);
 
 function lineButton(line, lastLine, select) {
   return button(`line ${line}`, () => select(line, lastLine), { className: "checker-line" });

@@ -57,7 +57,7 @@ export function policyChecker(mount) {
     command: "podrole explain, podrole lint and podrole who",
     questions: () => (area.value.trim() ? ["check", { ...state(), beside: documents() }] : null),
     show: (answer) => {
-      taken.textContent = answer.error ? "" : `${KINDS[answer.kind]}: ${answer.why.replace(/^an? [a-z ]+: /, "")}`;
+      taken.textContent = answer.error || kind.value !== "auto" ? "" : answer.why;
       if (!answer.error && asking.fits(answer.kind, answer.mode)) panel.changed();
       showAnswer(panel, asking, answer, (line, last) => selectLine(area, line, last));
     },
@@ -100,7 +100,7 @@ export function policyChecker(mount) {
   function documents() {
     const layers = Object.entries(beside).map(([layer, ids]) => [
       layer,
-      ids.map(named).filter(Boolean).map((one) => ({ id: one.id, document: filled(JSON.parse(one.document), values) })),
+      ids.map(named).filter(Boolean).map((one) => ({ id: one.id, kind: one.kind, document: filled(JSON.parse(one.document), values) })),
     ]);
     return Object.fromEntries(layers);
   }

@@ -20,7 +20,13 @@ LONGEST = 4_000_000
 LONGEST_ERROR = 100_000
 _DECODER = json.JSONDecoder()
 _PROMPT = re.compile(r"\s*\$ .*")
-_NEW_DOCUMENT = re.compile(r"apiVersion:")
+#: The first key of an output in YAML: of Kubernetes once in each, of the AWS CLI.
+_KUBERNETES = re.compile(r"apiVersion:")
+_AWS = re.compile(
+    r"(cluster|associations?|addons|Role|OpenIDConnectProviderList|ClientIDList):|---"
+)
+#: Keys before which a manifest written by hand may have an empty line.
+_GOES_ON = re.compile(r"(kind|metadata|spec|status|secrets|imagePullSecrets|automount\w+):")
 
 
 def why_denied(wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,14 +102,18 @@ def _end(text: str, start: int) -> int:
             return _DECODER.raw_decode(text, start)[1]
         except ValueError:
             pass  # the message comes from where it is read
-    # YAML: until JSON begins a line, or another object of Kubernetes begins without `---`.
-    seen = False
-    for match in re.finditer(r"^(?=\S).*$", text[start:], re.MULTILINE):
+    # YAML: until JSON begins a line, or an empty line or a first key tells of another output.
+    seen = empty = False
+    for match in re.finditer(r"^.*$", text[start:], re.MULTILINE):
         line = match[0]
-        begins = _NEW_DOCUMENT.match(line) is not None
-        if match.start() > 0 and (line[0] in "{[" or line.startswith("---") or (begins and seen)):
+        if not line.strip() or line[0].isspace():
+            empty = empty or not line.strip()
+            continue
+        begins = _KUBERNETES.match(line) is not None
+        another = (empty and not _GOES_ON.match(line)) or line[0] in "{[" or _AWS.match(line) or (begins and seen)
+        if match.start() > 0 and another:
             return start + match.start()
-        seen = seen or begins
+        seen, empty = seen or begins, False
     return len(text)
 
 

@@ -42,7 +42,7 @@ def check_policy(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         wanted: `policy` (text), `kind`, `ask` (a form of `who_asks`) and `beside`: layer to a list
-            of `{"id": …, "document": …}`, the policies that speak beside the pasted one.
+            of `{"id": …, "kind": …, "document": …}`, the policies that speak beside the pasted one.
 
     Returns:
         `kind`, `why`, `mode` (the form that fits), `answer` (None with `unfilled` or
@@ -105,12 +105,12 @@ def _policy_set(policy: Policy, found: Asked, beside: Any) -> tuple[PolicySet, l
     notes = []
     for layer, entries in (beside if isinstance(beside, Mapping) else {}).items():
         for entry in entries:
-            kind, name = str(layer), str(entry["id"])
+            kind, name = str(entry["kind"]), str(entry["id"])
             try:
                 other = parse_policy(entry["document"], kind=kind, name=name)  # type: ignore[arg-type]
             except PolicyError as error:
                 raise PasteError(f"{name}: {error}") from error
-            layers.setdefault(_SLOTS.get(kind, kind), []).append(other)
+            layers.setdefault(_SLOTS.get(layer, layer), []).append(other)
             notes.append(f"decided together with {name} ({kind})")
     kind = policy.kind
     if (kind in _LIMITS or found.own) and "identity" not in layers:

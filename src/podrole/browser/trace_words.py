@@ -38,7 +38,7 @@ def trace_words(
         for trace in decision.trace
         if trace.policy != ASSUMED
     ]
-    return sorted(rows, key=lambda row: _telling(row, decision.effect))
+    return sorted(rows, key=lambda row: (_telling(row, decision.effect), bool(row["policy"])))
 
 
 #: The name of the policy that stands for the caller's own; nobody has written it.
