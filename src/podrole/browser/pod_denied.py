@@ -25,6 +25,7 @@ _KUBERNETES = re.compile(r"apiVersion:")
 _AWS = re.compile(
     r"(cluster|associations?|addons|Role|OpenIDConnectProviderList|ClientIDList):|---"
 )
+_BETWEEN = re.compile(r"\s+|---.*")
 #: Keys before which a manifest written by hand may have an empty line.
 _GOES_ON = re.compile(r"(kind|metadata|spec|status|secrets|imagePullSecrets|automount\w+):")
 
@@ -88,8 +89,9 @@ def documents(text: str) -> Iterator[tuple[int, str]]:
     kept = "".join("\n" if _PROMPT.match(line) else line for line in text.splitlines(keepends=True))
     at = 0
     while at < len(kept):
-        if kept[at].isspace():
-            at += 1
+        between = _BETWEEN.match(kept, at)
+        if between:
+            at = between.end()
             continue
         end = _end(kept, at)
         yield kept.count("\n", 0, at) + 1, kept[at:end]
