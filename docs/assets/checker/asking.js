@@ -37,6 +37,7 @@ export class Asking {
   #radios = {};
   #chosen = false; // whether the reader has chosen the form
   #trust = true;
+  #filled = []; // [field, value]: not by the reader
 
   constructor() {
     const choice = make("div", { className: "checker-modes", role: "radiogroup" });
@@ -78,7 +79,7 @@ export class Asking {
     if (mode !== "irsa") {
       const name = mode === "caller" ? "own" : "untagged";
       const text = name === "own" ? " The caller's own policies allow it" : " The association has session tags disabled";
-      const box = make("input", { type: "checkbox", name: `${mode}-${name}`, checked: name === "own" });
+      const box = make("input", { type: "checkbox", name: `${mode}-${name}`, defaultChecked: name === "own" });
       this.#fields[mode][name] = box;
       const label = make("label", { className: "checker-box" }, box, text);
       group.append(label);
@@ -119,9 +120,22 @@ export class Asking {
     for (const [name, field] of Object.entries(this.#fields[mode])) {
       if (field.type === "checkbox") field.checked = ask[name] === true;
       else field.value = typeof ask[name] === "string" ? ask[name] : "";
+      if (["issuer", "role", "cluster"].includes(name)) this.#filled.push([field, field.value]);
     }
     for (const name of SHARED) if (this.#fields[mode][name]) this.#same(name, this.#fields[mode][name].value);
     this.#shown();
+  }
+
+  /** As it was at first. */
+  reset() {
+    for (const field of Object.values(this.#fields).flatMap((fields) => Object.values(fields))) {
+      if (field.type === "checkbox") field.checked = field.defaultChecked;
+      else field.value = "";
+    }
+    this.#radios.irsa.checked = true;
+    this.release();
+    this.fits("trust", "irsa");
+    this.mark("", "");
   }
 
   /** The reader's own names, where nothing stands yet. */
@@ -143,9 +157,11 @@ export class Asking {
     return this.mode !== before;
   }
 
-  /** A new policy: its own form is chosen again. */
+  /** A new policy: its own form is chosen again, and what a truth table filled in is taken back. */
   release() {
     this.#chosen = false;
+    for (const [field, value] of this.#filled) if (field.value === value) field.value = "";
+    this.#filled = [];
   }
 
   /** Say which field is wrong or still missing. */

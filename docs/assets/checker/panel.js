@@ -108,12 +108,13 @@ export class Panel {
     this.result.setAttribute("aria-busy", "false");
   }
 
-  #begin() {
+  async #begin() {
     if (this.begun) return;
     this.begun = true;
-    this.first?.();
+    const started = this.session.start();
+    started.catch((error) => this.number || this.#failed(error));
+    await this.first?.(); // what a link names and does not hold
     if (this.questions()) this.changed();
-    else this.session.start().catch((error) => this.#failed(error));
   }
 
   /** Something from a link stands in the form: check it, or offer to. */

@@ -66,6 +66,10 @@ export function policyChecker(mount) {
   });
   const clear = button("Clear", () => {
     area.value = "";
+    kind.value = "auto";
+    shared = undefined;
+    asking.reset();
+    taken.textContent = "";
     typed();
     area.focus();
   });
@@ -144,6 +148,7 @@ export function policyChecker(mount) {
     panel.changed();
   }
 
+  const text = (value) => (typeof value === "string" ? value : "");
   function restore(found) {
     area.value = text(found.policy);
     kind.value = found.kind in KINDS ? found.kind : "auto";
@@ -155,15 +160,14 @@ export function policyChecker(mount) {
 
   panel.first = async () => {
     const wanted = shared;
-    if (!(await listed()) || !wanted) return;
+    if (!wanted?.pick && !wanted?.beside) return;
+    if (!(await listed())) return;
     showRows(named(text(wanted.pick)));
     rows.value = "";
     beside = Object.fromEntries(
       Object.entries(wanted.beside ?? {}).filter(([, ids]) => Array.isArray(ids)),
     );
-    if (Object.keys(beside).length) panel.changed();
   };
-  const text = (value) => (typeof value === "string" ? value : "");
 
   pick.addEventListener("input", async (event) => {
     event.stopPropagation();

@@ -46,9 +46,9 @@ export class Session {
       } catch (error) {
         const died = python !== undefined; // a start that fails is told at once
         this.#lost(python);
+        if (died) this.#notice(`Python stopped (${error.message}) and is started anew.`);
         if (number !== this.#newest) return null;
         if (!died || attempt === 2) throw error;
-        this.#notice(`Python stopped (${error.message}) and was started anew.`);
       }
     }
   }
