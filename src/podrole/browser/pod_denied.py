@@ -112,7 +112,12 @@ def _end(text: str, start: int) -> int:
             empty = empty or not line.strip()
             continue
         begins = _KUBERNETES.match(line) is not None
-        another = (empty and not _GOES_ON.match(line)) or line[0] in "{[" or _AWS.match(line) or (begins and seen)
+        another = (
+            (empty and not _GOES_ON.match(line))
+            or line[0] in "{["
+            or _AWS.match(line)
+            or (begins and seen)
+        )
         if match.start() > 0 and another:
             return start + match.start()
         seen, empty = seen or begins, False
