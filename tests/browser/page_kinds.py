@@ -11,5 +11,7 @@ KINDS = {
     "catalogue": "catalogue/",
     "snippet": "catalogue/trust-irsa-exact/",
     "antipattern": "catalogue/trust-irsa-bad-no-sub/",
+    "policy checker": "check/policy/",
+    "doctor": "check/pod/",
     "missing": "404.html",
 }

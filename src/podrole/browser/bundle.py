@@ -23,7 +23,14 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from podrole.browser.contents import BUNDLED, REPOSITORY, ContentsError, contents, own_files
+from podrole.browser.contents import (
+    BUNDLED,
+    CHECKER,
+    REPOSITORY,
+    ContentsError,
+    contents,
+    own_files,
+)
 
 _MODULE = re.compile(r"\.mjs\b")
 _STDLIB = "python_stdlib.zip"
@@ -74,7 +81,7 @@ def _make(folder: Path, pyodide: Path, version: str, key: str) -> None:
         policy, lab = (contents(name) for name in BUNDLED)
     except ContentsError as error:
         raise BundleError(str(error)) from error
-    checker, loaded = _compiled(_packed(policy), "podrole.browser.checker", *_ALSO)
+    checker, loaded = _compiled(_packed(policy), *CHECKER, *_ALSO)
     _write_tar(checker, folder / "policy.tar.xz")
     whole, _ = _compiled((pyodide / _STDLIB).read_bytes())
     first = {name: data for name, data in whole.items() if _top(name) in loaded}

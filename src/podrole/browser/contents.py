@@ -15,9 +15,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+#: The checker, and what its calls import when they need it.
+CHECKER = (
+    "podrole.browser.checker",
+    "podrole.browser.policy_check",
+    "podrole.browser.pod_denied",
+    "yaml",
+)
 #: An archive's name, and what is imported there.
 BUNDLED = {
-    "policy": "import podrole.browser.checker\n",
+    "policy": f"import {', '.join(CHECKER)}\n",
     "lab": """\
 import podrole.browser.cells, podrole.catalog.mutants, podrole.lab.attribution, podrole.policy.lint
 from podrole.lab import Lab

@@ -196,6 +196,8 @@ def _conditions(block: Any, path: str, variables: bool) -> Iterable[Condition]:
         raise PolicyError(path, "must be an object")
     for operator, keys in block.items():
         place = f"{path}.{operator}"
+        if not isinstance(operator, str):  # YAML has keys that are no texts
+            raise PolicyError(place, "an operator is a text")
         qualifier, _, base = operator.rpartition(":")
         if_exists = base.endswith("IfExists") and base != "NullIfExists"
         base = base.removesuffix("IfExists") if if_exists else base
@@ -204,6 +206,8 @@ def _conditions(block: Any, path: str, variables: bool) -> Iterable[Condition]:
         if not isinstance(keys, Mapping):
             raise PolicyError(place, "must be an object of keys and values")
         for key, value in keys.items():
+            if not isinstance(key, str):
+                raise PolicyError(f"{place}.{key}", "a condition key is a text")
             values = value if isinstance(value, list) else [value]
             if not all(isinstance(entry, str | int | float) for entry in values):
                 raise PolicyError(f"{place}.{key}", "values are strings, numbers or booleans")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from .error import PolicyError
 from .finding import SEVERITIES, Finding
 from .lint import lint
 from .places import Span
-from .policy_file import read_policy_file
+from .policy_file import kind_of, read_policy_file
 
 _KINDS = ("auto", "identity", "trust", "resource", "session", "boundary", "scp", "rcp")
 _LEVELS = {"error": "error", "warning": "warning", "suggestion": "note"}
@@ -49,7 +49,7 @@ def _run(arguments: argparse.Namespace) -> int:
     found: list[Located] = []
     for path in arguments.files:
         file = read_policy_file(path)
-        kind: Any = _kind(file.document) if arguments.kind == "auto" else arguments.kind
+        kind: Any = kind_of(file.document) if arguments.kind == "auto" else arguments.kind
         try:
             policy = parse_policy(file.document, kind=kind, name=path.name)
         except PolicyError as error:
@@ -63,17 +63,6 @@ def _run(arguments: argparse.Namespace) -> int:
         print(text)
     counted = SEVERITIES[: SEVERITIES.index(arguments.fail_on) + 1]
     return int(any(item.finding.severity in counted for item in found))
-
-
-def _kind(document: Any) -> str:
-    """What the elements say: Principal without Resource is a trust policy."""
-    statements = document.get("Statement") if isinstance(document, Mapping) else None
-    several = statements if isinstance(statements, list) else [statements]
-    objects = [item for item in several if isinstance(item, Mapping)]
-    if not any({"Principal", "NotPrincipal"} & set(item) for item in objects):
-        return "identity"
-    named = any({"Resource", "NotResource"} & set(item) for item in objects)
-    return "resource" if named else "trust"
 
 
 def _text(found: Found) -> str:

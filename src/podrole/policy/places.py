@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 #: Keys and indexes from the top of a document: ("Statement", 0, "Action").
 Steps = tuple[str | int, ...]
-#: How deep a policy goes: Statement, its number, Condition, operator, key, number of the value.
-DEPTH = 6
+#: How deep a policy goes: Statement, its number, Condition, operator, key, number of the value;
+#: and two keys around it in what the AWS CLI prints.
+DEPTH = 8
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .document import Kind
 from .error import PolicyError
 from .places import DEPTH, Places, Position, Span, Steps, json_places
+
+_MOST_SPANS = 50_000
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,40 @@ def read_policy_file(path: Path) -> PolicyFile:
         raise PolicyError(str(path), "is no text in UTF-8") from error
     if path.suffix in (".yml", ".yaml"):
         return _read_yaml(path, text)
+    return _read_json(path, text)
+
+
+def read_policy_text(text: str) -> PolicyFile:
+    """Read what somebody pasted: JSON, or YAML where it does not begin as JSON does.
+
+    Raises PolicyError with the line of the fault, if it has one.
+    """
+    if text.lstrip()[:1] in ("{", "["):
+        return _read_json(Path(), text)
+    return _read_yaml(Path(), text)
+
+
+def kind_of(document: Any) -> Kind:
+    """What the elements say: Principal without Resource is a trust policy."""
+    statements = document.get("Statement") if isinstance(document, Mapping) else None
+    several = statements if isinstance(statements, list) else [statements]
+    objects = [item for item in several if isinstance(item, Mapping)]
+    if not any({"Principal", "NotPrincipal"} & set(item) for item in objects):
+        return "identity"
+    named = any({"Resource", "NotResource"} & set(item) for item in objects)
+    return "resource" if named else "trust"
+
+
+def _read_json(path: Path, text: str) -> PolicyFile:
     try:
         return PolicyFile(path, json.loads(text), json_places(text))
     except (ValueError, RecursionError) as error:
-        raise PolicyError(str(path), f"not JSON: {error}") from error
+        raise _unreadable(path, f"not JSON: {error}") from error
+
+
+def _unreadable(path: Path, reason: str) -> PolicyError:
+    """A pasted text has no name to be called by."""
+    return PolicyError(str(path) if path.name else "", reason)
 
 
 def _read_yaml(path: Path, text: str) -> PolicyFile:
@@ -51,10 +85,11 @@ def _read_yaml(path: Path, text: str) -> PolicyFile:
         document = Texts(text).get_single_data()
         node = Texts(text).get_single_node()
     except (yaml.YAMLError, RecursionError) as error:
-        raise PolicyError(str(path), f"not YAML: {error}") from error
+        raise _unreadable(path, f"not YAML: {error}") from error
     start = Position(1, 0, 0)
     spans: dict[Steps, Span] = {(): Span(start, start)}
-    spans.update(_node_spans(node, ()) if node else ())
+    # An alias in an alias in an alias has more places than anybody wants.
+    spans.update(itertools.islice(_node_spans(node, ()), _MOST_SPANS) if node else ())
     return PolicyFile(path, document, Places(spans))
 
 

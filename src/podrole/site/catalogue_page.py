@@ -93,6 +93,10 @@ def snippet_markdown(catalog: Catalog, snippet: Snippet, shown: Sequence[str]) -
         parts.append(f"!!! note\n\n    {snippet.notes}")
     # Searched are title, purpose and truth table, not a text in a dozen formats.
     parts += ["## Copy it { data-search-exclude }", *_tabs(catalog, snippet)]
+    if snippet.kind == "policy":
+        # As HTML: the place is for the checker's script, no section of its page.
+        link = f"../../check/policy/#pick={snippet.id}"
+        parts.append(f'<a href="{link}">Check this policy</a>: change it, and ask it anything.')
     if snippet.cases:
         parts += ["## Who gets what", truth_table_markdown(catalog.truth_table(snippet.id))]
     if parameters := _parameters(catalog, snippet):

@@ -26,6 +26,7 @@ from podrole.site.catalogue_page import (
     shown_by,
     snippet_markdown,
 )
+from podrole.site.checker_data import checker_data
 from podrole.site.diagram import DiagramError, check_drawings
 from podrole.site.notebook_page import NotebookError, check_notebook, notebook_markdown
 from podrole.site.page_facts import (
@@ -138,8 +139,11 @@ class SiteSource:
         return site_places(self.catalog, self.root)
 
     def made_assets(self) -> dict[str, str]:
-        """The texts that scripts fetch, by their place: what a reader may enter as values."""
-        return {"assets/values.json": values_json(self.catalog)}
+        """The texts that scripts fetch, by their place: what may be entered, what can be picked."""
+        return {
+            "assets/values.json": values_json(self.catalog),
+            "assets/checker.json": checker_data(self.catalog),
+        }
 
     def _read(self) -> Iterator[tuple[str, SourcePage]]:
         docs = self.root / "docs"

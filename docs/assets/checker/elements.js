@@ -1,0 +1,75 @@
+// Elements by name, the few that both pages share, and the way to a page of this site.
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** The address of a page of this guide: `howto/troubleshoot`, with an anchor if there is one. */
+export const pageAddress = (page, anchor = "") => new URL(`${page}/${anchor && `#${anchor}`}`, ROOT).href;
+
+/** An element with properties (`dataset` and attributes with a dash or `role` too) and children. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in element && name !== "list") element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** A button that does something. */
+export function button(text, action, properties = {}) {
+  const made = make("button", { type: "button", textContent: text, ...properties });
+  made.addEventListener("click", action);
+  return made;
+}
+
+let last = 0;
+
+/** A labelled field: `{ row, field }`. The hint is read out with it. */
+export function labelled(text, field, hint = "") {
+  field.id = `checker-${++last}`;
+  const row = make("div", { className: "checker-field" }, make("label", { htmlFor: field.id }, text), field);
+  if (hint) {
+    row.append(make("small", { id: `${field.id}-hint`, textContent: hint }));
+    field.setAttribute("aria-describedby", `${field.id}-hint`);
+  }
+  return { row, field };
+}
+
+/** A text as Markdown's code spans have it: `code` between backticks. */
+export function marked(text) {
+  const parts = text.split("`");
+  return parts.map((part, index) => (index % 2 ? make("code", { textContent: part }) : part));
+}
+
+/** Lets an area take texts: typed, dropped as files, or loaded. `changed` is called after. */
+export function takesFiles(area, changed, { append = false } = {}) {
+  const take = async (files) => {
+    const texts = await Promise.all([...files].map((file) => file.text()));
+    if (!texts.length) return;
+    area.value = append && area.value.trim() ? [area.value.trimEnd(), ...texts].join("\n---\n") : texts.join("\n---\n");
+    changed();
+  };
+  const input = make("input", { type: "file", multiple: append, hidden: true });
+  input.addEventListener("change", () => take(input.files).finally(() => (input.value = "")));
+  area.addEventListener("dragover", (event) => event.preventDefault());
+  area.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    take(event.dataTransfer.files);
+  });
+  const load = button(append ? "Load files" : "Load a file", () => input.click());
+  return [load, input];
+}
+
+/** Selects a line of an area, and shows it. */
+export function selectLine(area, number, lastLine = number) {
+  const lines = area.value.split("\n");
+  const start = lines.slice(0, number - 1).join("\n").length + (number > 1 ? 1 : 0);
+  const length = lines.slice(number - 1, lastLine).join("\n").length;
+  area.focus({ preventScroll: true });
+  area.setSelectionRange(start, start + length);
+  const height = parseFloat(getComputedStyle(area).lineHeight);
+  area.scrollTop = Math.max(0, (number - 3) * height);
+  area.scrollIntoView({ block: "nearest" });
+}

@@ -1,0 +1,158 @@
+// What both pages do: ask while the reader types, show that it loads, fails or is busy, and share.
+import { button, make } from "./elements.js";
+import { fromFragment, toFragment } from "./link.js";
+import { Session } from "./session.js";
+
+const PAUSE = 120; // milliseconds without a keystroke before a question is asked
+const LONGEST_LINK = 60_000;
+
+/** The frame of a checker: `questions()` gives `[name, argument]`s or null, `show(values)` shows. */
+export class Panel {
+  constructor(mount, { form, empty, questions, show, state, restore, command }) {
+    Object.assign(this, { questions, show, state, restore, command });
+    this.form = form;
+    this.verdict = make("p", { className: "checker-verdict", role: "status" });
+    this.verdict.setAttribute("aria-atomic", "true");
+    this.result = make("section", { className: "checker-result" });
+    this.result.setAttribute("aria-label", "Result");
+    this.result.setAttribute("aria-busy", "false");
+    this.notice = make("p", { className: "checker-notice", role: "status", hidden: true });
+    this.bar = make("progress", { max: 1, value: 0 });
+    this.bar.setAttribute("aria-label", "Loading Python");
+    this.session = new Session({
+      progress: (loaded, total) => this.#loading(loaded, total),
+      notice: (text) => this.tell(text),
+    });
+    this.empty = empty;
+    mount.replaceChildren(this.notice, form, this.verdict, this.result);
+    mount.classList.add("checker-live");
+    this.clear();
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("focusin", () => this.#begin());
+    form.addEventListener("input", () => this.changed());
+    addEventListener("hashchange", () => this.open());
+  }
+
+  /** A button that copies a link to what is in the form. */
+  shareButton() {
+    const share = button("Copy link", async () => {
+      const link = new URL(await toFragment(this.state()), location.href).href;
+      if (link.length > LONGEST_LINK) {
+        this.tell("This is too much for a link: send the texts themselves.");
+        return;
+      }
+      history.replaceState(null, "", link);
+      try {
+        await navigator.clipboard.writeText(link);
+        this.tell("Copied. The link holds all that stands here; nobody else has seen it.");
+      } catch {
+        this.tell("The link stands in the address bar now: copy it there.");
+      }
+    });
+    return share;
+  }
+
+  /** Show what the address holds. Nothing is loaded for it: the reader decides. */
+  async open() {
+    let found;
+    try {
+      found = await fromFragment(location.hash);
+    } catch (error) {
+      this.tell(`This link cannot be read: ${error instanceof SyntaxError ? "it is damaged" : fault(error)}.`);
+      return;
+    }
+    if (!found) return;
+    this.tell("");
+    this.restore(found);
+    this.wait();
+  }
+
+  /** A line above the form; empty for none. */
+  tell(text) {
+    this.notice.textContent = text;
+    this.notice.hidden = !text;
+  }
+
+  /** Nothing to show yet. */
+  clear() {
+    this.verdict.replaceChildren();
+    this.result.replaceChildren(make("p", { className: "checker-empty", textContent: this.empty }));
+    this.result.setAttribute("aria-busy", "false");
+  }
+
+  /** The form has changed. */
+  changed() {
+    clearTimeout(this.timer);
+    const wanted = this.questions();
+    if (!wanted) {
+      this.number = 0;
+      this.clear();
+      return;
+    }
+    this.begun = true;
+    this.result.setAttribute("aria-busy", "true");
+    const number = (this.number = (this.counter = (this.counter ?? 0) + 1));
+    this.timer = setTimeout(() => this.#ask(number, wanted), PAUSE);
+  }
+
+  async #ask(number, wanted) {
+    try {
+      const answer = await this.session.ask(...wanted);
+      if (!answer || number !== this.number) return;
+      this.result.dataset.milliseconds = Math.round(answer.milliseconds);
+      this.show(answer.value);
+    } catch (error) {
+      if (number !== this.number) return;
+      this.#failed(error);
+    }
+    this.result.setAttribute("aria-busy", "false");
+  }
+
+  async #begin() {
+    if (this.begun) return;
+    this.begun = true;
+    const started = this.session.start();
+    started.catch((error) => this.number || this.#failed(error));
+    await this.first?.(); // what a link names and does not hold
+    if (this.questions()) this.changed();
+  }
+
+  /** Something from a link stands in the form: check it, or offer to. */
+  wait() {
+    if (this.begun) this.changed();
+    else {
+      this.verdict.replaceChildren();
+      this.result.replaceChildren(
+        make("p", {}, "From a link. ", button("Check it", () => this.#begin(), { className: "md-button" })),
+      );
+    }
+  }
+
+  #failed(error) {
+    this.verdict.replaceChildren();
+    this.result.replaceChildren(
+      make("p", { className: "checker-error" }, `Python did not load: ${fault(error)}. `),
+      make("p", {}, "On your machine the same is ", make("code", { textContent: this.command }), "."),
+      button("Try again", () => {
+        this.result.replaceChildren();
+        this.begun = false;
+        this.#begin();
+      }),
+    );
+  }
+
+  #loading(loaded, total) {
+    if (loaded === null) {
+      this.bar.closest(".checker-loading")?.remove();
+      return;
+    }
+    this.bar.value = Math.min(1, loaded / total);
+    if (this.bar.isConnected) return;
+    const size = `${(total / 1e6).toFixed(0)} MB, from this site alone`;
+    this.result.replaceChildren(
+      make("p", { className: "checker-loading" }, `Loading Python (${size}) `, this.bar),
+    );
+  }
+}
+
+const fault = (error) => String(error?.message ?? error).replace(/\.$/, "");

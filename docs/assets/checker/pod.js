@@ -1,0 +1,135 @@
+// The page "Why is my pod denied?".
+import { button, labelled, make, marked, pageAddress, takesFiles } from "./elements.js";
+import { Panel } from "./panel.js";
+
+const STATES = { ok: "Holds", broken: "Broken", unknown: "Not seen" };
+
+export function podChecker(mount) {
+  const told = make("textarea", { className: "checker-text", rows: 4, spellcheck: false, name: "error" });
+  told.placeholder = "An error occurred (AccessDenied) when calling …";
+  const printed = make("textarea", { className: "checker-text", rows: 14, spellcheck: false, wrap: "off", name: "outputs" });
+  printed.placeholder = "apiVersion: v1\nkind: List\nitems: …";
+  const pods = make("select", { name: "pod" });
+  const podRow = labelled("Pod", pods).row;
+  podRow.hidden = true;
+  const load = takesFiles(printed, () => panel.changed(), { append: true });
+  const form = make(
+    "form",
+    { className: "checker-form", autocomplete: "off" },
+    labelled("What the program says", told, "Its last lines are enough.").row,
+    labelled(
+      "What kubectl and aws print",
+      printed,
+      "One output after the other, JSON or YAML. No secret is needed; nothing that you paste leaves this page.",
+    ).row,
+    podRow,
+  );
+  form.setAttribute("aria-label", "What is known of the pod");
+  let wanted = "";
+  const panel = new Panel(mount, {
+    form,
+    empty: "Paste an error, or what kubectl and aws print: the answer appears here.",
+    command: "podrole doctor",
+    questions: () => {
+      if (!told.value.trim() && !printed.value.trim()) return null;
+      return [
+        "pod",
+        { error: told.value, texts: [{ name: "the paste", text: printed.value }], pod: wanted },
+      ];
+    },
+    show: (answer) => {
+      const several = answer.pods?.length > 1;
+      podRow.hidden = !several;
+      if (several) {
+        pods.replaceChildren(...answer.pods.map((name) => new Option(name, name)));
+        pods.value = answer.pod;
+      }
+      showLinks(panel, answer);
+    },
+    state: () => ({ error: told.value, outputs: printed.value, pod: wanted }),
+    restore: (found) => {
+      const text = (value) => (typeof value === "string" ? value : "");
+      told.value = text(found.error);
+      printed.value = text(found.outputs);
+      wanted = text(found.pod);
+    },
+  });
+  pods.addEventListener("input", () => (wanted = pods.value));
+  const clear = button("Clear", () => {
+    told.value = printed.value = wanted = "";
+    podRow.hidden = true;
+    panel.changed();
+    told.focus();
+  });
+  form.append(make("p", { className: "checker-buttons" }, ...load, panel.shareButton(), clear));
+  panel.open();
+}
+
+function showLinks(panel, answer) {
+  const { links, broken, symptom, fault, ignored } = answer;
+  const parts = [];
+  if (fault || answer.error) {
+    const message = (fault ?? answer.error).message;
+    panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "No chain"), ` ${message}.`);
+  } else if (links) {
+    const word = broken === null ? "Nothing broken" : "Broken";
+    const strong = make("strong", { className: broken === null ? "checker-none" : "denied" }, word);
+    const says = broken === null ? " No link is seen to break." : ` The chain breaks at: ${links[broken].name}.`;
+    panel.verdict.replaceChildren(strong, says);
+  } else if (symptom) {
+    panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Recognised"), ` ${symptom.means}`);
+  } else {
+    panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Unknown"), " No text that is known here.");
+  }
+  if (symptom) parts.push(...symptomOf(symptom));
+  else if (answer.asked) parts.push(make("p", {}, "Nobody has described this text yet. ", readFirst()));
+  if (links) {
+    parts.push(
+      make("h2", {}, `The chain of ${answer.pod}`),
+      make("ol", { className: "checker-links" }, ...links.map((link, number) => item(link, number === broken))),
+    );
+  }
+  if (ignored?.length) {
+    parts.push(
+      make("h2", {}, "Not read"),
+      make("ul", {}, ...ignored.map((text) => make("li", {}, text))),
+    );
+  }
+  panel.result.replaceChildren(...parts);
+}
+
+function symptomOf(symptom) {
+  return [
+    make("h2", {}, "What the text means"),
+    make("p", {}, make("b", {}, symptom.means)),
+    make("p", {}, "Seen as: ", ...marked(symptom.shows)),
+    make(
+      "p",
+      {},
+      make("a", { href: pageAddress("howto/troubleshoot", symptom.section) }, "Proof and mend"),
+      ", or take ",
+      snippet(symptom.mend),
+      ".",
+    ),
+  ];
+}
+
+function item(link, first) {
+  const mark = make("b", { className: `checker-state-${link.state}` }, STATES[link.state]);
+  const element = make("li", { className: `checker-link checker-link-${link.state}` }, make("p", {}, mark, ` ${link.name}: ${link.says}`));
+  if (first) {
+    element.classList.add("checker-first");
+    element.setAttribute("aria-current", "true");
+  }
+  if (link.mend) {
+    const command = /^(aws|kubectl) /.test(link.mend);
+    element.append(make("p", {}, link.state === "broken" ? "Mend: " : "To see it: ", command ? code(link.mend) : link.mend));
+  }
+  if (link.snippet) element.append(make("p", {}, "Take ", snippet(link.snippet), "."));
+  return element;
+}
+
+const code = (text) => make("code", { textContent: text });
+const snippet = (id) => make("a", { href: pageAddress(`catalogue/${id}`) }, id);
+const readFirst = () =>
+  make("a", { href: pageAddress("howto/troubleshoot", "first-of-all-who-is-it") }, "Begin with who it is.");
