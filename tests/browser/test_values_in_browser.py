@@ -347,8 +347,8 @@ def test_a_text_is_imported_whole_or_not_at_all(
 
 
 READ = """async texts => {
-  const { read } = await import(new URL("/assets/values-file.mjs", location));
-  const { fields } = await import(new URL("/assets/values.mjs", location));
+  const { read } = await import(new URL("/assets/values-file.js", location));
+  const { fields } = await import(new URL("/assets/values.js", location));
   const known = await fields();
   return texts.map((text) => {
     try {
@@ -434,13 +434,13 @@ def test_no_request_bears_a_value(reader: Reader) -> None:
 def test_before_a_click_a_page_loads_one_small_module(reader: Reader) -> None:
     reader.tab(HOWTO)
     ours = {one.url.rsplit("/", 1)[-1] for one in reader.requests if "values" in one.url}
-    assert ours == {"values.mjs", "values.css", "values.svg"}
+    assert ours == {"values.js", "values.css", "values.svg"}
     stored(reader, {"namespace": "shop"})
     reader.requests.clear()
     reader.tab(HOWTO)
     ours = {one.url.rsplit("/", 1)[-1] for one in reader.requests if "values" in one.url}
     assert "values.json" in ours
-    assert "values-form.mjs" not in ours
+    assert "values-form.js" not in ours
 
 
 @pytest.mark.parametrize("reader", [{"java_script_enabled": False}], indirect=True)
@@ -519,7 +519,7 @@ def test_other_modules_learn_the_values_and_their_changes(reader: Reader) -> Non
     )
     entered(page, {"namespace": "shop"})
     assert page.evaluate("globalThis.told") == {"namespace": "shop"}
-    module = "await import(new URL('/assets/values.mjs', location))"
+    module = "await import(new URL('/assets/values.js', location))"
     values = page.evaluate(f"async () => ({module}).currentValues()")
     assert (values["namespace"], values["region"]) == ("shop", "us-west-2")
     assert page.evaluate(f"async () => ({module}).builtText({code})") == built

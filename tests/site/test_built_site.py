@@ -88,7 +88,7 @@ def test_every_internal_link_resolves(pages: dict[str, HtmlPage], built_site: Pa
             address, anchor = urldefrag(link)
             if urlsplit(address).scheme in {"http", "https", "mailto", "data"}:
                 continue
-            if path == "404.html" and address.endswith("/not-found.mjs"):
+            if path == "404.html" and address.endswith("/not-found.js"):
                 continue  # asked for in each folder above a missing address
             # The page for a missing address has links from the site's root.
             base = built_site if address.startswith("/") else page.path.parent

@@ -110,7 +110,7 @@ def _policy_set(policy: Policy, found: Asked, beside: Any) -> tuple[PolicySet, l
                 other = parse_policy(entry["document"], kind=kind, name=name)  # type: ignore[arg-type]
             except PolicyError as error:
                 raise PasteError(f"{name}: {error}") from error
-            layers.setdefault(_SLOTS.get(layer, layer), []).append(other)
+            layers.setdefault(_SLOTS.get(str(layer), str(layer)), []).append(other)
             notes.append(f"decided together with {name} ({kind})")
     kind = policy.kind
     if (kind in _LIMITS or found.own) and "identity" not in layers:

@@ -2,7 +2,7 @@
 
 A server gives it for any address at any depth, so its links cannot be relative to itself. They
 begin at the root: that of `SITE_URL`, else `/`. Built without `SITE_URL` and served below a folder,
-they would lead nowhere; then the page asks for `not-found.mjs` in each folder above the missing
+they would lead nowhere; then the page asks for `not-found.js` in each folder above the missing
 address, and the copy that is found knows by its own address where the site is, and mends links,
 styles and scripts.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 #: How deep below the site's folder a missing address may be: the pages themselves are two deep.
 DEPTH = 5
-SCRIPT = "assets/not-found.mjs"
+SCRIPT = "assets/not-found.js"
 _THEME = "<h1>404 - Not found</h1>"
 _LINKS = (
     ("", "Start"),

@@ -1,7 +1,7 @@
 // The drawer "Your values": a field for each value, those of this page first.
-import { fault, fields, isKept, ownValues, setValues, shownHere } from "./values.mjs";
-import { read, written } from "./values-file.mjs";
-import { linkWith } from "./values-link.mjs";
+import { fault, fields, isKept, ownValues, setValues, shownHere } from "./values.js";
+import { read, written } from "./values-file.js";
+import { linkWith } from "./values-link.js";
 
 let drawer;
 

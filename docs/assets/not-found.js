@@ -21,7 +21,7 @@ if (root !== "/" && !html.dataset.siteRoot) {
     config.textContent = JSON.stringify(settings);
   }
   globalThis.__md_scope = new URL(root, location);
-  for (const script of document.querySelectorAll('script[src^="/"]:not([src$="not-found.mjs"])')) {
+  for (const script of document.querySelectorAll('script[src^="/"]:not([src$="not-found.js"])')) {
     const copy = document.createElement("script");
     copy.type = script.type;
     copy.async = false;

@@ -192,7 +192,7 @@ function addButton() {
   button.append(Object.assign(document.createElement("span"), { textContent: "Your values" }));
   button.addEventListener("click", async () => {
     try {
-      const form = await import("./values-form.mjs");
+      const form = await import("./values-form.js");
       await form.open();
     } catch {
       notice("The form did not load. Load the page again.", CLOSE);
@@ -205,7 +205,7 @@ function addButton() {
 
 async function readLink() {
   if (!location.hash.startsWith("#values=")) return;
-  const link = await import("./values-link.mjs");
+  const link = await import("./values-link.js");
   await link.offer();
 }
 

@@ -1,6 +1,6 @@
 // The file of `podrole snippet render --values` and `make site VALUES=`: one mapping of names to
 // texts, in YAML or JSON. Of YAML, what such a file needs.
-import { fault, isYamlText } from "./values.mjs";
+import { fault, isYamlText } from "./values.js";
 
 /** The file's text, with what the reader gave. */
 export function written(values) {

@@ -1,5 +1,5 @@
 // Values in a link's fragment, which a browser never sends: #values=region:eu-west-1;cluster:shop
-import { fault, fields, notice, ownValues, setValues } from "./values.mjs";
+import { fault, fields, notice, ownValues, setValues } from "./values.js";
 
 const plain = (text) => encodeURIComponent(text).replace(/%(?:2F|3A|40|2C)/g, decodeURIComponent);
 
