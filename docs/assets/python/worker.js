@@ -62,7 +62,9 @@ function call({ id, name, argument }) {
 
 async function fetched(name) {
   const response = await fetch(new URL(name, here));
-  if (!response.ok) throw new Error(`${name}: the server answers ${response.status}`);
+  if (!response.ok) {
+    throw new Error(`${name.split("?")[0]}: the server answers ${response.status}`);
+  }
   return response;
 }
 
@@ -83,8 +85,10 @@ function closeNetwork() {
   const no = () => {
     throw new Error("this page's Python reaches no network: start the lab first, by Lab.start()");
   };
-  self.fetch = async () => no();
-  for (const name of ["XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "Worker"]) {
+  self.fetch = no;
+  Object.defineProperty(self, "caches", { get: no });
+  const makers = ["XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "FontFace", "Worker"];
+  for (const name of makers) {
     self[name] = class {
       constructor() {
         no();

@@ -11,6 +11,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 from podrole.catalog import Catalog, CatalogError
 from podrole.catalog.notebook import drift
@@ -26,7 +27,7 @@ from podrole.site.catalogue_page import (
 )
 from podrole.site.diagram import DiagramError, check_drawings
 from podrole.site.mermaid_fence import mermaid_fence
-from podrole.site.notebook_page import NotebookError, check_notebook, notebook_markdown
+from podrole.site.notebook_page import NotebookError, RunBar, check_notebook, notebook_markdown
 from podrole.site.truth_table import TruthTableError
 
 NOTEBOOKS = "notebooks"
@@ -111,7 +112,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
         return markdown  # made here, from the catalogue
     try:
         if path.endswith(".ipynb"):
-            return notebook_markdown(source, path, expand)
+            return notebook_markdown(source, path, expand, _run_bar(page, config))
         # MkDocs has taken off the front matter; blank lines instead keep the numbers right.
         blank = "\n" * (source.count("\n") - markdown.count("\n"))
         return expand(blank + markdown, f"docs/{path}")
@@ -126,6 +127,14 @@ def _root(config: MkDocsConfig) -> Path:
 def _python(config: MkDocsConfig) -> Path:
     """What `make site` has packed for the reader's browser; empty where Node.js is missing."""
     return _root(config) / ".cache" / "python"
+
+
+def _run_bar(page: Page, config: MkDocsConfig) -> RunBar | None:
+    plan = _python(config) / "bundle.json"
+    if not plan.is_file():
+        return None
+    size: int = json.loads(plan.read_text(encoding="utf-8"))["transfer"]
+    return RunBar(get_relative_url("assets", page.url), round(size / 1e6))
 
 
 def _drawings(config: MkDocsConfig) -> Path:
