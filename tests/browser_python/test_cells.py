@@ -208,6 +208,17 @@ def test_what_was_printed_before_an_error_is_shown(session: Session) -> None:
             "NoCredentialsError",
             "Lab.start()",
         ),
+        (
+            "from botocore.exceptions import ConnectionClosedError\n"
+            "raise ConnectionClosedError(endpoint_url='https://sts.amazonaws.com/')",
+            "ConnectionClosedError",
+            "Lab.start()",
+        ),
+        (
+            "raise OSError('Could not find a suitable TLS CA certificate bundle')",
+            "OSError: Could not find",
+            "reaches no network",
+        ),
     ],
 )
 def test_an_error_of_the_place_says_what_to_do(

@@ -61,10 +61,11 @@ function call({ id, name, argument }) {
 }
 
 async function fetched(name) {
-  const response = await fetch(new URL(name, here));
-  if (!response.ok) {
-    throw new Error(`${name.split("?")[0]}: the server answers ${response.status}`);
-  }
+  const file = name.split("?")[0];
+  const response = await fetch(new URL(name, here)).catch((error) => {
+    throw new Error(`${file}: ${error.message}`);
+  });
+  if (!response.ok) throw new Error(`${file}: the server answers ${response.status}`);
   return response;
 }
 

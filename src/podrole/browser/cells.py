@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 
 import boto3
 import s3transfer.futures
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError, NoRegionError
+from botocore import exceptions as sdk
 
 from podrole.lab import Lab, LabError
 
@@ -38,6 +38,9 @@ _PIECES, _WHILE = 20, 0.05
 _LAB_S_OWN = dict(Lab.start.__func__.__kwdefaults__)  # type: ignore[attr-defined]
 _ENVIRONMENT = dict(os.environ)
 _FEATURES = {getattr(__future__, name) for name in __future__.all_feature_names}
+
+#: What boto3 says where no lab answers it.
+_UNANSWERED = sdk.NoCredentialsError, sdk.NoRegionError, sdk.ConnectionError, sdk.HTTPClientError
 
 _main = types.ModuleType("__main__")
 _flags = 0  # what the cells imported from __future__
@@ -243,9 +246,8 @@ def _hint(error: BaseException, text: str) -> str:
         return "The page has Python's standard library, boto3, moto and podrole, and nothing else."
     if isinstance(error, LabError) and Lab._running is not None and "running" in text:
         return "Run all begins anew, without a lab."
-    if Lab._running is None and (
-        isinstance(error, NoCredentialsError | NoRegionError | EndpointConnectionError)
-        or "reaches no network" in text
-    ):
+    if Lab._running is None and isinstance(error, _UNANSWERED):
         return "No lab is running: run the cell with Lab.start() first."
+    if "TLS CA certificate" in text:  # what requests looks for before it calls anybody
+        return "A page's Python reaches no network. boto3 has the lab, once it is started."
     return ""
