@@ -69,9 +69,9 @@ def test_no_style_sheet_fetches_from_another_host(built_site: Path) -> None:
 
 def test_the_only_scripts_are_the_theme_s_and_our_own(built_site: Path) -> None:
     """Material's bundle names a CDN for Mermaid, and uses it for `pre.mermaid` blocks only."""
-    own = {path.relative_to(DOCS) for path in (DOCS / "assets").rglob("*.*js")}
+    own = {path.relative_to(DOCS) for path in (DOCS / "assets").rglob("*.js")}
     packed = Path("assets/python")  # Python for the reader's browser, which `make site` packs
-    for path in built_site.rglob("*.*js"):
+    for path in built_site.rglob("*.js"):
         place = path.relative_to(built_site)
         of_the_theme = "javascripts" in place.parts or place.name == "search_index.js"
         assert of_the_theme or place in own or place.is_relative_to(packed), place

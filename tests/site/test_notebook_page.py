@@ -6,7 +6,7 @@ from typing import Any
 import markdown as python_markdown
 import pytest
 
-from podrole.site.notebook_page import NotebookError, notebook_markdown
+from podrole.site.notebook_page import NotebookError, RunBar, notebook_markdown
 
 EXTENSIONS = ["admonition", "md_in_html", "tables", "pymdownx.superfences", "pymdownx.highlight"]
 
@@ -62,6 +62,33 @@ def test_outputs_of_two_streams_stay_apart() -> None:
 def test_the_download_link_follows_the_title() -> None:
     text = page(prose("Text"), title="Before\n\n# Title\n\nAfter")
     assert text.index("# Title") < text.index('href="01-x.ipynb" download') < text.index("After")
+
+
+def test_a_cell_and_its_outputs_are_one_numbered_block() -> None:
+    cells = code("a = 1", stream("one\n")), prose("Text"), code(""), code("b", error("No"))
+    rendered = html(*cells)
+    first = rendered.index('<div class="nb-cell" data-cell="1">')
+    assert first < rendered.index("one") < rendered.index("<p>Text</p>")
+    assert rendered[first : rendered.index("<p>Text</p>")].count("</div>") == 4
+    assert rendered.index('<div class="nb-cell" data-cell="2">') < rendered.index("nb-error")
+    assert rendered.count('class="nb-cell"') == 2
+    assert "data-expected" not in rendered
+
+
+def test_a_cell_whose_error_is_wanted_says_so() -> None:
+    assert 'data-cell="1" data-expected' in page(code("x", error("No"), tags=("expect-error",)))
+
+
+def test_only_a_page_that_can_run_its_cells_has_the_bar() -> None:
+    source = json.dumps({"nbformat": 4, "cells": [prose("# T\n\nText"), code("x")]})
+    text = notebook_markdown(source, "notebooks/x.ipynb", lambda text, _: text, RunBar("../a", 12))
+    rendered = python_markdown.markdown(text, extensions=EXTENSIONS)
+    assert '<script type="module" src="../a/run.js"></script>' in rendered
+    assert '<link rel="stylesheet" href="../a/run.css">' in rendered
+    assert rendered.index("download") < rendered.index('data-megabytes="12"')
+    assert rendered.index('data-megabytes="12"') < rendered.index("<p>Text</p>")
+    assert "make lab" in rendered
+    assert "nb-bar" not in page(code("x"))
 
 
 def test_a_hidden_cell_is_not_shown() -> None:

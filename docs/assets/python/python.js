@@ -4,6 +4,7 @@ export class Python {
   #waiting = new Map();
   #last = 0;
   #started;
+  #ended;
 
   // archives: of `bundle.json`, for example ["policy"]; module: whose functions `call` calls;
   // progress(loaded, total): bytes. A start that fails rejects `ready`.
@@ -30,6 +31,7 @@ export class Python {
   // output(text): what it prints meanwhile.
   async call(name, argument, output = () => {}) {
     await this.ready;
+    if (this.#ended) throw this.#ended;
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, output });
@@ -37,7 +39,7 @@ export class Python {
     });
   }
 
-  // Ends it at once, also in the middle of a loop; what waits is rejected with "stopped".
+  // Ends it at once, also in the middle of a loop; what waits or comes is rejected with "stopped".
   stop() {
     this.#worker.terminate();
     this.#fail("stopped");
@@ -56,7 +58,7 @@ export class Python {
   }
 
   #fail(message) {
-    const error = new Error(message);
+    const error = (this.#ended = new Error(message));
     this.#started.reject(error);
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();

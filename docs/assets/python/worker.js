@@ -61,8 +61,11 @@ function call({ id, name, argument }) {
 }
 
 async function fetched(name) {
-  const response = await fetch(new URL(name, here));
-  if (!response.ok) throw new Error(`${name}: the server answers ${response.status}`);
+  const file = name.split("?")[0];
+  const response = await fetch(new URL(name, here)).catch((error) => {
+    throw new Error(`${file}: ${error.message}`);
+  });
+  if (!response.ok) throw new Error(`${file}: the server answers ${response.status}`);
   return response;
 }
 
@@ -83,8 +86,10 @@ function closeNetwork() {
   const no = () => {
     throw new Error("this page's Python reaches no network: start the lab first, by Lab.start()");
   };
-  self.fetch = async () => no();
-  for (const name of ["XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "Worker"]) {
+  self.fetch = no;
+  Object.defineProperty(self, "caches", { get: no });
+  const makers = ["XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "FontFace", "Worker"];
+  for (const name of makers) {
     self[name] = class {
       constructor() {
         no();

@@ -10,6 +10,7 @@ the browser's is another than ours.
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import io
 import json
@@ -95,7 +96,9 @@ def _make(folder: Path, pyodide: Path, version: str, key: str) -> None:
         if path.is_file()
     }
     info = json.loads((pyodide / "pyodide-lock.json").read_text(encoding="utf-8"))["info"]
-    told = {"key": key, "pyodide": core.name, "info": info, "sizes": sizes}
+    # As a server sends it that compresses; the archives are compressed already.
+    transfer = sum(len(gzip.compress((folder / name).read_bytes(), 6)) for name in sizes)
+    told = {"key": key, "pyodide": core.name, "info": info, "sizes": sizes, "transfer": transfer}
     (folder / "bundle.json").write_text(json.dumps(told), encoding="utf-8")
 
 

@@ -26,7 +26,10 @@ CHECKER = (
 BUNDLED = {
     "policy": f"import {', '.join(CHECKER)}\n",
     "lab": """\
-import podrole.browser.cells, podrole.catalog.mutants, podrole.lab.attribution, podrole.policy.lint
+import importlib, pkgutil
+import podrole.browser.cells, podrole.catalog.mutants, podrole.lab.attribution, podrole.policy
+for module in pkgutil.iter_modules(podrole.policy.__path__):  # whatever a cell may import
+    importlib.import_module(f"podrole.policy.{module.name}")
 from podrole.lab import Lab
 from podrole.lab.moto_backend import _LATER, _app
 with Lab.start():

@@ -17,7 +17,9 @@ _TAB = re.compile(r'^=== "(?P<label>[^"]+)"\s*$')
 _NOTE = re.compile(r'^(?:!!!|\?\?\?\+?) (?P<kind>[a-z]+)(?: "(?P<title>[^"]*)")?\s*$')
 _OUTPUT = re.compile(r'^<div class="nb-output (?P<kind>[^"]+)"(?: markdown)?>$')
 _ERROR = re.compile(r'^<pre class="nb-error-line"><code>(?P<text>.*?)</code></pre>', re.DOTALL)
-_DROPPED = re.compile(r'^(?:<div[^>]*>|</div>|<p class="nb-download">.*</p>)$')
+_DROPPED = re.compile(
+    r'^(?:<div[^>]*>|</div>|<div class="nb-top">.*</div>|<p class="nb-download">.*</p>)$'
+)
 _TAGS = re.compile(r"</?(?:span|small|abbr)\b[^>]*>")
 _ATTRIBUTES = re.compile(r"\{:? *(?:[.#][\w-]+|data-[\w-]+)(?: [^}]*)?\}")
 _HEADING = re.compile(r"^#{1,6} ")

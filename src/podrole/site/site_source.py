@@ -5,6 +5,7 @@ the same Markdown and the same facts.
 """
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from podrole.site.catalogue_page import (
 )
 from podrole.site.checker_data import checker_data
 from podrole.site.diagram import DiagramError, check_drawings
-from podrole.site.notebook_page import NotebookError, check_notebook, notebook_markdown
+from podrole.site.notebook_page import NotebookError, RunBar, check_notebook, notebook_markdown
 from podrole.site.page_facts import (
     PageFacts,
     PageFactsError,
@@ -111,12 +112,19 @@ class SiteSource:
             if path.startswith(f"{FOLDER}/"):
                 return _FRONT.sub("", text)  # made here, from the catalogue
             if path.endswith(".ipynb"):
-                return notebook_markdown(text, path, self._expand)
+                return notebook_markdown(text, path, self._expand, self._run_bar(path))
             # Blank lines instead of the front matter keep the numbers right.
             blanked = _FRONT.sub(lambda found: "\n" * found[0].count("\n"), text)
             return self._expand(blanked, f"docs/{path}")
         except _FAULTS as error:
             raise SourceError(str(error)) from error
+
+    def _run_bar(self, path: str) -> RunBar | None:
+        plan = self.root / ".cache" / "python" / "bundle.json"
+        if not plan.is_file():
+            return None
+        size: int = json.loads(plan.read_text(encoding="utf-8"))["transfer"]
+        return RunBar(posixpath.relpath("assets", self.pages[path].facts.url), round(size / 1e6))
 
     @property
     def notebooks(self) -> list[str]:

@@ -1,0 +1,59 @@
+"""What the archives for the browser hold."""
+
+from __future__ import annotations
+
+import ast
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from podrole.browser.contents import REPOSITORY, contents
+
+PACKED = REPOSITORY / ".cache" / "python"
+MOST = 12_000_000  # bytes over a server that compresses: issue 7's budget
+
+
+def imported(path: Path) -> set[str]:
+    """Our own modules that a notebook's cells import."""
+    found = set()
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            for node in ast.walk(ast.parse("".join(cell["source"]))):
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    found.add(node.module)
+    return {name for name in found if name.startswith("podrole")}
+
+
+def test_all_that_the_notebooks_import_is_packed() -> None:
+    packed = contents("lab").keys()
+    for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
+        for name in imported(path):
+            place = name.replace(".", "/")
+            assert {f"{place}.py", f"{place}/__init__.py"} & packed, f"{path.name}: {name}"
+
+
+def test_the_download_is_within_its_budget() -> None:
+    plan = PACKED / "bundle.json"
+    if not plan.is_file():
+        missing = "no Python for the browser: make site, with npm"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    told = json.loads(plan.read_text(encoding="utf-8"))
+    files = [path for path in PACKED.rglob("*") if path.is_file() and path != plan]
+    assert {path.relative_to(PACKED).as_posix() for path in files} == set(told["sizes"])
+    scripts = sorted((REPOSITORY / "docs" / "assets").glob("run*")) + sorted(
+        (REPOSITORY / "docs" / "assets" / "python").glob("*.js")
+    )
+    assert told["transfer"] == sum(len(gzip.compress(path.read_bytes(), 6)) for path in files)
+    whole = told["transfer"] + sum(len(gzip.compress(path.read_bytes(), 6)) for path in scripts)
+    assert whole <= MOST, f"{whole / 1e6:.2f} MB"
+
+
+def test_a_page_s_own_script_is_small() -> None:
+    scripts = sorted((REPOSITORY / "docs" / "assets").glob("run*.js"))
+    assert scripts
+    assert sum(len(gzip.compress(path.read_bytes(), 6)) for path in scripts) < 6 * 1024
