@@ -22,6 +22,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from podrole.browser.contents import (
@@ -78,17 +79,19 @@ def _make(folder: Path, pyodide: Path, version: str, key: str) -> None:
         # Servers give `.mjs` a type that browsers refuse (nginx before 1.29 knows none for it).
         text = (pyodide / name).read_text(encoding="utf-8")
         (core / _MODULE.sub(".js", name)).write_text(_MODULE.sub(".js", text), encoding="utf-8")
-    try:
-        policy, lab = (contents(name) for name in BUNDLED)
-    except ContentsError as error:
-        raise BundleError(str(error)) from error
-    checker, loaded = _compiled(_packed(policy), *CHECKER, *_ALSO)
+    with ThreadPoolExecutor() as beside:  # of Node.js processes
+        library = beside.submit(_compiled, (pyodide / _STDLIB).read_bytes())
+        try:
+            policy, lab = (contents(name) for name in BUNDLED)
+        except ContentsError as error:
+            raise BundleError(str(error)) from error
+        own = beside.submit(_compiled, _packed({name: lab[name] for name in lab.keys() - policy}))
+        checker, loaded = _compiled(_packed(policy), *CHECKER, *_ALSO)
+        whole, more = library.result()[0], own.result()[0]
     _write_tar(checker, folder / "policy.tar.xz")
-    whole, _ = _compiled((pyodide / _STDLIB).read_bytes())
     first = {name: data for name, data in whole.items() if _top(name) in loaded}
     _write_zip(first, core / _STDLIB)
     rest = {name: data for name, data in whole.items() if _top(name) not in loaded | _NO_USE}
-    more, _ = _compiled(_packed({name: lab[name] for name in lab.keys() - policy.keys()}))
     _write_tar({**rest, **more}, folder / "lab.tar.xz")
     sizes = {
         path.relative_to(folder).as_posix(): path.stat().st_size
