@@ -10,7 +10,9 @@ import hashlib
 import re
 
 _DIRECTIVES = {
-    "default-src": "'none'",
+    # Firefox fetches the next page ahead, by its own choice, and asks this one.
+    "default-src": "'self'",
+    "object-src": "'none'",
     "script-src": "'self' 'wasm-unsafe-eval'",  # Pyodide is WebAssembly
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data:",
