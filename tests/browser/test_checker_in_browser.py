@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from podrole.catalog import Catalog
-from tests.browser.test_accessibility import _RUN as RUN_AXE
 from tests.browser.test_accessibility import axe  # noqa: F401
 from tests.doctor.conftest import Ward, lab, ward  # noqa: F401
 from tests.lab.conftest import SUBJECT
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 POLICY, POD = "check/policy/", "check/pod/"
 CATALOG = Catalog.load()
 MARK = "zebra-4711"  # stands in what is pasted, and in no request
+RUN_AXE = """async () => (await axe.run(document.querySelector('.checker-live'))).violations
+  .map(one => `${one.id}: ${one.nodes.map(node => node.html)}`)"""
 PATIENCE = 90_000  # milliseconds: Python begins slowly where all cores are taken
 
 
@@ -137,6 +139,14 @@ def trust(subject: str, operator: str = "StringEquals") -> str:
     return json.dumps(document, indent=2)
 
 
+def share_of_a_core() -> float:
+    """How much of a core a program gets at this moment: 1 on a machine that has nothing else."""
+    wall, own = time.perf_counter(), time.process_time()
+    while time.process_time() - own < 0.2:
+        pass
+    return (time.process_time() - own) / (time.perf_counter() - wall)
+
+
 class TestBefore:
     def test_nothing_is_loaded_before_it_is_used(self, fresh: Checker) -> None:
         for path in (POLICY, POD):
@@ -157,6 +167,22 @@ class TestBefore:
             assert page.get_by_text("This needs JavaScript").is_visible()
             assert command in page.locator("article").inner_text()
         context.close()
+
+    def test_the_first_answer_is_there_in_three_seconds(
+        self, browser: Browser, site_address: str
+    ) -> None:
+        """The issue's budget, from the first key to the answer with nothing in any cache; the best
+        of three. Where other programs have the cores, they get their share of the time."""
+        took = []
+        for _ in range(3):
+            context = browser.new_context()
+            checker = tab(context, site_address).open(POLICY)
+            share = share_of_a_core()
+            begun = time.perf_counter()
+            checker.write("policy", trust(SUBJECT))
+            took.append((time.perf_counter() - begun) * share)
+            context.close()
+        assert min(took) < 3, took
 
 
 class TestPolicy:
@@ -309,6 +335,19 @@ class TestLink:
         fresh.page.get_by_role("button", name="Check it").click()
         assert fresh.settled().startswith("Allowed")
         assert "StringLike" in fresh.field("policy").input_value()
+
+    def test_the_reader_s_own_values_are_in_it(self, fresh: Checker) -> None:
+        fresh.page.goto(fresh.address)
+        kept = {"version": 1, "values": {"namespace": "shop", "oidc_id": "A" * 32}}
+        fresh.page.evaluate(
+            "kept => localStorage.setItem('podrole.values', kept)", json.dumps(kept)
+        )
+        fresh.open(POLICY)
+        assert fresh.pick("trust-irsa-exact").startswith("Allowed")
+        assert "system:serviceaccount:shop:orders-api" in fresh.field("policy").input_value()
+        assert f"/id/{'A' * 32}:sub" in fresh.field("policy").input_value()
+        fresh.page.locator(".checker-buttons").get_by_text("Clear").click()
+        assert fresh.field("irsa-namespace").input_value() == ""
 
 
 class TestPod:
