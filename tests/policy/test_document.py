@@ -33,6 +33,8 @@ def statement(**elements: Any) -> dict[str, Any]:
         (statement(Actions="x"), "identity", "Statement[0].Actions: unknown element; did you mean"),
         (statement(Resource=None), "identity", "Statement[0].Resource: is missing"),
         (statement(Action=None), "identity", "Statement[0].Action: is missing"),
+        (statement(Condition={None: {}}), "identity", "Condition.None: an operator is a text"),
+        (statement(Condition={"Null": {1: "x"}}), "identity", "a condition key is a text"),
         (statement(Action=7), "identity", "must be a string or a list of strings"),
         (statement(NotAction="x:y"), "identity", "stands beside Action"),
         (statement(Action="GetObject"), "identity", "'GetObject' is neither * nor service:Action"),
