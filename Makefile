@@ -50,11 +50,16 @@ site: site-$(BUILDER) ## Build the site into site/ (VALUES=acme.yml: with your n
 	@echo "Built site/: $$(find site -name index.html | wc -l) pages. To read them: make serve"
 
 .PHONY: site-mkdocs site-zensical
+site-mkdocs: export PODROLE_VALUES := $(VALUES)
 site-mkdocs: $(STAMP) browser-python
-	@PODROLE_VALUES="$(VALUES)" $(BIN)/mkdocs build --quiet --strict --site-dir site
+	@key=$$($(BIN)/python -m podrole.site.build_key); \
+	if [ -f site/index.html ] && [ "$$key" = "$$(cat .cache/site-key 2>/dev/null)" ]; then exit 0; fi; \
+	mkdir -p .cache && rm -f .cache/site-key && \
+	$(BIN)/mkdocs build --quiet --strict --site-dir site && echo "$$key" > .cache/site-key
 
 # The way out of Material's end of life: `make site BUILDER=zensical`.
 site-zensical: $(STAMP) browser-python
+	@rm -f .cache/site-key
 	@PODROLE_VALUES="$(VALUES)" $(BIN)/python -m podrole.site.zensical site
 
 # Never pushes. BRANCH is this clone's own: publish it by what serves your site.
@@ -79,6 +84,8 @@ screenshots: site ## Make screenshots of each page kind: light, dark, phone and 
 bench: $(STAMP) ## Measure the engine and the lab beside peers
 	@$(BIN)/python bench/policy_speed.py
 	@$(BIN)/python bench/gateway_speed.py
+	@$(BIN)/python bench/site_speed.py
+	@$(BIN)/python bench/run_in_browser.py
 
 .PHONY: bench-suite
 bench-suite: $(STAMP) ## Measure the whole suite beside its parts one after another (12 minutes)
