@@ -72,9 +72,16 @@ version: $(STAMP) ## Build the site as a version on a local branch (VERSION=1.2 
 	@test -z "$(ALIAS)" || mike -q set-default --branch $(BRANCH) --template src/podrole/site/version_redirect.html $(ALIAS)
 	@echo "Branch $(BRANCH) has version $(VERSION). Nothing was pushed."
 
+# What drives real browsers over the built site, or builds it anew, takes as long as all the rest.
+SITE_TESTS := tests/browser tests/site/test_valid_html.py tests/site/test_zensical.py
+
 .PHONY: test
-test: $(STAMP) site ## Run everything: unit tests, notebooks under nbval, the site build
-	@PODROLE_SITE=$(CURDIR)/site $(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env tests notebooks
+test: $(STAMP) site ## Prove the guide: unit tests, notebooks under nbval, the site build
+	@PODROLE_SITE=$(CURDIR)/site $(BIN)/pytest -n auto --dist loadfile --nbval --nbval-current-env $(addprefix --ignore=,$(SITE_TESTS)) tests notebooks
+
+.PHONY: test-site
+test-site: $(STAMP) site ## Prove the site: in real browsers, by axe-core, Lighthouse and the HTML checker
+	@PODROLE_SITE=$(CURDIR)/site $(BIN)/pytest -n auto --dist loadfile $(SITE_TESTS)
 
 .PHONY: screenshots
 screenshots: site ## Make screenshots of each page kind: light, dark, phone and desk
