@@ -1,4 +1,4 @@
-"""Lighthouse's scores of the built site."""
+"""Lighthouse's scores of the built site; not the one for speed, which other programs change."""
 
 import json
 import subprocess
@@ -48,4 +48,3 @@ def test_scores(debugging_port: str, site_address: str, kind: str) -> None:
     assert scores["accessibility"] == 100, judged["failed"]
     assert scores["best-practices"] == 100, judged["failed"]
     assert scores["seo"] == 100, judged["failed"]
-    assert scores["performance"] >= 95, judged["failed"]

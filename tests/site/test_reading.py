@@ -86,9 +86,9 @@ class TestEachPage:
                 continue  # they stand at the top
             assert path, page.facts.path
             steps = re.findall(r'<span class="md-ellipsis">\s*(.+?)\s*</span>', path[0])
-            assert steps[0] == "Start"
+            assert steps[0] == "Home"
             if page.facts.path.startswith("catalogue/") and page.facts.url != "catalogue/":
-                assert steps == ["Start", "Reference", "Catalogue"]
+                assert steps == ["Home", "Reference", "Catalogue"]
 
     def test_offers_itself_as_markdown(self, built_site: Path, source: SiteSource) -> None:
         for page in source.pages.values():

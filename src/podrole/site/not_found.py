@@ -14,7 +14,7 @@ DEPTH = 5
 SCRIPT = "assets/not-found.js"
 _THEME = "<h1>404 - Not found</h1>"
 _LINKS = (
-    ("", "Start"),
+    ("", "Home"),
     ("howto/troubleshoot/", "Troubleshoot: a pod without credentials, or denied"),
     ("catalogue/", "Catalogue: all policies, manifests, commands and programs"),
     ("reference/comparison/", "IRSA or Pod Identity"),
