@@ -180,7 +180,7 @@ class TestLists:
         self, built_site: Path, source: SiteSource
     ) -> None:
         text = (built_site / "llms.txt").read_text(encoding="utf-8")
-        assert re.match(r"# Podrole\n\n> The executable guide .+\n\n## Start\n\n- \[", text)
+        assert re.match(r"# Podrole\n\n> The executable guide .+\n\n## Home\n\n- \[", text)
         found = dict(re.findall(r"^- \[.+?\]\((\S+?)\): (.+)$", text, re.MULTILINE))
         assert found == {
             page.facts.markdown_url: page.facts.description for page in source.pages.values()
