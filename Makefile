@@ -11,8 +11,9 @@ LOCKS := requirements/uv.txt requirements/dev.txt
 # Material for MkDocs prints a notice on its end of life at each build.
 export NO_MKDOCS_2_WARNING := 1
 export UV_PYTHON_DOWNLOADS := never
-# A proxy or a profile of the reader's must not change what is built or tested.
-unexport PYTHONPATH PYTHONHOME
+# What a reader's shell says must not change what is built or tested. Without bytecode, as images of
+# containers often have it, each of a thousand processes would compile all that it imports.
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## List the commands
@@ -93,6 +94,7 @@ bench: $(STAMP) ## Measure the engine and the lab beside peers
 	@$(BIN)/python bench/gateway_speed.py
 	@$(BIN)/python bench/site_speed.py
 	@$(BIN)/python bench/run_in_browser.py
+	@$(BIN)/python bench/lighthouse_speed.py
 
 .PHONY: bench-suite
 bench-suite: $(STAMP) ## Measure the whole suite beside its parts one after another (12 minutes)

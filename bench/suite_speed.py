@@ -6,6 +6,7 @@ another, and the rest of the suite in one process. Both in this run, on this mac
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+#: What `make test-site` runs.
+OF_THE_SITE = ("tests/browser", "tests/site/test_valid_html.py", "tests/site/test_zensical.py")
 
 
 def seconds(*command: str) -> float:
@@ -27,7 +30,8 @@ def seconds(*command: str) -> float:
 def main() -> None:
     """Print both times and their ratio."""
     python = [sys.executable, "-m"]
-    pytest = [*python, "pytest", "-q"]
+    pytest = [*python, "pytest", "-q", *(f"--ignore={path}" for path in OF_THE_SITE)]
+    os.environ["PODROLE_SITE"] = str(ROOT / "site")
     whole = [*pytest, "-n", "auto", "--dist", "loadfile", "--nbval", "--nbval-current-env"]
     ours = seconds(*whole, "tests", "notebooks")
     with tempfile.TemporaryDirectory() as folder:

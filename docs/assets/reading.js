@@ -1,20 +1,5 @@
-// A button beside the title that copies the page as Markdown. Without this script, or without a
+// The button beside the title copies the page as Markdown. Without this script, or without a
 // clipboard (a page over plain HTTP has none), the link at the page's end leads to the same text.
-const SVG = "http://www.w3.org/2000/svg";
-const ICON =
-  "M19 21H8V7h11m0-2H8a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2m-3-4H4a2 2 0 0 0-2 2v14h2V3h12z";
-const LABEL = "Copy as Markdown";
-
-function icon() {
-  const svg = document.createElementNS(SVG, "svg");
-  const path = document.createElementNS(SVG, "path");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", ICON);
-  svg.append(path);
-  return svg;
-}
-
 async function text(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(`${answer.status}`);
@@ -22,21 +7,16 @@ async function text(address) {
 }
 
 const link = document.querySelector("a[data-page-markdown]");
-const title = document.querySelector(".md-content__inner h1");
-if (link && title && navigator.clipboard && globalThis.ClipboardItem) {
-  const button = document.createElement("button");
-  const label = document.createElement("span");
-  const status = document.createElement("span"); // for the ear: a button's own text is not read out
-  button.type = "button";
-  button.className = "page-copy";
-  label.textContent = LABEL;
-  button.append(icon(), label);
-  status.className = "page-copied";
-  status.setAttribute("role", "status");
+const button = document.querySelector(".page-copy");
+if (link && button && navigator.clipboard && globalThis.ClipboardItem) {
+  const label = button.querySelector("span");
+  const status = document.querySelector(".page-copied");
+  const usual = label.textContent;
+  button.hidden = false;
   const say = (words) => {
     label.textContent = status.textContent = words;
     setTimeout(() => {
-      label.textContent = LABEL;
+      label.textContent = usual;
       status.textContent = "";
     }, 4000);
   };
@@ -49,5 +29,4 @@ if (link && title && navigator.clipboard && globalThis.ClipboardItem) {
       say("Not copied: use the link at the end");
     }
   });
-  title.before(button, status);
 }

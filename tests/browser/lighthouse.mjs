@@ -15,4 +15,4 @@ const failed = Object.values(lhr.categories).flatMap(({ auditRefs }) =>
     .filter(({ score, weight }) => weight && score !== null && score < 1)
     .map(({ id, title, displayValue }) => `${id}: ${title} ${displayValue ?? ""}`),
 );
-console.log(JSON.stringify({ scores, failed }));
+console.log(JSON.stringify({ scores, failed, index: lhr.environment.benchmarkIndex }));

@@ -1,25 +1,16 @@
 """No page kind has anything that axe-core can find fault with, in either scheme."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.page_kinds import KINDS
-from tests.lab.tools import CLIENTS, node_modules
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 _RUN = """async () => (await axe.run(document)).violations.map(one =>
   `${one.id}: ${one.help}: ${one.nodes.slice(0, 4).map(node => node.html).join(' | ')}`)"""
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """axe-core's script, of the lock file."""
-    path: Path = node_modules(CLIENTS / "audit") / "axe-core" / "axe.min.js"
-    return path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

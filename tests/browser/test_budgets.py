@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 PAGE_BYTES, PAGE_REQUESTS, RUN_BYTES = 250_000, 20, 12_000_000
-#: Pages of many small modules, which are still to be loaded when they are needed.
-MORE_REQUESTS = {"check/policy/": 27, "check/pod/": 28}
 
 
 def _weight(path: Path) -> int:
@@ -36,7 +34,7 @@ def test_a_page_is_light_before_any_click(
         for one in dict.fromkeys(asked)
         if not one.endswith((".woff2", "search_index.json"))
     ]
-    assert len(asked) <= MORE_REQUESTS.get(path, PAGE_REQUESTS), asked
+    assert len(asked) <= PAGE_REQUESTS, asked
     weights = {file.name: _weight(file) for file in files}
     assert sum(weights.values()) <= PAGE_BYTES, weights
     assert not any("/python/" in one and not one.endswith("python.js") for one in asked)

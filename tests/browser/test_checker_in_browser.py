@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from podrole.catalog import Catalog
-from tests.browser.test_accessibility import axe  # noqa: F401
+from tests.browser.conftest import complaints_of
 from tests.doctor.conftest import Ward, lab, ward  # noqa: F401
 from tests.lab.conftest import SUBJECT
 from tests.site.site_build import REPOSITORY
@@ -44,8 +44,8 @@ class Checker:
 
     page: Page
     address: str
+    complaints: list[str]
     asked: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Checker:
         self.page.goto(self.address + path, wait_until="networkidle")
@@ -90,13 +90,8 @@ class Checker:
 def tab(context: BrowserContext, address: str) -> Checker:
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
-    checker = Checker(page, address)
+    checker = Checker(page, address, complaints_of(context))
     page.on("request", lambda one: checker.asked.append(f"{one.url} {one.post_data or ''}"))
-    page.on("pageerror", lambda error: checker.complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda one: checker.complaints.append(one.text) if one.type in ("error", "warning") else 0,
-    )
     return checker
 
 
@@ -444,7 +439,7 @@ class TestKeyboardAndPhone:
     def test_axe_finds_nothing_in_an_answer(
         self,
         checker: Checker,
-        axe: str,  # noqa: F811
+        axe: str,
         scheme: Literal["light", "dark"],
     ) -> None:
         page = checker.page

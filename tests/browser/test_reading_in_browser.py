@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from podrole.site.serve import site_server
-from tests.site.site_build import REPOSITORY, built_once
+from tests.site.site_build import REPOSITORY
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -43,12 +43,6 @@ CRAWL = """async () => {
   }
   return [wrong, [...seen.keys()].filter(page).length, seen.size];
 }"""
-
-
-@pytest.fixture(scope="session")
-def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built once from the repository as it is."""
-    return built_once(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="module")

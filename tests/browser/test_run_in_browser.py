@@ -1,30 +1,19 @@
-"""A notebook's cells run in a reader's Chromium, and reach no host but the site's.
-
-Chromium's traffic to any other host goes to a proxy that records and refuses it, and the pages have
-the Content-Security-Policy that the site documents.
-"""
+"""A notebook's cells run in a reader's Chromium, and reach no host but the site's."""
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
-import http.server
 import json
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from podrole.site.serve import SiteHandler
-from tests.browser.conftest import BROWSER, OPTIONS
-from tests.browser.refusing_proxy import RefusingProxy, refusing_proxy
-from tests.site.site_build import REPOSITORY, built_once
+from tests.browser.refusing_proxy import RefusingProxy
+from tests.site.site_build import REPOSITORY
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
@@ -33,8 +22,6 @@ NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 FIRST = "notebooks/01-the-leaky-key/"
 # Milliseconds: a start of Python takes 4 s on a quiet machine, and CI's is not quiet.
 PATIENCE = 240_000
-# Chromium asks its maker's servers on its own account, from a page that is empty too.
-_INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 if not (REPOSITORY / ".cache" / "python" / "bundle.json").is_file():
     pytestmark = pytest.mark.skipif(
@@ -42,100 +29,37 @@ if not (REPOSITORY / ".cache" / "python" / "bundle.json").is_file():
     )
 
 
-@dataclass
-class Site:
-    """The built site under its policy; `asked` has the paths that were fetched from it."""
-
-    address: str
-    asked: list[str] = field(default_factory=list)
-
-    def loads(self) -> list[str]:
-        return [path for path in self.asked if path.startswith("/assets/python/")]
-
-
-class _StrictHandler(SiteHandler):
-    def __init__(self, *arguments: Any, asked: list[str], **options: Any) -> None:
-        self.asked = asked
-        super().__init__(*arguments, **options)
-
-    def end_headers(self) -> None:
-        self.asked.append(self.path)
-        page = Path(self.directory) / self.path.lstrip("/") / "index.html"
-        if page.is_file():
-            self.send_header("Content-Security-Policy", _policy(page.read_text(encoding="utf-8")))
-        super().end_headers()
-
-
-def _policy(html: str) -> str:
-    digests = {hashlib.sha256(text.encode()).digest() for text in _INLINE_SCRIPT.findall(html)}
-    hashes = sorted(f"'sha256-{base64.b64encode(one).decode()}'" for one in digests)
-    return (
-        f"default-src 'self'; script-src 'self' 'wasm-unsafe-eval' {' '.join(hashes)}; "
-        "worker-src 'self' blob:; connect-src 'self'; img-src 'self' data:; "
-        "style-src 'self' 'unsafe-inline'"
-    )
+@pytest.fixture(scope="module")
+def asked() -> list[str]:
+    """What pages and their workers asked for; cleared by whoever wants to know."""
+    return []
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site("")
-    folder = str(built_once(tmp_path_factory.getbasetemp()))
-    handler = functools.partial(_StrictHandler, directory=folder, asked=site.asked)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        site.address = f"http://127.0.0.1:{server.server_port}/"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield site
-        server.shutdown()
-
-
-@dataclass
-class Fence:
-    """A Chromium of this file's own, and the proxy that hears of other hosts."""
-
-    browser: Browser
-    proxy: RefusingProxy
-
-    def strangers(self) -> set[str]:
-        """Hosts that pages wanted something of."""
-        asked = self.proxy.strangers()
-        return {re.sub(r"^\w+ (?:\w+://)?([^:/ ]+).*", r"\1", line) for line in asked}
-
-
-@pytest.fixture(scope="module")
-def fence(browser: Browser) -> Iterator[Fence]:
-    with refusing_proxy() as proxy:
-        fenced = browser.browser_type.launch(
-            executable_path=BROWSER, args=OPTIONS, proxy=proxy.settings
-        )
-        yield Fence(fenced, proxy)
-        fenced.close()
-
-
-@pytest.fixture(scope="module")
-def reader(fence: Fence, site: Site) -> Iterator[BrowserContext]:
-    context = fence.browser.new_context(viewport={"width": 1440, "height": 900})
+def reader(browser: Browser, site_address: str, asked: list[str]) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(PATIENCE)
-    asked: list[str] = []  # by pages and their workers
-    context.on("request", lambda request: asked.append(request.url))
+    seen: list[str] = []
+    context.on("request", lambda request: (seen.append(request.url), asked.append(request.url)))
     yield context
     context.close()
-    assert asked
-    assert [url for url in asked if not url.startswith((site.address, "data:", "blob:"))] == []
+    assert seen
+    assert [url for url in seen if not url.startswith((site_address, "data:", "blob:"))] == []
 
 
 @pytest.fixture
-def page(reader: BrowserContext, fence: Fence) -> Iterator[Page]:
+def page(reader: BrowserContext, proxy: RefusingProxy) -> Iterator[Page]:
     page = reader.new_page()
     yield page
     page.close()
-    assert fence.strangers() == set()
+    assert proxy.strangers() == []
 
 
 @pytest.fixture(scope="module")
-def loaded_page(reader: BrowserContext, site: Site) -> Iterator[Page]:
+def loaded_page(reader: BrowserContext, site_address: str) -> Iterator[Page]:
     """A page whose Python is there: its start is the slow part."""
     page = reader.new_page()
-    page.goto(f"{site.address}{FIRST}")
+    page.goto(f"{site_address}{FIRST}")
     button(page, "Run cell 1").click()
     said(page, "Cell 1 ran.")
     yield page
@@ -185,9 +109,9 @@ def run_as(page: Page, number: int, code: str) -> str:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_cell_gives_its_stored_output(page: Page, site: Site, path: Path) -> None:
+def test_every_cell_gives_its_stored_output(page: Page, site_address: str, path: Path) -> None:
     cells = [one for one in json.loads(path.read_text())["cells"] if one["cell_type"] == "code"]
-    page.goto(f"{site.address}notebooks/{path.stem}/")
+    page.goto(f"{site_address}notebooks/{path.stem}/")
     button(page, "Run all").click()
     page.locator(".nb-bar:not(.nb-active)").wait_for()
     said(page, f"{len(cells)} cells ran; what they put out matches what is stored.")
@@ -197,15 +121,17 @@ def test_every_cell_gives_its_stored_output(page: Page, site: Site, path: Path) 
         assert mark(page, number) == ("matches the stored output" if stored else "ran")
 
 
-def test_nothing_is_loaded_before_the_click(page: Page, site: Site) -> None:
-    site.asked.clear()
-    page.goto(f"{site.address}{FIRST}", wait_until="networkidle")
+def test_nothing_is_loaded_before_the_click(
+    page: Page, site_address: str, asked: list[str]
+) -> None:
+    asked.clear()
+    page.goto(f"{site_address}{FIRST}", wait_until="networkidle")
     button(page, "Edit cell 2").click()
     page.keyboard.press("Escape")
     assert page.locator(".nb-status").inner_text().startswith("About 12 MB load at the first Run.")
     loaded = page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
     assert [one for one in loaded if one.endswith("/assets/run.js")]  # also where it was cached
-    assert [one for one in loaded if "/assets/python/" in one] == site.loads() == []
+    assert [one for one in [*loaded, *asked] if "/assets/python/" in one] == []
 
 
 def test_a_run_runs_what_stands_above_and_has_not_run(notebook: Page) -> None:
@@ -307,31 +233,21 @@ CALLS = {
 }
 
 
-def test_a_cell_that_forgets_the_lab_reaches_no_host(notebook: Page, fence: Fence) -> None:
+def test_a_cell_that_forgets_the_lab_reaches_no_host(notebook: Page, proxy: RefusingProxy) -> None:
     modules = "import boto3, requests, urllib.request, socket, pyodide.http, pyodide.code, js\n"
     told = {}
     for name, call in CALLS.items():
         run_as(notebook, 1, modules + call)
         lines = cell(notebook, 1).locator(".nb-error-line").all_inner_texts()
         told[name] = lines[0] if lines else ""
-    assert fence.strangers() == set()
+    assert proxy.strangers() == []
     assert [name for name, line in told.items() if not line] == []
     run_as(notebook, 1, modules + CALLS["boto3"])
     assert "Lab.start()" in cell(notebook, 1).locator(".nb-hint").inner_text()
 
 
-def test_the_proxy_would_notice(fence: Fence) -> None:
-    """Without a policy and a guard, a page's request arrives there."""
-    page = fence.browser.new_page()
-    page.goto("about:blank")
-    page.evaluate("fetch('http://positive-control.invalid/', {mode: 'no-cors'}).catch(() => 0)")
-    page.close()
-    assert fence.strangers() == {"positive-control.invalid"}
-    fence.proxy.asked.clear()
-
-
-def test_stop_ends_a_loop_at_once(page: Page, site: Site) -> None:
-    page.goto(f"{site.address}{FIRST}")
+def test_stop_ends_a_loop_at_once(page: Page, site_address: str) -> None:
+    page.goto(f"{site_address}{FIRST}")
     write(page, 3, "while True:\n    print('x')")
     button(page, "Run cell 3").click()
     cell(page, 3).locator(".nb-live").wait_for()
@@ -378,10 +294,10 @@ def test_all_can_be_done_by_keyboard(notebook: Page) -> None:
 
 
 def test_a_load_that_breaks_off_says_what_to_do_and_can_be_tried_again(
-    page: Page, site: Site
+    page: Page, site_address: str
 ) -> None:
     page.route("**/lab.tar.xz*", lambda route: route.abort())
-    page.goto(f"{site.address}{FIRST}")
+    page.goto(f"{site_address}{FIRST}")
     button(page, "Run cell 2").click()
     trouble = page.get_by_role("alert")
     trouble.wait_for()
@@ -417,15 +333,15 @@ def test_a_load_that_breaks_off_says_what_to_do_and_can_be_tried_again(
     ids=["404", "type", "worker", "WebAssembly"],
 )
 def test_a_load_that_cannot_be_says_why(
-    page: Page, site: Site, break_it: Callable[[Page], None], said_: str
+    page: Page, site_address: str, break_it: Callable[[Page], None], said_: str
 ) -> None:
     break_it(page)
-    page.goto(f"{site.address}{FIRST}")
+    page.goto(f"{site_address}{FIRST}")
     button(page, "Run cell 1").click()
     assert said_ in page.get_by_role("alert").inner_text()
 
 
-def test_a_policy_that_forbids_it_is_named(page: Page, site: Site) -> None:
+def test_a_policy_that_forbids_it_is_named(page: Page, site_address: str) -> None:
     forbidding = "<head><meta http-equiv=Content-Security-Policy content=\"worker-src 'none'\">"
 
     def with_meta(route: Any) -> None:
@@ -433,7 +349,7 @@ def test_a_policy_that_forbids_it_is_named(page: Page, site: Site) -> None:
         route.fulfill(response=answer, body=answer.text().replace("<head>", forbidding))
 
     page.route(f"**/{FIRST}", with_meta)
-    page.goto(f"{site.address}{FIRST}")
+    page.goto(f"{site_address}{FIRST}")
     button(page, "Run cell 1").click()
     assert "forbids it: worker-src." in page.get_by_role("alert").inner_text()
 
@@ -445,7 +361,7 @@ export const builtText = (element) => element.textContent;
 """
 
 
-def test_the_lab_is_the_reader_s_own(page: Page, site: Site) -> None:
+def test_the_lab_is_the_reader_s_own(page: Page, site_address: str) -> None:
     def with_values(route: Any) -> None:
         answer = route.fetch()
         html = re.sub(r"<script[^>]*/values\.m?js[^>]*></script>", "", answer.text())
@@ -457,7 +373,7 @@ def test_the_lab_is_the_reader_s_own(page: Page, site: Site) -> None:
         "**/assets/values.js",
         lambda one: one.fulfill(body=VALUES, content_type="text/javascript"),
     )
-    page.goto(f"{site.address}{FIRST}")
+    page.goto(f"{site_address}{FIRST}")
     button(page, "Run cell 2").click()
     said(page, "2 cells ran.")
     assert "orders-data-999988887777" in output(page, 2)
@@ -470,10 +386,10 @@ def test_the_lab_is_the_reader_s_own(page: Page, site: Site) -> None:
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_moves_when_the_buttons_come_or_a_cell_is_edited(
-    fence: Fence, site: Site, width: int
+    browser: Browser, site_address: str, width: int
 ) -> None:
-    page = fence.browser.new_page(viewport={"width": width, "height": 900})
-    page.goto(f"{site.address}{FIRST}", wait_until="networkidle")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{site_address}{FIRST}", wait_until="networkidle")
     shift = page.evaluate(
         """() => new Promise((done) => new PerformanceObserver((list) =>
           done(list.getEntries().map((one) => one.value)))
@@ -489,8 +405,8 @@ def test_nothing_moves_when_the_buttons_come_or_a_cell_is_edited(
     page.close()
 
 
-def test_print_has_no_buttons(page: Page, site: Site) -> None:
-    page.goto(f"{site.address}{FIRST}")
+def test_print_has_no_buttons(page: Page, site_address: str) -> None:
+    page.goto(f"{site_address}{FIRST}")
     assert button(page, "Run cell 1").is_visible()
     page.emulate_media(media="print")
     assert not button(page, "Run cell 1").is_visible()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.conftest import complaints_of
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -26,19 +28,13 @@ class Visit:
 
     page: "Page"
     address: str
-    complaints: list[str] = field(default_factory=list)
+    complaints: list[str]
     strangers: list[str] = field(default_factory=list)
 
     def open(self, path: str, until: str = "load") -> "Page":
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", self._request)
         self.page.goto(f"{self.address}{path}", wait_until=until)
         return self.page
-
-    def _console(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
 
     def _request(self, request: Any) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):
@@ -54,7 +50,7 @@ def visit(browser: "Browser", site_address: str, request: pytest.FixtureRequest)
         color_scheme=scheme,
         permissions=["clipboard-read", "clipboard-write"],
     )
-    yield Visit(context.new_page(), site_address)
+    yield Visit(context.new_page(), site_address, complaints_of(context))
     context.close()
 
 

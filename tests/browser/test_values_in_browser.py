@@ -13,6 +13,7 @@ import pytest
 from podrole.catalog import Catalog, CatalogError
 from podrole.catalog.values_file import read_values
 from podrole.site.format_label import LABELS
+from tests.browser.conftest import complaints_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
@@ -36,19 +37,13 @@ class Reader:
 
     context: "BrowserContext"
     address: str
-    complaints: list[str] = field(default_factory=list)
+    complaints: list[str]
     requests: list[Any] = field(default_factory=list)
 
     def tab(self, path: str = "") -> "Page":
         page = self.context.new_page()
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._console)
         page.goto(f"{self.address}{path}", wait_until="load")
         return page
-
-    def _console(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
 
 
 @pytest.fixture
@@ -58,7 +53,7 @@ def reader(
     """A fresh profile; the parameter is what `new_context` takes besides."""
     options = {"viewport": {"width": 1440, "height": 900}, **getattr(request, "param", {})}
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"], **options)
-    one = Reader(context, site_address)
+    one = Reader(context, site_address, complaints_of(context))
     context.on("request", lambda asked: one.requests.append(asked))
     yield one
     assert one.complaints == []
@@ -434,7 +429,7 @@ def test_no_request_bears_a_value(reader: Reader) -> None:
 def test_before_a_click_a_page_loads_one_small_module(reader: Reader) -> None:
     reader.tab(HOWTO)
     ours = {one.url.rsplit("/", 1)[-1] for one in reader.requests if "values" in one.url}
-    assert ours == {"values.js", "values.css", "values.svg"}
+    assert ours == {"values.js", "values.svg"}
     stored(reader, {"namespace": "shop"})
     reader.requests.clear()
     reader.tab(HOWTO)

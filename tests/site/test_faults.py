@@ -1,6 +1,7 @@
 """A fault in the sources fails the build, and the message names the place."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,19 +71,8 @@ HOWTO = "docs/howto/irsa-trust.md"
 IRSA = "notebooks/02-irsa.ipynb"
 FRONT = "description: A page that the navigation has forgotten, for this test alone.\n"
 
+#: They end the build where it meets them.
 FAULTS: dict[str, tuple[Plant, list[str]]] = {
-    "a link to a page that is not there": (
-        append(HOWTO, "\n[x](no-such-page.md)\n"),
-        ["howto/irsa-trust.md", "no-such-page.md"],
-    ),
-    "a link to a section that is not there": (
-        append(HOWTO, "\n[x](../notebooks/02-irsa.ipynb#no-such-section)\n"),
-        ["howto/irsa-trust.md", "#no-such-section"],
-    ),
-    "a promise whose anchor is not there": (
-        replace("docs/data/coverage.yml", "irsa.md#what-you-need", "irsa.md#no-such-anchor"),
-        ["reference/coverage.md", "#no-such-anchor"],
-    ),
     "a promise without its proof": (
         replace("docs/data/coverage.yml", "notebooks/12-migrate.ipynb", "notebooks/13.ipynb"),
         ["docs/reference/coverage.md:", "coverage.yml: item", "no proof notebooks/13.ipynb"],
@@ -94,10 +84,6 @@ FAULTS: dict[str, tuple[Plant, list[str]]] = {
     "a program's file that is not there": (
         append("docs/index.md", '\n{{ file "apps/go/../../parameters.yml" }}\n'),
         ["docs/index.md:", "no file apps/go/../../parameters.yml below snippets/apps/"],
-    ),
-    "a notebook's link to a page that is not there": (
-        append_cell(IRSA, "[x](../docs/howto/no-such-page.md)"),
-        ["notebooks/02-irsa.ipynb", "no-such-page.md"],
     ),
     "an unknown snippet": (
         append("docs/index.md", '\n{{ snippet "no-such-snippet" format=json }}\n'),
@@ -126,10 +112,6 @@ FAULTS: dict[str, tuple[Plant, list[str]]] = {
     "a notebook of the navigation that is missing": (
         remove("notebooks/03-pod-identity.ipynb"),
         ["notebooks/03-pod-identity.ipynb"],
-    ),
-    "a page that the navigation forgets": (
-        create("docs/howto/lost.md", f"---\n{FRONT}checked: 2026-11-24\n---\n\n# Lost\n"),
-        ["howto/lost.md", "nav"],
     ),
     "a page that does not say when it was checked": (
         create("docs/howto/lost.md", f"---\n{FRONT}---\n\n# Lost\n"),
@@ -160,6 +142,29 @@ FAULTS: dict[str, tuple[Plant, list[str]]] = {
         ["docs/index.md:", "accDescr"],
     ),
 }
+#: Of these the build tells at its end, of all at once; so one build shows each of them.
+LINKS: dict[str, tuple[Plant, list[str]]] = {
+    "a link to a page that is not there": (
+        append(HOWTO, "\n[x](no-such-page.md)\n"),
+        ["howto/irsa-trust.md", "no-such-page.md"],
+    ),
+    "a link to a section that is not there": (
+        append(HOWTO, "\n[x](../notebooks/02-irsa.ipynb#no-such-section)\n"),
+        ["howto/irsa-trust.md", "#no-such-section"],
+    ),
+    "a promise whose anchor is not there": (
+        replace("docs/data/coverage.yml", "irsa.md#what-you-need", "irsa.md#no-such-anchor"),
+        ["reference/coverage.md", "#no-such-anchor"],
+    ),
+    "a notebook's link to a page that is not there": (
+        append_cell(IRSA, "[x](../docs/howto/no-such-page.md)"),
+        ["notebooks/02-irsa.ipynb", "no-such-page.md"],
+    ),
+    "a page that the navigation forgets": (
+        create("docs/howto/lost.md", f"---\n{FRONT}checked: 2026-11-24\n---\n\n# Lost\n"),
+        ["howto/lost.md", "nav"],
+    ),
+}
 
 
 @pytest.mark.parametrize(("plant", "named"), FAULTS.values(), ids=FAULTS.keys())
@@ -174,9 +179,23 @@ def test_a_fault_fails_the_build_and_is_named(
     assert "Traceback" not in said
 
 
-def test_the_sources_have_no_fault_to_begin_with(tmp_path: Path) -> None:
-    built, said = build_in_process(copy_source(tmp_path / "source"), tmp_path / "site")
-    assert built, said
+@pytest.fixture(scope="module")
+def said_of_links(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the build says of all faulty links together."""
+    folder = tmp_path_factory.mktemp("links")
+    source = copy_source(folder / "source")
+    for plant, _ in LINKS.values():
+        plant(source)
+    built, said = build_in_process(source, folder / "site")
+    assert not built, said
+    return said
+
+
+@pytest.mark.parametrize("named", [named for _, named in LINKS.values()], ids=LINKS.keys())
+def test_a_faulty_link_fails_the_build_and_is_named(said_of_links: str, named: list[str]) -> None:
+    # A warning is a line, or a line and its list.
+    warnings = re.sub(r"\n *- ", " ", said_of_links).splitlines()
+    assert [one for one in warnings if all(name in one for name in named)], said_of_links
 
 
 def test_the_command_fails_and_its_line_counts_front_matter(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import re
 import struct
 from html import unescape
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote, urldefrag
 
 import nbformat
 import pytest
@@ -13,15 +13,11 @@ import pytest
 from notebooks.execute import execute
 from podrole.catalog import Catalog
 from podrole.site.fence import prose_lines
-from podrole.site.page_end import edit_address
 from podrole.site.page_facts import LONGEST, SHORTEST, PageFacts, shortened
 from podrole.site.plain_markdown import plain_markdown
 from podrole.site.site_source import SiteSource
-from tests.site.html_page import HtmlPage
-from tests.site.site_build import REPOSITORY, build_in_process
+from tests.site.site_build import REPOSITORY
 
-ADDRESS = "https://docs.example.com/docs/iam/"
-FORK = "https://git.example.com/platform/podrole"
 _META = re.compile(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">')
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -30,19 +26,6 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 def source() -> SiteSource:
     """The sources, as the build reads them."""
     return SiteSource.load(REPOSITORY)
-
-
-@pytest.fixture(scope="module")
-def addressed_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of a fork that knows its address and its repository."""
-    target = tmp_path_factory.mktemp("addressed") / "site"
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SITE_URL", ADDRESS.rstrip("/"))
-        environment.setenv("PODROLE_REPO_URL", f"{FORK}/")
-        environment.setenv("PODROLE_EDIT_PATH", "-/edit/main/{path}")
-        built, said = build_in_process(REPOSITORY, target)
-    assert built, said
-    return target
 
 
 def html_of(site: Path, facts: PageFacts) -> str:
@@ -190,62 +173,6 @@ class TestLists:
     def test_without_an_address_there_is_no_map(self, built_site: Path) -> None:
         assert not [*built_site.glob("sitemap*")]
         assert "Sitemap" not in (built_site / "robots.txt").read_text(encoding="utf-8")
-
-    def test_the_map_has_each_page_and_its_check(
-        self, addressed_site: Path, source: SiteSource
-    ) -> None:
-        text = (addressed_site / "sitemap.xml").read_text(encoding="utf-8")
-        found = re.findall(r"<loc>(.+?)</loc><lastmod>(.+?)</lastmod>", text)
-        wanted = {(ADDRESS + one.facts.url, one.facts.checked) for one in source.pages.values()}
-        assert set(found) == wanted
-        assert len(found) == len(wanted)
-        robots = (addressed_site / "robots.txt").read_text(encoding="utf-8")
-        assert f"Sitemap: {ADDRESS}sitemap.xml\n" in robots
-
-
-class TestAFork:
-    @pytest.mark.parametrize(
-        ("url", "edited"),
-        [
-            ("howto/irsa/", "docs/howto/irsa.md"),
-            ("notebooks/02-irsa/", "notebooks/02-irsa.ipynb"),
-            ("catalogue/trust-irsa-exact/", "snippets/policies/trust-irsa-exact.yml"),
-        ],
-    )
-    def test_has_edit_links_canonical_links_and_whole_previews(
-        self, addressed_site: Path, url: str, edited: str
-    ) -> None:
-        html = (addressed_site / url / "index.html").read_text(encoding="utf-8")
-        assert f'<a href="{FORK}/-/edit/main/{edited}" rel="edit">' in html
-        assert (REPOSITORY / edited).is_file()
-        assert f'<link rel="canonical" href="{ADDRESS}{url}">' in html
-        meta = meta_of(html)
-        assert meta["og:url"] == f"{ADDRESS}{url}"
-        assert meta["og:image"] == f"{ADDRESS}assets/social.png"
-
-    def test_makes_no_page_ask_the_repository_s_host(self, addressed_site: Path) -> None:
-        for path in addressed_site.rglob("*.html"):
-            page = HtmlPage(path)
-            assert not [one for one in page.fetched if "git.example.com" in one], path
-            assert 'data-md-component="source"' not in path.read_text(encoding="utf-8")
-
-    def test_s_page_for_a_missing_address_begins_at_its_folder(self, addressed_site: Path) -> None:
-        page = HtmlPage(addressed_site / "404.html")
-        own = [link for link in (*page.links, *page.fetched) if not link.startswith(("http", "#"))]
-        assert "/docs/iam/howto/troubleshoot/" in own
-        for link in own:
-            address = urldefrag(urljoin(ADDRESS, link))[0]
-            assert address.startswith(ADDRESS) or address == ADDRESS.rstrip("/"), link
-            target = addressed_site / address.removeprefix(ADDRESS.rstrip("/")).lstrip("/")
-            assert (target / "index.html" if target.is_dir() else target).is_file(), link
-
-    def test_without_a_repository_nothing_can_be_edited(self, built_site: Path) -> None:
-        assert 'rel="edit"' not in (built_site / "howto/irsa/index.html").read_text("utf-8")
-
-    def test_may_be_at_any_host(self) -> None:
-        way = "edit/main/{path}"
-        assert edit_address(f"{FORK}/", way, "docs/index.md") == f"{FORK}/edit/main/docs/index.md"
-        assert edit_address("", way, "docs/index.md") == ""
 
 
 def test_the_preview_s_image_has_its_size(built_site: Path) -> None:

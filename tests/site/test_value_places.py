@@ -22,7 +22,7 @@ from podrole.site.value_places import (
     snippet_places,
 )
 
-from .site_build import REPOSITORY, build_in_process, copy_source
+from .site_build import REPOSITORY
 
 MARK = re.compile(r'<span data-value="(\w+)"(?: data-scalar)?>([^<]*)</span>')
 BLOCK = re.compile(r"<pre[^>]*>(?:<span></span>)?<code[^>]*>(.*?)</code></pre>", re.DOTALL)
@@ -339,20 +339,3 @@ def test_the_fields_are_all_plain_parameters_but_secrets(catalog: Catalog) -> No
         assert re.fullmatch(field["pattern"], field["value"])
         assert re.fullmatch(data["shell"], field["value"])
         assert field["description"]
-
-
-def test_pages_with_a_company_s_names_are_marked_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    values = tmp_path / "acme.yml"
-    values.write_text(yaml.safe_dump(ACME), encoding="utf-8")
-    monkeypatch.setenv("PODROLE_VALUES", str(values))
-    source, site = copy_source(tmp_path / "source"), tmp_path / "site"
-    went_well, said = build_in_process(source, site)
-    assert went_well, said
-    page = (site / "catalogue/trust-irsa-exact/index.html").read_text(encoding="utf-8")
-    assert '<span data-value="account_id">987654321098</span>' in page
-    data = json.loads((site / "assets/values.json").read_text(encoding="utf-8"))
-    shown = {field["name"]: field["value"] for field in data["fields"]}
-    assert shown["namespace"] == "shop"
-    assert shown["org_id"] == "o-exampleorg01"

@@ -1,12 +1,11 @@
 // What both pages do: ask while the reader types, show that it loads, fails or is busy, and share.
 import { button, make } from "./elements.js";
 import { fromFragment, toFragment } from "./link.js";
-import { Session } from "./session.js";
 
 const PAUSE = 120; // milliseconds without a keystroke before a question is asked
 const LONGEST_LINK = 60_000;
 
-/** The frame of a checker: `questions()` gives `[name, argument]`s or null, `show(values)` shows. */
+/** The frame of a checker: `questions()` gives `[name, argument]`s or null, `await show(value)` shows. */
 export class Panel {
   constructor(mount, { form, empty, questions, show, state, restore, command }) {
     Object.assign(this, { questions, show, state, restore, command });
@@ -19,10 +18,6 @@ export class Panel {
     this.notice = make("p", { className: "checker-notice", role: "status", hidden: true });
     this.bar = make("progress", { max: 1, value: 0 });
     this.bar.setAttribute("aria-label", "Loading Python");
-    this.session = new Session({
-      progress: (loaded, total) => this.#loading(loaded, total),
-      notice: (text) => this.tell(text),
-    });
     this.empty = empty;
     mount.replaceChildren(this.notice, form, this.verdict, this.result);
     mount.classList.add("checker-live");
@@ -95,12 +90,37 @@ export class Panel {
     this.timer = setTimeout(() => this.#ask(number, wanted), PAUSE);
   }
 
+  /** Where Python is asked. Nothing of it loads before the first use. */
+  #session() {
+    this.loading ??= this.#load().catch((error) => {
+      this.loading = undefined;
+      throw error;
+    });
+    return this.loading;
+  }
+
+  async #load() {
+    // A browser may remember that a module did not load.
+    const again = this.attempts ? `?${this.attempts}` : "";
+    this.attempts = (this.attempts ?? 0) + 1;
+    const [{ Session }, { Python }] = await Promise.all([
+      import(`./session.js${again}`),
+      import(`../python/python.js${again}`),
+    ]);
+    return new Session({
+      Python,
+      progress: (loaded, total) => this.#loading(loaded, total),
+      notice: (text) => this.tell(text),
+    });
+  }
+
   async #ask(number, wanted) {
     try {
-      const answer = await this.session.ask(...wanted);
+      const session = await this.#session();
+      const answer = await session.ask(...wanted);
       if (!answer || number !== this.number) return;
       this.result.dataset.milliseconds = Math.round(answer.milliseconds);
-      this.show(answer.value);
+      await this.show(answer.value);
     } catch (error) {
       if (number !== this.number) return;
       this.#failed(error);
@@ -111,7 +131,7 @@ export class Panel {
   async #begin() {
     if (this.begun) return;
     this.begun = true;
-    const started = this.session.start();
+    const started = this.#session().then((session) => session.start());
     started.catch((error) => this.number || this.#failed(error));
     await this.first?.(); // what a link names and does not hold
     if (this.questions()) this.changed();

@@ -4,7 +4,9 @@ import { Panel } from "./panel.js";
 
 const STATES = { ok: "Holds", broken: "Broken", unknown: "Not seen" };
 
-export function podChecker(mount) {
+show(document.querySelector("[data-checker]"));
+
+function show(mount) {
   const told = make("textarea", { className: "checker-text", rows: 4, spellcheck: false, name: "error" });
   told.placeholder = "An error occurred (AccessDenied) when calling …";
   const printed = make("textarea", { className: "checker-text", rows: 14, spellcheck: false, wrap: "off", name: "outputs" });

@@ -3,7 +3,6 @@ import { Asking, formOf } from "./asking.js";
 import { catalogue, fill, filled, valuesOver } from "./catalogue.js";
 import { button, labelled, make, selectLine, takesFiles } from "./elements.js";
 import { Panel } from "./panel.js";
-import { showAnswer } from "./policy-result.js";
 
 const KINDS = {
   auto: "by its elements",
@@ -16,7 +15,9 @@ const KINDS = {
   rcp: "resource control policy",
 };
 
-export function policyChecker(mount) {
+show(document.querySelector("[data-checker]"));
+
+function show(mount) {
   const area = make("textarea", { className: "checker-text", rows: 18, spellcheck: false, wrap: "off", name: "policy" });
   area.placeholder = '{"Version": "2012-10-17", "Statement": …';
   const kind = make("select", { name: "kind" });
@@ -56,7 +57,8 @@ export function policyChecker(mount) {
     empty: "Paste a policy or pick one: the answer appears here as you type.",
     command: "podrole explain, podrole lint and podrole who",
     questions: () => (area.value.trim() ? ["check", { ...state(), beside: documents() }] : null),
-    show: (answer) => {
+    show: async (answer) => {
+      const { showAnswer } = await import("./policy-result.js");
       taken.textContent = answer.error || kind.value !== "auto" ? "" : answer.why;
       if (!answer.error && asking.fits(answer.kind, answer.mode)) panel.changed();
       showAnswer(panel, asking, answer, (line, last) => selectLine(area, line, last));

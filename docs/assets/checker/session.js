@@ -1,17 +1,18 @@
 // One Python for a page: started by the first use, started anew when it dies or hangs.
-import { Python } from "../python/python.js";
 
 const PATIENCE = 15_000; // milliseconds for an answer that takes some five
 
 /** Asks; only the newest question is answered. `show` is told what to show meanwhile. */
 export class Session {
+  #Python;
   #python;
   #newest = 0;
   #progress;
   #notice;
 
   // progress(loaded, total) in bytes, progress(null) when it is done; notice(text) for a restart.
-  constructor({ progress, notice }) {
+  constructor({ Python, progress, notice }) {
+    this.#Python = Python;
     this.#progress = progress;
     this.#notice = notice;
   }
@@ -19,7 +20,7 @@ export class Session {
   /** Begin to load; a second call does nothing. */
   start() {
     if (this.#python) return this.#python.ready;
-    const python = new Python({
+    const python = new this.#Python({
       archives: ["policy"],
       module: "podrole.browser.checker",
       progress: (loaded, total) => this.#progress(loaded, total),

@@ -7,6 +7,7 @@ dispatcher would also route `/moto-api/…`, which resets everything.
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +40,11 @@ def _app(service: str) -> Callable[..., Any]:
     """moto's Flask app of a service; its state is the process's, so one app serves every lab."""
     with importing(service):
         app: Any = create_backend_app(service)
+    if service == "eks":
+        # For each cluster moto reads which partitions there are, out of botocore's endpoints: more
+        # than half of a lab's start (measured 2026-11-26).
+        utils: Any = importlib.import_module("moto.eks.utils")
+        utils.Session = cache(utils.Session)
     app.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
     return app  # type: ignore[no-any-return]
 

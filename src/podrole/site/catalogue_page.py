@@ -185,6 +185,7 @@ def index_markdown(catalog: Catalog) -> str:
                 " policy has a truth table and is offered as JSON, YAML, AWS CLI, Terraform,"
                 " CloudFormation, CDK, Pulumi and, where they fit, eksctl, ACK and Crossplane:"
                 " written once, generated, and proven by each tool.",
+                '<script type="module" src="../assets/catalogue.js"></script>',
                 '<div class="catalogue" markdown>\n\n' + table + "\n\n</div>",
             ]
         )

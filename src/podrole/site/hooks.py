@@ -18,6 +18,7 @@ from podrole.site.search_entries import name_by_ids
 from podrole.site.side_files import write_side_files
 from podrole.site.site_config import SiteConfig
 from podrole.site.site_source import SiteSource, SourceError
+from podrole.site.theme_gaps import quicken_styles
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -120,4 +121,5 @@ def on_post_build(config: MkDocsConfig) -> None:
     titles = {snippet.id: snippet.title for snippet in _site(config).catalog.snippets}
     search: Any = config.plugins["material/search"]
     name_by_ids(search.search_index.entries, titles)
+    quicken_styles(Path(config.site_dir))
     write_side_files(_site(config), Path(config.site_dir), SiteConfig.of(config))

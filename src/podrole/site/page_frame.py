@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from podrole.site.code_blocks import light_blocks
+from podrole.site.copy_button import with_copy_button
 from podrole.site.head_tags import head_tags, with_head_tags
 from podrole.site.not_found import not_found_page
 from podrole.site.page_end import edit_address, page_end, with_page_end
@@ -14,7 +16,7 @@ from podrole.site.value_marks import mark_values
 
 
 def finished(page: str, facts: PageFacts, site: SiteSource, config: SiteConfig) -> str:
-    """The page with its values marked, its head's tags, its end, and its security policy.
+    """The page as it is served: light, with its values marked, its end, and its security policy.
 
     Args:
         page: the HTML as the builder made it.
@@ -23,9 +25,9 @@ def finished(page: str, facts: PageFacts, site: SiteSource, config: SiteConfig) 
         config: the site's names and addresses.
     """
     edit = edit_address(config.repository, config.edit_path, facts.source)
-    page = mark_values(page, site.places)
+    page = mark_values(light_blocks(page), site.places)
     page = with_head_tags(page, head_tags(facts, config.name, config.site_url))
-    page = with_page_end(page, page_end(facts, edit))
+    page = with_page_end(with_copy_button(page), page_end(facts, edit))
     return with_security_policy(without_gaps(page))
 
 

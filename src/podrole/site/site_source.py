@@ -42,6 +42,9 @@ from podrole.site.value_fields import values_json
 from podrole.site.value_places import Places, site_places
 
 NOTEBOOKS = "notebooks"
+#: One sheet for every page, of these.
+_STYLE = Path(__file__).with_name("style")
+_SHEETS = ("base.css", "values.css", "reading.css")
 _FRONT = re.compile(r"\A---\n(?P<yaml>.*?)^---\n", re.DOTALL | re.MULTILINE)
 _FAULTS = (
     CatalogError,
@@ -147,8 +150,10 @@ class SiteSource:
         return site_places(self.catalog, self.root)
 
     def made_assets(self) -> dict[str, str]:
-        """The texts that scripts fetch, by their place: what may be entered, what can be picked."""
+        """The texts that pages fetch, by their place: what may be entered, what can be picked."""
+        sheets = [(_STYLE / name).read_text(encoding="utf-8") for name in _SHEETS]
         return {
+            "assets/podrole.css": "\n".join(sheets),
             "assets/values.json": values_json(self.catalog),
             "assets/checker.json": checker_data(self.catalog),
         }

@@ -18,6 +18,7 @@ from podrole.site.plain_markdown import relinked
 from podrole.site.side_files import write_side_files
 from podrole.site.site_config import SiteConfig
 from podrole.site.site_source import SiteSource
+from podrole.site.theme_gaps import quicken_styles
 
 #: What a builder that reads `mkdocs.yml` takes over as it is.
 _KEPT = (
@@ -88,6 +89,7 @@ def finish_site(site: SiteSource, config: SiteConfig, built: Path) -> None:
         shutil.copyfile(part, built / place)
     for place, text in site.made_assets().items():
         (built / place).write_text(text, encoding="utf-8")
+    quicken_styles(built)
     write_side_files(site, built, config)
 
 
