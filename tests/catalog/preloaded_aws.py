@@ -14,7 +14,10 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+#: What the catalogue's commands call.
+SERVICES = ("dynamodb", "ecr", "eks", "iam", "kms", "organizations", "s3", "secretsmanager", "sts")
 _CLIENT = """\
 #!{python} -SE
 import array, json, os, socket, sys
@@ -50,7 +53,12 @@ def _serve(path: str) -> None:
     import botocore.parsers  # noqa: F401
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
-    awscli.clidriver.create_clidriver()
+    driver = awscli.clidriver.create_clidriver()
+    driver._get_command_table()
+    for kind in ("endpoints", "partitions", "sdk-default-configuration"):
+        driver.session.get_data(kind)
+    for service in SERVICES:  # which a fork then need not read
+        driver.session.get_service_model(service)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen()
@@ -58,11 +66,11 @@ def _serve(path: str) -> None:
     while True:
         client, _ = listener.accept()
         if os.fork() == 0:
-            _run(client)
+            _run(client, driver)
         client.close()
 
 
-def _run(client: socket.socket) -> None:
+def _run(client: socket.socket, driver: Any) -> None:
     files = array.array("i")
     head, ancillary, _, _ = client.recvmsg(4, socket.CMSG_LEN(3 * files.itemsize))
     for _, _, data in ancillary:
@@ -84,15 +92,15 @@ def _run(client: socket.socket) -> None:
         own = {"AWS_DATA_PATH": os.environ["AWS_DATA_PATH"]}  # awscli sets it when it is loaded
         os.environ.clear()
         os.environ.update({**environment, **own})
-        from awscli.clidriver import main
         from awscli.customizations import assumerole
 
         # Assumed roles are kept below the home of whom the command is for, not the server's.
         assumerole.CACHE_DIR = os.path.expanduser("~/.aws/cli/cache")
 
+        driver.session._config = driver.session._profile_map = None  # the caller's own is read
         sys.argv = ["aws", *arguments]
         try:
-            code = main() or 0
+            code = driver.main(arguments) or 0
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
         sys.stdout.flush()

@@ -14,6 +14,8 @@ from podrole.catalog import Catalog, CatalogError
 from podrole.catalog.notebook import drift, fill
 
 ROOT = Path(__file__).parents[2] / "snippets"
+#: Other people's files that a test has put beside a program.
+INSTALLED = shutil.ignore_patterns("node_modules")
 CATALOG = Catalog.load()
 #: What somebody might type to break out of a document.
 HOSTILE = [
@@ -29,7 +31,7 @@ HOSTILE = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(ROOT, tmp_path / "snippets"))
+    return Path(shutil.copytree(ROOT, tmp_path / "snippets", ignore=INSTALLED))
 
 
 def edit(path: Path, **changes: Any) -> None:
