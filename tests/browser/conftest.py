@@ -13,7 +13,7 @@ from tests.lab.tools import CLIENTS, node_modules
 from tests.site.site_build import built_once
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, WebError
 
 #: The shell is the same Chromium without what a window needs: a third less of a processor's time.
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
@@ -80,7 +80,7 @@ def axe() -> str:
 
 
 def complaints_of(context: "BrowserContext") -> list[str]:
-    """What the pages of a context complain of: errors and warnings."""
+    """What the pages of a context complain of: errors and warnings; not of an empty first page."""
     complaints: list[str] = []
 
     def console(message: "ConsoleMessage") -> None:
@@ -88,5 +88,10 @@ def complaints_of(context: "BrowserContext") -> list[str]:
             complaints.append(message.text)
 
     context.on("console", console)
-    context.on("weberror", lambda failed: complaints.append(str(failed.error)))
+
+    def failed(error: "WebError") -> None:
+        if error.page and error.page.url != "about:blank":
+            complaints.append(str(error.error))
+
+    context.on("weberror", failed)
     return complaints

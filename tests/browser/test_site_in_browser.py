@@ -98,6 +98,9 @@ def test_every_block_of_a_notebook_can_be_copied(visit: Visit) -> None:
     page = visit.open(PAGES["notebook"])
     blocks = page.locator(".md-content pre > code")
     buttons = page.locator(".md-content pre .md-code__button[data-md-type=copy]")
+    for block in blocks.all():  # each gets its button when it comes into sight
+        block.scroll_into_view_if_needed()
+        block.locator("xpath=..").locator(".md-code__button").first.wait_for(state="attached")
     assert blocks.count() == buttons.count() > 0
     page.locator(".highlight pre").first.hover()
     buttons.first.click()

@@ -241,7 +241,8 @@ def test_a_link_brings_the_values_once_the_reader_agrees(
     drawer.get_by_text("The link is copied.").wait_for()
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == f"{site_address}{HOWTO}#values=namespace:shop;image:reg.example/a:1;log_group:/x"
-    friend = Reader(browser.new_context(), site_address)
+    context = browser.new_context()
+    friend = Reader(context, site_address, complaints_of(context))
     tab = friend.tab(link.removeprefix(site_address))
     bar = tab.locator(".values-notice")
     bar.wait_for()

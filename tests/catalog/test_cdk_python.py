@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from podrole.catalog import Catalog, Snippet
 from podrole.catalog.formats.cloudformation import class_name, template
 from tests.lab.tools import python_environment, tool
+
+from .kept_results import kept
 
 CATALOG = Catalog()
 CDK = [one for one in CATALOG.of("policy") if "cdk-python" in CATALOG.formats(one.id)]
@@ -29,13 +32,9 @@ print(json.dumps({stack.stack_name: stack.template for stack in stacks}))
 """
 
 
-@pytest.fixture(scope="module")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    folder = tmp_path_factory.mktemp("cdk")
-    tool("node")  # jsii runs the CDK in it
-    for snippet in CDK:
-        path = folder / f"{snippet.id.replace('-', '_')}.py"
-        path.write_text(CATALOG.render(snippet.id, "cdk-python") + "\n")
+def _synthesised(folder: Path) -> Mapping[str, Any]:
+    for name, text in _texts().items():
+        (folder / f"{name}.py").write_text(text)
     asked = [(one.id.replace("-", "_"), class_name(one)) for one in CDK]
     done = subprocess.run(
         [str(python_environment(LOCK)), "-c", _APP],
@@ -46,6 +45,20 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     made: Mapping[str, Any] = json.loads(done.stdout)
+    return made
+
+
+def _texts() -> dict[str, str]:
+    return {one.id.replace("-", "_"): CATALOG.render(one.id, "cdk-python") + "\n" for one in CDK}
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    tool("node")  # jsii runs the CDK in it
+    inputs = [sys.version, LOCK.read_text(), _APP, json.dumps(_texts(), sort_keys=True)]
+    made: Mapping[str, Any] = kept(
+        "cdk-python", inputs, lambda: _synthesised(tmp_path_factory.mktemp("cdk"))
+    )
     return made
 
 

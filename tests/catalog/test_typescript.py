@@ -14,6 +14,8 @@ from podrole.catalog import Catalog, Snippet
 from podrole.catalog.formats.cloudformation import class_name, template
 from tests.lab.tools import CLIENTS, node_modules, tool
 
+from .kept_results import kept
+
 CATALOG = Catalog()
 PROJECT = CLIENTS / "infrastructure"
 CDK = [one for one in CATALOG.of("policy") if "cdk-typescript" in CATALOG.formats(one.id)]
@@ -31,47 +33,54 @@ STRICT = {
 }
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every TypeScript text of the catalogue, through tsc at once."""
-    folder = tmp_path_factory.mktemp("typescript")
-    (folder / "node_modules").symlink_to(node_modules(PROJECT))
-    (folder / "package.json").write_text('{"type": "module"}')
+def _texts() -> dict[str, str]:
     texts = {f"cdk/{one.id}": CATALOG.render(one.id, "cdk-typescript") for one in CDK}
     texts |= {f"pulumi/{one.id}": CATALOG.render(one.id, "pulumi") for one in PULUMI}
-    texts |= {f"code/{one.id}": CATALOG.render(one.id, "typescript") for one in PROGRAMS}
-    for name, text in texts.items():
+    return texts | {f"code/{one.id}": CATALOG.render(one.id, "typescript") for one in PROGRAMS}
+
+
+def _made(folder: Path) -> dict[str, Any]:
+    """Every text through tsc at once; then what the CDK stacks and Pulumi programs make."""
+    (folder / "node_modules").symlink_to(node_modules(PROJECT))
+    (folder / "package.json").write_text('{"type": "module"}')
+    for name, text in _texts().items():
         path = folder / "source" / f"{name}.ts"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{text}\n")
     (folder / "tsconfig.json").write_text(
         json.dumps({"compilerOptions": STRICT, "include": ["source"]})
     )
-    tsc = folder / "node_modules/typescript/bin/tsc"
+    node, tsc = tool("node"), folder / "node_modules/typescript/bin/tsc"
     done = subprocess.run(
-        [tool("node"), str(tsc), "--project", str(folder)], capture_output=True, text=True
+        [node, str(tsc), "--project", str(folder)], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout
-    return folder
-
-
-@pytest.fixture(scope="module")
-def run(compiled: Path) -> Mapping[str, Any]:
-    """What the compiled CDK stacks and Pulumi programs make."""
-    listed = compiled / "wanted.json"
+    listed = folder / "wanted.json"
     listed.write_text(
         json.dumps({"cdk": {one.id: class_name(one) for one in CDK}, "pulumi": _ids(PULUMI)})
     )
-    script = compiled / "synthesise.mjs"
+    script = folder / "synthesise.mjs"
     script.write_text((PROJECT / "synthesise.mjs").read_text())
     done = subprocess.run(
-        [tool("node"), str(script), str(compiled / "compiled"), str(listed)],
+        [node, str(script), str(folder / "compiled"), str(listed)],
         capture_output=True,
         text=True,
-        cwd=compiled,
+        cwd=folder,
     )
     assert done.returncode == 0, done.stderr
-    made: Mapping[str, Any] = json.loads(done.stdout)
+    programs = (folder / "compiled" / "code").glob("*.js")
+    return {**json.loads(done.stdout), "code": sorted(path.stem for path in programs)}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """What they make, and which programs compile."""
+    node = subprocess.run([tool("node"), "--version"], capture_output=True, text=True).stdout
+    files = [(PROJECT / name).read_text() for name in ("package-lock.json", "synthesise.mjs")]
+    inputs = [node, json.dumps(STRICT), json.dumps(_texts(), sort_keys=True), *files]
+    made: Mapping[str, Any] = kept(
+        "typescript", inputs, lambda: _made(tmp_path_factory.mktemp("typescript"))
+    )
     return made
 
 
@@ -79,9 +88,8 @@ def _ids(snippets: list[Snippet]) -> list[str]:
     return [one.id for one in snippets]
 
 
-def test_every_program_compiles(compiled: Path) -> None:
-    for snippet in PROGRAMS:
-        assert (compiled / "compiled" / "code" / f"{snippet.id}.js").is_file()
+def test_every_program_compiles(run: Mapping[str, Any]) -> None:
+    assert run["code"] == sorted(snippet.id for snippet in PROGRAMS)
 
 
 @pytest.mark.parametrize("snippet", CDK, ids=lambda snippet: snippet.id)

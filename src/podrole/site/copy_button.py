@@ -5,8 +5,8 @@ article anew.
 """
 
 _ICON = (
-    "M19 21H8V7h11m0-2H8a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2m-3-4H4a2 2 0"
-    " 0 0-2 2v14h2V3h12z"
+    "M19 21H8V7h11m0-2H8a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2"
+    "m-3-4H4a2 2 0 0 0-2 2v14h2V3h12z"
 )
 # The status is for the ear: a button's own text is not read out when it changes.
 _BUTTON = (
