@@ -8,11 +8,12 @@ async function text(address) {
 
 const link = document.querySelector("a[data-page-markdown]");
 const button = document.querySelector(".page-copy");
-if (link && button && navigator.clipboard && globalThis.ClipboardItem) {
+const canCopy = link && navigator.clipboard && globalThis.ClipboardItem;
+if (button && !canCopy) button.hidden = true;
+if (button && canCopy) {
   const label = button.querySelector("span");
   const status = document.querySelector(".page-copied");
   const usual = label.textContent;
-  button.hidden = false;
   const say = (words) => {
     label.textContent = status.textContent = words;
     setTimeout(() => {

@@ -1,12 +1,15 @@
 """Lighthouse, of the lock file, in a Chromium of its own."""
 
 import json
+import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.browser.conftest import BROWSER, OPTIONS
 from tests.lab.tools import CLIENTS, node_modules, tool
@@ -22,13 +25,15 @@ def debugging_port() -> Iterator[str]:
             [*command, "--remote-debugging-port=0", "about:blank"],
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         ) as chromium:
             assert chromium.stderr
-            for line in chromium.stderr:  # it says its port once it listens
-                if "DevTools listening on" in line:
-                    break
-            yield Path(profile, "DevToolsActivePort").read_text().split()[0]
-            chromium.kill()
+            try:
+                # It says its port once it listens: "DevTools listening on ws://127.0.0.1:1234/…".
+                lines = (line for line in chromium.stderr if "DevTools listening on" in line)
+                yield str(urlsplit(next(lines).split()[-1]).port)
+            finally:  # Debian's command is a script, which may not be Chromium itself
+                os.killpg(chromium.pid, signal.SIGKILL)
 
 
 def judged(port: str, address: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The button above a page's title that copies the page as Markdown; `reading.js` shows it.
+"""The button above a page's title that copies the page as Markdown, by `reading.js`.
 
-It is in the page from the start: put there by a script, it would have the browser style the whole
-article anew.
+It is in the page from the start: put there or shown by a script, it would have the browser style the
+whole article anew. The style sheet hides it from a reader without JavaScript.
 """
 
 _ICON = (
@@ -10,13 +10,13 @@ _ICON = (
 )
 # The status is for the ear: a button's own text is not read out when it changes.
 _BUTTON = (
-    '<button type="button" class="page-copy" hidden><svg viewBox="0 0 24 24" aria-hidden="true">'
+    '<button type="button" class="page-copy"><svg viewBox="0 0 24 24" aria-hidden="true">'
     f'<path d="{_ICON}"/></svg><span>Copy as Markdown</span></button>'
     '<span class="page-copied" role="status"></span>'
 )
 
 
 def with_copy_button(page: str) -> str:
-    """The page's HTML with the button, hidden, before its title."""
+    """The page's HTML with the button before its title."""
     before, title, rest = page.partition("<h1")
     return f"{before}{_BUTTON}{title}{rest}" if title else page
