@@ -454,6 +454,17 @@ class TestKeyboardAndPhone:
         checker.write("policy", "{")
         assert page.evaluate(RUN_AXE) == []
 
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_axe_finds_nothing_in_what_a_link_offers(
+        self, browser: Browser, site_address: str, axe: str, scheme: Literal["light", "dark"]
+    ) -> None:
+        page = browser.new_page(color_scheme=scheme, reduced_motion="reduce")
+        page.goto(f"{site_address}{POLICY}#pick=trust-irsa-exact")
+        page.get_by_role("button", name="Check it").wait_for()
+        page.evaluate(axe)
+        assert page.evaluate(RUN_AXE) == []
+        page.close()
+
     def test_a_screen_reader_hears_the_verdict_and_each_field_has_a_name(
         self, checker: Checker
     ) -> None:

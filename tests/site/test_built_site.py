@@ -67,6 +67,15 @@ def test_no_style_sheet_fetches_from_another_host(built_site: Path) -> None:
     ] == []
 
 
+def test_no_style_has_every_element_styled_anew_while_a_page_loads(built_site: Path) -> None:
+    """See `theme_gaps`: the rule is gone, and those beside it are there."""
+    (sheet,) = built_site.rglob("palette*.css")
+    text = sheet.read_text(encoding="utf-8")
+    assert "data-md-color-switching" not in text
+    assert "data-md-color-scheme=slate" in text
+    assert text.count("{") == text.count("}")
+
+
 def test_the_only_scripts_are_the_theme_s_and_our_own(built_site: Path) -> None:
     """Material's bundle names a CDN for Mermaid, and uses it for `pre.mermaid` blocks only."""
     own = {path.relative_to(DOCS) for path in (DOCS / "assets").rglob("*.js")}
