@@ -250,6 +250,17 @@ def test_a_cell_that_forgets_the_lab_reaches_no_host(notebook: Page, proxy: Refu
     assert "Lab.start()" in cell(notebook, 1).locator(".nb-hint").inner_text()
 
 
+def test_the_proxy_would_notice(browser: Browser, proxy: RefusingProxy) -> None:
+    """Without a policy and a guard, a page's request arrives there."""
+    page = browser.new_page()
+    page.goto("about:blank")
+    page.evaluate("fetch('http://positive-control.invalid/', {mode: 'no-cors'}).catch(() => 0)")
+    page.close()
+    hosts = {re.sub(r"^\w+ (?:\w+://)?([^:/ ]+).*", r"\1", line) for line in proxy.strangers()}
+    proxy.asked.clear()
+    assert hosts == {"positive-control.invalid"}
+
+
 def test_stop_ends_a_loop_at_once(page: Page, site_address: str) -> None:
     page.goto(f"{site_address}{FIRST}")
     write(page, 3, "while True:\n    print('x')")
@@ -298,8 +309,9 @@ def test_all_can_be_done_by_keyboard(notebook: Page) -> None:
 
 
 def test_a_load_that_breaks_off_says_what_to_do_and_can_be_tried_again(
-    page: Page, site_address: str
+    page: Page, site_address: str, asked: list[str]
 ) -> None:
+    asked.clear()
     page.route("**/lab.tar.xz*", lambda route: route.abort())
     page.goto(f"{site_address}{FIRST}")
     button(page, "Run cell 2").click()
@@ -312,6 +324,7 @@ def test_a_load_that_breaks_off_says_what_to_do_and_can_be_tried_again(
     button(page, "Try again").click()
     said(page, "2 cells ran; what they put out matches what is stored.")
     assert trouble.count() == 0
+    assert [one for one in asked if "/assets/python/" in one], "the worker's requests are heard"
 
 
 @pytest.mark.parametrize(

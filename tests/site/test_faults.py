@@ -188,6 +188,8 @@ def said_of_links(tmp_path_factory: pytest.TempPathFactory) -> str:
         plant(source)
     built, said = build_in_process(source, folder / "site")
     assert not built, said
+    assert f"Aborted with {len(LINKS)} warnings" in said, "each of them, and nothing else"
+    assert "Traceback" not in said
     return said
 
 

@@ -13,10 +13,10 @@ from podrole.site.site_source import SiteSource
 from tests.site.html_page import HtmlPage
 from tests.site.site_build import REPOSITORY, build_in_process
 from tests.site.test_reading import meta_of
+from tests.site.test_value_places import ACME
 
 ADDRESS = "https://docs.example.com/docs/iam/"
 FORK = "https://git.example.com/platform/podrole"
-VALUES = {"account_id": "987654321098", "namespace": "shop"}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of its site."""
     folder = tmp_path_factory.mktemp("fork")
     values = folder / "acme.yml"
-    values.write_text(yaml.safe_dump(VALUES), encoding="utf-8")
+    values.write_text(yaml.safe_dump(ACME), encoding="utf-8")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PODROLE_VALUES", str(values))
         environment.setenv("SITE_URL", ADDRESS.rstrip("/"))
