@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import statistics
 import sys
-import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from podrole.site.serve import site_server
 from tests.browser.lighthouse import debugging_port, judged
 from tests.browser.page_kinds import KINDS
+from tests.site.serving import serving
 
 ROUNDS = 5
 
@@ -25,16 +24,13 @@ ROUNDS = 5
 def main() -> None:
     """Print scores and indices of both pages."""
     site = Path(__file__).parents[1] / "site"
-    with site_server(site, 0) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(site) as root:
         for kind in ("notebook", "start"):
-            address = f"http://127.0.0.1:{server.server_port}/{KINDS[kind]}"
             with debugging_port() as port:
-                rounds = [judged(port, address) for _ in range(ROUNDS)]
+                rounds = [judged(port, f"{root}{KINDS[kind]}") for _ in range(ROUNDS)]
             scores = [one["scores"]["performance"] for one in rounds]
             indices = [round(one["index"]) for one in rounds]
             print(f"{kind}: {statistics.median(scores)} of {scores}; benchmark index {indices}")
-        server.shutdown()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from podrole.catalog import Catalog
-from podrole.site.serve import site_server
 from tests.browser.conftest import BROWSER, OPTIONS
+from tests.site.serving import serving
 
 SITE = Path(__file__).parents[1] / "site"
 ROUNDS = 5
@@ -75,13 +74,10 @@ def check(browser: Browser, address: str) -> dict[str, float]:
 
 def main() -> None:
     """Print the medians as JSON, in seconds."""
-    with site_server(SITE, 0) as server, sync_playwright() as playwright:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(SITE) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=OPTIONS)
-        address = f"http://127.0.0.1:{server.server_port}/"
         rounds = [measure(browser, address) | check(browser, address) for _ in range(ROUNDS)]
         browser.close()
-        server.shutdown()
     print(
         json.dumps(
             {name: round(statistics.median(one[name] for one in rounds), 3) for name in rounds[0]}

@@ -1,15 +1,14 @@
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from podrole.site.serve import site_server
 from tests.browser.refusing_proxy import RefusingProxy, refusing_proxy
 from tests.lab.tools import CLIENTS, node_modules
+from tests.site.serving import serving
 from tests.site.site_build import built_once
 
 if TYPE_CHECKING:
@@ -66,10 +65,8 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def site_address(browser: "Browser", built_site: Path) -> Iterator[str]:
     """The built site, served on a loopback port."""
-    with site_server(built_site, 0) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with serving(built_site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,13 @@
 
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from podrole.site.serve import site_server
+from tests.site.serving import serving
 from tests.site.site_build import REPOSITORY
 
 if TYPE_CHECKING:
@@ -54,10 +53,8 @@ def below_a_folder(
     (host / FOLDER).parent.mkdir(parents=True)
     (host / FOLDER.rstrip("/")).symlink_to(site)
     (host / "404.html").symlink_to(site / "404.html")
-    with site_server(host, 0) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/{FOLDER}"
-        server.shutdown()
+    with serving(host) as address:
+        yield f"{address}{FOLDER}"
 
 
 @pytest.fixture
@@ -254,10 +251,8 @@ def versions(browser: "Browser", tmp_path: Path) -> Iterator[tuple[str, Path]]:
         assert f"has version {version}. Nothing was pushed." in done.stdout
     published = tmp_path / "published"
     subprocess.run([*git, "worktree", "add", "-q", published, "gh-pages"], cwd=clone, check=True)
-    with site_server(published, 0) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/", published
-        server.shutdown()
+    with serving(published) as address:
+        yield address, published
 
 
 def test_a_fork_s_versions_can_be_chosen(page: "Page", versions: tuple[str, Path]) -> None:

@@ -92,11 +92,11 @@ export class Panel {
 
   /** Where Python is asked. Nothing of it loads before the first use. */
   #session() {
-    this.loading ??= this.#load().catch((error) => {
-      this.loading = undefined;
+    this.opening ??= this.#load().catch((error) => {
+      this.opening = undefined;
       throw error;
     });
-    return this.loading;
+    return this.opening;
   }
 
   async #load() {

@@ -3,13 +3,19 @@
 import html
 import re
 
-_BLOCK = re.compile(r"(<pre\b[^>]*>(?:<span></span>)?<code)>(.*?)(</code></pre>)", re.DOTALL)
+#: A block: what opens it, its code, what closes it.
+BLOCK = re.compile(r"(<pre\b[^>]*>(?:<span></span>)?<code\b[^>]*>)(.*?)(</code></pre>)", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 #: Letters. A longer line may be wider than the page, so that the block scrolls: a keyboard must
 #: reach it. On narrower pages the theme sees to it, once a block is in sight.
 _WIDE = 60
 #: Names and blanks have the colour of the block (the theme's `--md-code-hl-name-color`).
 _COLOURLESS = re.compile(r'<span class="(?:n|w)">([^<]*)</span>')
+
+
+def shown_text(code: str) -> str:
+    """The text that a reader sees of a block's HTML."""
+    return html.unescape(_TAG.sub("", code))
 
 
 def light_blocks(page: str) -> str:
@@ -20,8 +26,8 @@ def light_blocks(page: str) -> str:
 
     def light(block: re.Match[str]) -> str:
         code = _COLOURLESS.sub(r"\1", block[2])
-        lines = html.unescape(_TAG.sub("", code)).strip("\n").split("\n")
+        lines = shown_text(code).strip("\n").split("\n")
         reach = ' tabindex="0"' if max(map(len, lines)) > _WIDE else ""
-        return f'{block[1]}{reach} style="--lines:{len(lines)}">{code}{block[3]}'
+        return f'{block[1][:-1]}{reach} style="--lines:{len(lines)}">{code}{block[3]}'
 
-    return _BLOCK.sub(light, page)
+    return BLOCK.sub(light, page)

@@ -16,6 +16,10 @@ _GAPS = {
     'id="__drawer" autocomplete="off"': 'id="__drawer"',
     'id="__search" autocomplete="off"': 'id="__search"',
 }
+#: The theme sets this attribute and takes it away while a page loads, and each time every element
+#: and its `::before` and `::after` is styled anew: a third of all style work (measured 2026-11-26).
+#: It is there to have no transition when a reader changes the scheme.
+_SWITCHING = re.compile(r"(?:\[data-md-color-switching\] [^{},]*,?)+\{[^{}]*\}")
 
 
 def without_gaps(html: str) -> str:
@@ -25,12 +29,6 @@ def without_gaps(html: str) -> str:
     if 'id="__toc"' not in html:  # a page outside the navigation has no such box
         html = html.replace(' for="__toc"', "")
     return html
-
-
-#: The theme sets this attribute and takes it away while a page loads, and each time every element
-#: and its `::before` and `::after` is styled anew: a third of all style work (measured 2026-11-26).
-#: It is there to have no transition when a reader changes the scheme.
-_SWITCHING = re.compile(r"(?:\[data-md-color-switching\] [^{},]*,?)+\{[^{}]*\}")
 
 
 def quicken_styles(site: Path) -> None:

@@ -3,17 +3,15 @@
 Blocks are looked up by their text, so it does not matter which builder wrote the page.
 """
 
-import html
 import re
 import sys
 from collections.abc import Iterator, Sequence
 
+from podrole.site.code_blocks import BLOCK, shown_text
 from podrole.site.value_places import Place, Places, block_text
 
-_BLOCK = re.compile(r"(<pre\b[^>]*>(?:<span></span>)?<code\b[^>]*>)(.*?)(</code></pre>)", re.DOTALL)
 #: A tag, a character written as an entity, or a run of others.
 _PIECE = re.compile(r"<[^>]*>|&[^;\s]*;|[^<&]+")
-_TAG = re.compile(r"<[^>]*>")
 
 
 def mark_values(page: str, places: Places) -> str:
@@ -24,14 +22,14 @@ def mark_values(page: str, places: Places) -> str:
     """
 
     def marked(block: re.Match[str]) -> str:
-        text = html.unescape(_TAG.sub("", block[2]))
+        text = shown_text(block[2])
         wanted = places.get(block_text(text))
         if not wanted:
             return block[0]
         first = len(text) - len(text.lstrip("\n"))
         return block[1] + "".join(_marked(block[2], wanted, first)) + block[3]
 
-    return _BLOCK.sub(marked, page)
+    return BLOCK.sub(marked, page)
 
 
 def _marked(code: str, places: Sequence[Place], first: int) -> Iterator[str]:
