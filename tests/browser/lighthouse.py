@@ -41,7 +41,10 @@ def judged(port: str, address: str) -> dict[str, Any]:
     script = Path(__file__).with_suffix(".mjs")
     modules = node_modules(CLIENTS / "audit")
     done = subprocess.run(
-        [tool("node"), str(script), str(modules), port, address], capture_output=True, text=True
+        [tool("node"), str(script), str(modules), port, address],
+        capture_output=True,
+        text=True,
+        timeout=180,  # seconds: it has waited for ever for a page whose drawer was not rendered
     )
     assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, Any] = json.loads(done.stdout)
