@@ -31,10 +31,10 @@ import podrole.browser.cells, podrole.catalog.mutants, podrole.lab.attribution, 
 for module in pkgutil.iter_modules(podrole.policy.__path__):  # whatever a cell may import
     importlib.import_module(f"podrole.policy.{module.name}")
 from podrole.lab import Lab
-from podrole.lab.moto_backend import _LATER, _app
+from podrole.lab.moto_backend import SERVICES, app
 with Lab.start():
-    for service in _LATER:
-        _app(service)
+    for service in SERVICES:
+        app(service)
 """,
 }
 _REPORT = """

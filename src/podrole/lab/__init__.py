@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,19 @@ def __getattr__(name: str) -> Any:
     the business of `podrole lab exec`, `inject` and `reset` (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(
-        importlib.import_module(f".{_HOMES[name.removesuffix('Error')]}", __name__), name
-    )
+    found = getattr(_imported(_HOMES[name.removesuffix("Error")]), name)
+    globals()[name] = found  # not asked for again
+    return found
+
+
+def _imported(home: str) -> Any:
+    """Import a module, with boto3 and moto, which live to the end of the process: the collector of
+    garbage looks at them neither now nor later (a third of a notebook's start, 2026-11-26)."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return importlib.import_module(f".{home}", __name__)
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()

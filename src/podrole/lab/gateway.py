@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from . import user_identity, wire
+from . import moto_eks, user_identity, wire
 from .access_analyzer import AccessAnalyzer
 from .addons import AGENT_ADDON
 from .agent import ADDRESSES, Agent
@@ -25,7 +25,7 @@ from .cloudtrail import CloudTrail
 from .cluster import Cluster
 from .credentials import Caller, Credentials
 from .data_plane import DataPlane
-from .eks import Eks
+from .eks import KUBERNETES_VERSION, Eks
 from .eks_auth import EksAuth
 from .iam_service import IamService
 from .iam_state import IamState
@@ -81,9 +81,9 @@ class Gateway:
             "cloudtrail": self.cloudtrail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,
-            "iam": IamService(self.iam, self.credentials, self.moto, limits.scps),
+            "iam": IamService(self.iam, self.credentials, limits.scps),
             "organizations": Organizations(
-                organizations, MemberAccounts(self.iam, self.moto, clock, seed), clock, seed
+                organizations, MemberAccounts(self.iam, clock, seed), clock, seed
             ),
             "sts": self.sts,
             **data.services,
@@ -95,10 +95,10 @@ class Gateway:
             return self.node is not None and self.node.hop_limit > 1
         return host in ADDRESSES or _AWS_HOST.match(host) is not None
 
-    def create_cluster(self, account: str, region: str, creator: str, **parameters: Any) -> None:
+    def create_cluster(self, account: str, region: str, name: str, creator: str) -> None:
         """Create a cluster as the lab itself, beside all checks, for the role `creator`."""
-        self.moto.call("eks", "CreateCluster", account, region, **parameters)
-        self.eks.add(account, region, parameters["name"], creator)
+        moto_eks.create_cluster(account, region, name, KUBERNETES_VERSION)
+        self.eks.add(account, region, name, creator)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         request = Request(environ)

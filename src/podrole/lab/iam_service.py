@@ -16,7 +16,6 @@ from .call import Call
 from .credentials import AccessKey, Caller, Credentials, credentials_error
 from .iam_requirements import iam_requirements
 from .iam_state import IamState, Principal
-from .moto_backend import Moto
 from .oidc_providers import OidcProviders
 from .policy_simulation import PolicySimulation, ServiceControl
 from .service import Answer, Operation, Service
@@ -39,17 +38,15 @@ class IamService(Service):
 
     def __init__(
         self,
-        deciding: IamState,
+        state: IamState,
         credentials: Credentials,
-        moto: Moto,
         service_control: ServiceControl,
     ) -> None:
-        """`deciding` is what decisions read; it is told of changes."""
-        self._deciding = deciding
-        self._state = state = IamState(moto, deciding.accounts, quiet=True)
+        """`state` is what decisions read; it is told of changes."""
+        self._state = state
         self._credentials = credentials
         self._simulation = PolicySimulation(state, service_control)
-        self._trust = TrustPolicies(state, self._forget)
+        self._trust = TrustPolicies(state, state.forget)
         self._providers = OidcProviders(state)
         # Of the call that moto is carrying out; the gateway takes one call at a time.
         self._trust_to_save: str | None = None
@@ -74,12 +71,8 @@ class IamService(Service):
         self._check(account, call)
         document = self._trust.checked(call.parameters["PolicyDocument"])
         moto_iam.set_trust_policy(account, call.parameters["RoleName"], document)
-        self._forget(account)
-        return {}
-
-    def _forget(self, account: str) -> None:
-        self._deciding.forget(account)
         self._state.forget(account)
+        return {}
 
     def _check(self, account: str, call: Call) -> None:
         constraints.check(call)
@@ -119,7 +112,7 @@ class IamService(Service):
         """Read the account's IAM anew after a change, and keep its access keys."""
         if call.name.startswith(("Get", "List")):
             return body
-        self._forget(account)
+        self._state.forget(account)
         self._keys_changed(call, account, body)
         if self._trust_to_save is not None:
             moto_iam.set_trust_policy(account, call.parameters["RoleName"], self._trust_to_save)

@@ -1,19 +1,17 @@
-"""Roles, users and their policies, read from moto through IAM's own API and kept compiled."""
+"""Roles, users and their policies, read from moto's IAM and kept compiled."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
 
 from podrole.policy import Policy, PolicyError, parse_policy
 
 from .aws_error import AwsError
 from .moto_backend import Moto, undisturbed
-from .moto_iam import AWS_MANAGED
+from .moto_iam import AWS_MANAGED, held
 
 #: IAM is global: one region stands for it.
 REGION = "us-east-1"
@@ -59,18 +57,11 @@ class Principal:
 class IamState:
     """What IAM holds, by account. Kept until a call changes that account's IAM."""
 
-    def __init__(
-        self, moto: Moto, accounts: set[str] | None = None, *, quiet: bool = False
-    ) -> None:
-        """`quiet` asks moto without shifting the ids that it draws next.
-
-        What decisions ask does shift them: stored outputs of notebooks count on that.
-        """
+    def __init__(self, moto: Moto) -> None:
         self._moto = moto
-        self._quiet = quiet
         self._known: dict[tuple[str, str, str], Principal | None] = {}
         #: The accounts that the lab has; of others nothing is known.
-        self.accounts: set[str] = set() if accounts is None else accounts
+        self.accounts: set[str] = set()
 
     def forget(self, account: str) -> None:
         """Read anew: something in this account's IAM has changed."""
@@ -101,25 +92,24 @@ class IamState:
     def arn_of(self, unique_id: str) -> str | None:
         """The ARN of the role or user with that unique id, in whichever account."""
         for account in sorted(self.accounts):
-            for kind in ("Role", "User"):
-                found = self._call(account, f"List{kind}s", MaxItems=1000)[f"{kind}s"]
-                for item in found:
-                    if item[f"{kind}Id"] == unique_id:
-                        return str(item["Arn"])
+            entities = held(account)
+            for item in (*entities.roles.values(), *entities.users.values()):
+                if item.id == unique_id:
+                    return str(item.arn)
         return None
 
     def trust_documents(self, account: str) -> list[tuple[str, str]]:
         """Each role's name and the text of its trust policy."""
-        roles = self._call(account, "ListRoles", MaxItems=1000)["Roles"]
-        return [(role["RoleName"], unquote(role["AssumeRolePolicyDocument"])) for role in roles]
+        return [
+            (role.name, role.assume_role_policy_document) for role in held(account).roles.values()
+        ]
 
     def instance_profile_arn(self, account: str, name: str) -> str | None:
         """The ARN of an instance profile, None if there is none."""
-        try:
-            found = self._call(account, "GetInstanceProfile", InstanceProfileName=name)
-        except AwsError:
-            return None
-        return str(found["InstanceProfile"]["Arn"])
+        for profile in held(account).get_instance_profiles():
+            if profile.name == name:
+                return str(profile.arn)
+        return None
 
     def managed(self, account: str, arn: str, kind: str = "identity") -> Policy:
         """The default version of a managed policy that exists. Raises AwsError (NoSuchEntity)."""
@@ -127,89 +117,71 @@ class IamState:
 
     def managed_document(self, account: str, arn: str) -> str:
         """The text of the default version. Raises AwsError (NoSuchEntity)."""
-        version = self._call(account, "GetPolicy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        found = self._call(account, "GetPolicyVersion", PolicyArn=arn, VersionId=version)
-        return unquote(found["PolicyVersion"]["Document"])
+        policy = held(account).managed_policies.get(arn)
+        if policy is None:
+            raise AwsError("NoSuchEntity", f"Policy {arn} not found", 404)
+        return next(str(version.document) for version in policy.versions if version.is_default)
 
     def tags(self, account: str, arn: str) -> Mapping[str, str]:
         """The tags of a managed policy or an OIDC provider; empty where there is none."""
-        try:
-            if ":oidc-provider/" in arn:
-                tagged = self._call(
-                    account, "GetOpenIDConnectProvider", OpenIDConnectProviderArn=arn
-                )
-            else:
-                tagged = self._call(account, "GetPolicy", PolicyArn=arn)["Policy"]
-        except AwsError:
-            return {}
-        return {tag["Key"]: tag["Value"] for tag in tagged.get("Tags", [])}
+        kept = held(account)
+        found = (kept.open_id_providers if ":oidc-provider/" in arn else kept.managed_policies).get(
+            arn
+        )
+        return {} if found is None else {tag["Key"]: tag["Value"] for tag in found.get_tags()}
 
     def provider_audiences(self, account: str, provider_arn: str) -> list[str] | None:
         """The client ids of an OIDC provider, None if the account has no such provider."""
-        try:
-            found = self._call(
-                account, "GetOpenIDConnectProvider", OpenIDConnectProviderArn=provider_arn
-            )
-        except AwsError:
-            return None
-        return list(found.get("ClientIDList", []))
+        found = held(account).open_id_providers.get(provider_arn)
+        return None if found is None else list(found.client_id_list)
 
     def ask(self, account: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """What IAM answers now, beside what is kept. Raises AwsError."""
-        return self._call(account, operation, **parameters)
-
-    def _call(self, account: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        with undisturbed() if self._quiet else nullcontext():
+        """What IAM's API answers now, without shifting the ids that moto draws. Raises AwsError."""
+        with undisturbed():
             return self._moto.call("iam", operation, account, REGION, **parameters)
 
     def _read(self, account: str, kind: str, name: str) -> Principal | None:
         key = (account, kind, name)
         if key not in self._known:
-            try:
-                found = self._call(account, f"Get{kind}", **{f"{kind}Name": name})[kind]
-            except AwsError:
-                self._known[key] = None
+            entities = held(account)
+            if kind == "Role":
+                found = next((role for role in entities.roles.values() if role.name == name), None)
             else:
-                self._known[key] = self._compiled(account, kind, name, found)
+                found = (entities.users if kind == "User" else entities.groups).get(name)
+            self._known[key] = None if found is None else self._compiled(account, kind, name, found)
         return self._known[key]
 
-    def _compiled(self, account: str, kind: str, name: str, found: Mapping[str, Any]) -> Principal:
-        attachments = list(self._attachments(account, kind, name))
+    def _compiled(self, account: str, kind: str, name: str, found: Any) -> Principal:
+        attachments = list(self._attachments(account, kind, found))
         if kind == "User":
-            groups = self._call(account, "ListGroupsForUser", UserName=name).get("Groups", [])
-            for group in groups:
-                attachments += self._attachments(account, "Group", group["GroupName"])
-        boundary = found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        return Principal(
-            arn=found["Arn"],
-            unique_id=found[f"{kind}Id"],
-            attachments=tuple(attachments),
+            for group in held(account).get_groups_for_user(name):
+                attachments += self._attachments(account, "Group", group)
+        principal = Principal(found.arn, found.id, tuple(attachments))
+        if kind == "Group":
+            return principal
+        tagged = replace(principal, tags={tag["Key"]: tag["Value"] for tag in found.tags or []})
+        if kind == "User":
+            return tagged  # moto keeps no boundary of a user
+        boundary = found.permissions_boundary_arn or None
+        return replace(
+            tagged,
             boundary=self.managed(account, boundary, "boundary") if boundary else None,
             boundary_arn=boundary,
-            tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
-            trust=_compile(
-                unquote(found["AssumeRolePolicyDocument"]), "trust", f"trust policy of {name}"
-            )
-            if kind == "Role"
-            else None,
-            max_session=found.get("MaxSessionDuration") or 3600,
-            description=found.get("Description", ""),
+            trust=_compile(found.assume_role_policy_document, "trust", f"trust policy of {name}"),
+            max_session=int(found.max_session_duration or 3600),
+            description=found.description or "",
         )
 
-    def _attachments(self, account: str, kind: str, name: str) -> Iterator[Attachment]:
-        who, to = {f"{kind}Name": name}, kind.lower()
-        for inline in self._call(account, f"List{kind}Policies", **who).get("PolicyNames", []):
-            found = self._call(account, f"Get{kind}Policy", **who, PolicyName=inline)
-            document = unquote(found["PolicyDocument"])
+    def _attachments(self, account: str, kind: str, found: Any) -> Iterator[Attachment]:
+        to, name = kind.lower(), found.name
+        for inline, document in found.policies.items():
             policy = _compile(document, "identity", inline)
             yield Attachment(policy, document, "inline", None, to, name)
-        attached = self._call(account, f"ListAttached{kind}Policies", **who)
-        for item in attached.get("AttachedPolicies", []):
-            arn = item["PolicyArn"]
-            document = self.managed_document(account, arn)
-            policy = _compile(document, "identity", arn.rpartition("/")[2])
-            owner = "aws-managed" if arn.startswith(AWS_MANAGED) else "user-managed"
-            yield Attachment(policy, document, owner, arn, to, name)
+        for item in sorted(found.managed_policies.values(), key=lambda item: item.name):
+            document = self.managed_document(account, item.arn)
+            policy = _compile(document, "identity", item.name)
+            owner = "aws-managed" if item.arn.startswith(AWS_MANAGED) else "user-managed"
+            yield Attachment(policy, document, owner, item.arn, to, name)
 
 
 def _compile(document: str, kind: Any, name: str) -> Policy:

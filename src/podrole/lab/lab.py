@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -11,13 +10,12 @@ from typing import Any
 
 import boto3
 
+from . import moto_iam
 from .authorization_message import encoded
 from .aws_variables import ISOLATED, isolated
 from .clock import EPOCH, Clock
 from .credentials import Session
-from .eks import KUBERNETES_VERSION
 from .gateway import Gateway
-from .iam_state import REGION as IAM_REGION
 from .identifiers import Identifiers
 from .in_process import InProcessDoor
 from .kubernetes import Kubernetes
@@ -71,23 +69,15 @@ class Lab:
         self._kubernetes: dict[str, Kubernetes] = {}
         self.gateway.iam.accounts.update(accounts)
         for account in accounts:
-            self._create_role(account, OPERATOR_ROLE, f"arn:aws:iam::{account}:root", "AWS")
-            self._put_policy(account, OPERATOR_ROLE, _ADMINISTRATOR)
+            root = {"AWS": f"arn:aws:iam::{account}:root"}
+            self._create_role(account, OPERATOR_ROLE, root, _ADMINISTRATOR)
         self._operators = {account: self._operator_session(account) for account in accounts}
-        self._create_role(accounts[0], NODE_ROLE, "ec2.amazonaws.com", "Service")
-        self._put_policy(accounts[0], NODE_ROLE, _NODE)
+        self._create_role(accounts[0], NODE_ROLE, {"Service": "ec2.amazonaws.com"}, _NODE)
         self.node = self.gateway.node = Node(
             accounts[0], region, NODE_ROLE, self._issue_for_node, clock, seed
         )
-        self.gateway.create_cluster(
-            accounts[0],
-            region,
-            f"arn:aws:iam::{accounts[0]}:role/{OPERATOR_ROLE}",
-            name=cluster,
-            version=KUBERNETES_VERSION,
-            roleArn=f"arn:aws:iam::{accounts[0]}:role/eks-cluster",
-            resourcesVpcConfig={"subnetIds": ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]},
-        )
+        operator = f"arn:aws:iam::{accounts[0]}:role/{OPERATOR_ROLE}"
+        self.gateway.create_cluster(accounts[0], region, cluster, operator)
 
     # -- start and stop ------------------------------------------------------------------
 
@@ -265,26 +255,12 @@ class Lab:
 
     # -- how it is made ------------------------------------------------------------------
 
-    def _create_role(self, account: str, name: str, principal: str, kind: str) -> None:
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Principal": {kind: principal}, "Action": "sts:AssumeRole"}
-            ],
-        }
-        self._iam(account, "CreateRole", RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-
-    def _put_policy(self, account: str, role: str, document: Mapping[str, Any]) -> None:
-        self._iam(
-            account,
-            "PutRolePolicy",
-            RoleName=role,
-            PolicyName=role,
-            PolicyDocument=json.dumps(document),
-        )
-
-    def _iam(self, account: str, operation: str, **parameters: str) -> None:
-        self.gateway.moto.call("iam", operation, account, IAM_REGION, **parameters)
+    def _create_role(
+        self, account: str, name: str, principal: Mapping[str, str], policy: Mapping[str, Any]
+    ) -> None:
+        statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [statement]}
+        moto_iam.create_role(account, name, trust, name, policy)
 
     def _operator_session(self, account: str) -> Session:
         return self._issue(account, OPERATOR_ROLE, "you", 10 * 365 * 24 * 3600)

@@ -6,31 +6,27 @@ AWS an account takes minutes to be made; here it is there at once.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from . import moto_iam
 from .clock import Clock
-from .iam_state import REGION, IamState
+from .iam_state import IamState
 from .identifiers import Identifiers
-from .moto_backend import Moto
 from .organization import Organization, Target
 from .organization_error import organization_error
 
-_ADMINISTRATOR = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-    }
-)
+_ADMINISTRATOR = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 
 
 class MemberAccounts:
     """Makes accounts, lets them join, lists them."""
 
-    def __init__(self, iam: IamState, moto: Moto, clock: Clock, seed: int) -> None:
+    def __init__(self, iam: IamState, clock: Clock, seed: int) -> None:
         self._iam = iam
-        self._moto = moto
         self._clock = clock
         self._identifiers = Identifiers(seed, "accounts")
         self._made: dict[str, dict[str, Any]] = {}
@@ -89,12 +85,7 @@ class MemberAccounts:
                 }
             ],
         }
-        role = {"RoleName": name}
-        document = json.dumps(trust)
-        iam: Callable[..., Any] = self._moto.call
-        iam("iam", "CreateRole", account, REGION, **role, AssumeRolePolicyDocument=document)
-        policy = {"PolicyName": "AdministratorAccess", "PolicyDocument": _ADMINISTRATOR}
-        iam("iam", "PutRolePolicy", account, REGION, **role, **policy)
+        moto_iam.create_role(account, name, trust, "AdministratorAccess", _ADMINISTRATOR)
 
     def describe_status(
         self, organization: Organization, parameters: Mapping[str, Any]

@@ -7,7 +7,6 @@ dispatcher would also route `/moto-api/…`, which resets everything.
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,8 +16,10 @@ from urllib.parse import urlencode
 
 import botocore.parsers
 import botocore.serialize
+import moto.core.responses
 from botocore.model import OperationModel
 from moto.moto_api._internal import mock_random
+from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -29,24 +30,21 @@ from .operations import service_model
 
 #: Headers by which moto chooses an account or takes a caller's word: only the gateway sets them.
 _OWN_HEADERS = ("HTTP_X_MOTO_ACCOUNT_ID", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_SECURITY_TOKEN")
-#: What moto keeps for the lab: the first from its start, the others from their first call on
-#: (moto's SSM alone imports 95 MB in a second, measured 2026-11-24).
-_SERVICES = ("ecr", "iam", "eks", "s3", "secretsmanager")
-_LATER = ("dynamodb", "kms", "sns", "sqs", "ssm")
+#: What moto keeps for the lab, each imported at its first call (moto's SSM alone imports 95 MB in a
+#: second, measured 2026-11-24).
+SERVICES = ("dynamodb", "ecr", "eks", "iam", "kms", "s3", "secretsmanager", "sns", "sqs", "ssm")
+
+# moto looks through the methods of a service's class at each call (measured 2026-11-26: 0.5 ms).
+moto.core.responses.method_names_from_class = cache(moto.core.responses.method_names_from_class)
 
 
 @cache
-def _app(service: str) -> Callable[..., Any]:
+def app(service: str) -> Callable[..., Any]:
     """moto's Flask app of a service; its state is the process's, so one app serves every lab."""
     with importing(service):
-        app: Any = create_backend_app(service)
-    if service == "eks":
-        # For each cluster moto reads which partitions there are, out of botocore's endpoints: more
-        # than half of a lab's start (measured 2026-11-26).
-        utils: Any = importlib.import_module("moto.eks.utils")
-        utils.Session = cache(utils.Session)
-    app.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
-    return app  # type: ignore[no-any-return]
+        made: Any = create_backend_app(service)
+    made.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
+    return made  # type: ignore[no-any-return]
 
 
 @contextmanager
@@ -68,14 +66,9 @@ class Moto:
     """moto's apps, one a service, emptied and seeded at the start of a lab."""
 
     def __init__(self, seed: int) -> None:
-        self._apps = {name: _app(name) for name in ("moto_api", *_SERVICES)}
         self._asked: dict[str, dict[str, dict[str, Any]]] = {}
-        self._control("/moto-api/reset", {})
-        self._control("/moto-api/seed", {"a": str(seed)})
-
-    def _control(self, path: str, query: Mapping[str, str]) -> None:
-        environ = EnvironBuilder(path, method="POST", query_string=dict(query)).get_environ()
-        run_wsgi_app(self._apps["moto_api"], environ)
+        moto_api_backend.reset()
+        mock_random.seed(seed)
 
     def forward(
         self, environ: Mapping[str, Any], service: str, operation: str, region: str, account: str
@@ -83,9 +76,7 @@ class Moto:
         """Let moto answer a request, as `account`. Raises AwsError for what moto does not have."""
         if not operation.startswith(_READS):
             self._asked.pop(service, None)
-        if service in _LATER and service not in self._apps:
-            self._apps[service] = _app(service)
-        if service not in self._apps:
+        if service not in SERVICES:
             raise not_carried(service, operation)
         passed = {key: value for key, value in environ.items() if key not in _OWN_HEADERS}
         passed["HTTP_HOST"] = f"{service}.{region}.amazonaws.com"
@@ -95,7 +86,7 @@ class Moto:
             " SignedHeaders=host, Signature=0"
         )
         try:
-            result, status, headers = run_wsgi_app(self._apps[service], passed)
+            result, status, headers = run_wsgi_app(app(service), passed)
         except NotImplementedError:
             raise not_carried(service, operation) from None
         except Exception as error:
