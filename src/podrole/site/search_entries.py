@@ -1,10 +1,13 @@
-"""The search's entries of the snippets: found by their ids, as the command line names them."""
+"""The search's entries: snippets are found by their ids, as the command line names them."""
 
 import html
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from podrole.site.catalogue_page import FOLDER
+
+_SPAN = re.compile(r"</?span\b[^>]*>")
 
 
 def name_by_ids(entries: list[dict[str, Any]], titles: Mapping[str, str]) -> None:
@@ -23,3 +26,8 @@ def name_by_ids(entries: list[dict[str, Any]], titles: Mapping[str, str]) -> Non
         if folder == FOLDER and name in titles:
             entry["title"] = name
             entry["text"] = f"<p>{html.escape(titles[name])}</p> {entry['text']}"
+
+
+def without_spans(content: str) -> str:
+    """A page's HTML with the colours of its code taken off: to the search they say nothing."""
+    return _SPAN.sub("", content)
