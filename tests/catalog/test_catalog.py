@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from podrole.catalog import Catalog, CatalogError
+from podrole.catalog.formats import document
 from podrole.catalog.notebook import drift, fill
 
 ROOT = Path(__file__).parents[2] / "snippets"
@@ -161,6 +162,14 @@ def test_a_manifests_formats_say_the_same(snippet: Any) -> None:
     manifest = yaml.safe_load(CATALOG.render(snippet.id, "yaml"))
     assert yaml.safe_load(scope["manifest"]) == manifest
     assert {"apiVersion", "kind", "metadata"} <= set(manifest)
+
+
+def test_yaml_is_the_same_where_pyyaml_has_no_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = [("trust-irsa-exact", "cloudformation"), ("trust-irsa-exact", "ack")]
+    by_c = [CATALOG.render(*one) for one in written]
+    assert "|" in by_c[1]
+    monkeypatch.setattr(document, "_Dumper", document.dumper(yaml.SafeDumper))
+    assert [CATALOG.render(*one) for one in written] == by_c
 
 
 def test_unknown_snippets_and_formats() -> None:
