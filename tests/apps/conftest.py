@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.kept_results import kept
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST, statement
 from tests.lab.serving import serving
 from tests.lab.test_clients import Cluster
@@ -133,13 +134,26 @@ def go_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [str(path)]
 
 
+def node_sources() -> list[str]:
+    """All that a compiler or a linter of the program reads: its files, and what is installed."""
+    folder = APPS / "node"
+    files = [*folder.glob("*.json"), *folder.glob("*.js"), *(folder / "src").rglob("*.ts")]
+    return [f"{one.relative_to(folder)}\n{one.read_text()}" for one in sorted(files)]
+
+
 @pytest.fixture(scope="session")
 def node_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     modules = node_modules(APPS / "node")
     built = tmp_path_factory.mktemp("node")
-    compiler = [tool("node"), str(modules / "typescript/bin/tsc"), "-p", str(APPS / "node")]
-    done = subprocess.run([*compiler, "--outDir", str(built)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
+
+    def compiled() -> dict[str, str]:
+        compiler = [tool("node"), str(modules / "typescript/bin/tsc"), "-p", str(APPS / "node")]
+        done = subprocess.run([*compiler, "--outDir", str(built)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+        return {one.name: one.read_text() for one in built.glob("*.js")}
+
+    for name, text in kept("node-program", node_sources(), compiled).items():
+        (built / name).write_text(text)
     (built / "node_modules").symlink_to(modules)
     (built / "package.json").write_text('{"type": "module"}')
     return [tool("node"), str(built / "main.js")]

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from podrole.doctor.symptom import symptom_of
+from tests.kept_results import kept
 from tests.lab.conftest import ACCOUNT
 from tests.lab.tools import node_modules, tool
 
@@ -26,6 +27,7 @@ from .conftest import (
     SETTINGS,
     SHORT_SECONDS,
     command_as,
+    node_sources,
     operator,
     run_as,
 )
@@ -163,10 +165,14 @@ def test_go_is_vetted() -> None:
 
 
 def test_typescript_is_linted() -> None:
-    modules = node_modules(APPS / "node")
-    command = [tool("node"), str(modules / "eslint/bin/eslint.js"), "--max-warnings=0", "src"]
-    done = subprocess.run(command, cwd=APPS / "node", capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
+    def found() -> str:
+        modules = node_modules(APPS / "node")
+        command = [tool("node"), str(modules / "eslint/bin/eslint.js"), "--max-warnings=0", "src"]
+        done = subprocess.run(command, cwd=APPS / "node", capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    assert kept("eslint", node_sources(), found) == ""
 
 
 def test_python_is_typed() -> None:

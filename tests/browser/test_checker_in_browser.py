@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from podrole.catalog import Catalog
 from tests.browser.conftest import complaints_of
+from tests.catalogue import CATALOG
 from tests.doctor.conftest import Ward, lab, ward  # noqa: F401
 from tests.lab.conftest import SUBJECT
 from tests.site.site_build import REPOSITORY
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 POLICY, POD = "check/policy/", "check/pod/"
-CATALOG = Catalog.load()
 MARK = "zebra-4711"  # stands in what is pasted, and in no request
 RUN_AXE = """async () => (await axe.run(document.querySelector('.checker-live'))).violations
   .map(one => `${one.id}: ${one.nodes.map(node => node.html)}`)"""

@@ -11,15 +11,14 @@ import pytest
 
 from podrole.browser import checker
 from podrole.browser.who_asks import IRSA, POD_IDENTITY
-from podrole.catalog import Catalog
 from podrole.catalog.parameters import fill
 from podrole.cli import main
 from podrole.doctor import Evidence, diagnose
 from podrole.policy.rows import decide_row
+from tests.catalogue import CATALOG
 from tests.doctor.conftest import Ward, lab, ward  # noqa: F401
 from tests.lab.conftest import ACCOUNT, SUBJECT
 
-CATALOG = Catalog.load()
 CASES = Path(__file__).parents[1] / "conformance" / "policy"
 POLICIES = [one.id for one in CATALOG.of("policy")]
 ISSUER = CATALOG.values["oidc_provider"]

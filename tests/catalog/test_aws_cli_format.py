@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from podrole.catalog import Catalog, Snippet
+from tests.catalogue import CATALOG
 
 from .conftest import ACCOUNT, Shell
 
-CATALOG = Catalog()
 TRUST_POD_IDENTITY = CATALOG.render("trust-pod-identity", "json")
 #: The lab has no VPC endpoints: the command's arguments are checked, no more.
 NOT_IN_THE_LAB = {"vpc-endpoint"}

@@ -13,11 +13,11 @@ import yaml
 from podrole.catalog import Catalog, CatalogError
 from podrole.catalog.formats import document
 from podrole.catalog.notebook import drift, fill
+from tests.catalogue import CATALOG
 
 ROOT = Path(__file__).parents[2] / "snippets"
 #: Other people's files that a test has put beside a program.
 INSTALLED = shutil.ignore_patterns("node_modules")
-CATALOG = Catalog.load()
 #: What somebody might type to break out of a document.
 HOSTILE = [
     'x", "Resource": "*',

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 
-from podrole.catalog import Catalog, Snippet
+from podrole.catalog import Snippet
 from podrole.catalog.formats.cloudformation import class_name, template
+from tests.catalogue import CATALOG
+from tests.kept_results import kept
 from tests.lab.tools import python_environment, tool
 
-from .kept_results import kept
-
-CATALOG = Catalog()
 CDK = [one for one in CATALOG.of("policy") if "cdk-python" in CATALOG.formats(one.id)]
 #: The CDK is too large for everybody's environment.
 LOCK = Path(__file__).parents[2] / "requirements/cdk.txt"

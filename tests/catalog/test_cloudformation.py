@@ -9,19 +9,21 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from cfnlint.api import ManualArgs, lint
 from moto import mock_aws
 
-from podrole.catalog import Catalog, Snippet
+from podrole.catalog import Snippet
 from podrole.catalog.formats.cloudformation import template
+from tests.catalogue import CATALOG
 
-CATALOG = Catalog()
 POLICIES = [one for one in CATALOG.of("policy") if "cloudformation" in CATALOG.formats(one.id)]
 #: What moto's CloudFormation makes, and how what it made is read.
 DEPLOYED = {"role-trust", "target-role-trust", "permissions-boundary"}
 
 
 def findings(text: str, *ignored: str) -> list[str]:
+    # Here, since it takes a second: only one process of a run needs it.
+    from cfnlint.api import ManualArgs, lint
+
     found = lint(text, config=ManualArgs(regions=["us-west-2"], ignore_checks=list(ignored)))
     return [f"{one.path}: {one.rule.id}: {one.message}" for one in found]
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from podrole.catalog import Catalog, Snippet
+from tests.catalogue import CATALOG
 from tests.lab.tools import CLIENTS, tool
 
 from .conftest import ACCOUNT, OTHER_ACCOUNT, Shell
 
-CATALOG = Catalog()
 CODE = CATALOG.of("code")
 
 

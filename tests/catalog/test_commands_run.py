@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from podrole.catalog import Catalog, Snippet
+from tests.catalogue import CATALOG
 from tests.lab.tools import tool
 
 from .conftest import Shell
 
-CATALOG = Catalog()
 RESTART = "rollout restart"
 COMMANDS = CATALOG.of("commands")
 #: Needs a bucket and a built site: test_publishing.py runs it.

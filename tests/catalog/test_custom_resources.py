@@ -16,10 +16,10 @@ import jsonschema
 import pytest
 import yaml
 
-from podrole.catalog import Catalog, Snippet
+from podrole.catalog import Snippet
+from tests.catalogue import CATALOG
 from tests.lab.tools import tool
 
-CATALOG = Catalog()
 #: Module, its checksum, and where its CRDs are.
 MODULES = {
     "aws.upbound.io": (

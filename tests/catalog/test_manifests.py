@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from podrole.catalog import Catalog, Snippet
+from tests.catalogue import CATALOG
 
 from .conftest import Shell
 
-CATALOG = Catalog()
 MANIFESTS = CATALOG.of("manifest")
 VERSIONS = ("1.31", "1.33", "1.35")
 #: Kinds of controllers: Kubernetes' schemas do not know them.

@@ -18,13 +18,13 @@ import yaml
 
 from podrole.catalog import Catalog
 from podrole.policy import PolicySet, Request, authorize, parse_policy
+from tests.catalogue import CATALOG
 from tests.lab.tools import tool
 
 from .conftest import Shell
 from .test_publishing_nginx import HEADERS
 
 ROOT = Path(__file__).parents[2]
-CATALOG = Catalog()
 SNIPPETS = {one.id: one for one in CATALOG.of("publishing")}
 #: The schema of each file that a forge reads, as check-jsonschema carries it.
 FORGES = {

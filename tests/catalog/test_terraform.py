@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from podrole.catalog import Catalog, Snippet
+from podrole.catalog import Snippet
+from tests.catalogue import CATALOG
 from tests.lab.tools import CLIENTS, tool
 
 from .terraform_schema import complaints
 
-CATALOG = Catalog()
 POLICIES = [one for one in CATALOG.of("policy") if "terraform" in CATALOG.formats(one.id)]
 MODULES = CATALOG.of("terraform")
 _LISTS = {

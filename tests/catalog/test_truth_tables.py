@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from podrole.catalog import Catalog, Snippet, Verdict
+from podrole.catalog import Snippet, Verdict
+from tests.catalogue import CATALOG
 
-CATALOG = Catalog.load()
 POLICIES = CATALOG.of("policy")
 ROWS = [
     pytest.param(snippet.id, verdict, id=f"{snippet.id}::{verdict.name}")

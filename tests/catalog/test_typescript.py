@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from podrole.catalog import Catalog, Snippet
+from podrole.catalog import Snippet
 from podrole.catalog.formats.cloudformation import class_name, template
+from tests.catalogue import CATALOG
+from tests.kept_results import kept
 from tests.lab.tools import CLIENTS, node_modules, tool
 
-from .kept_results import kept
-
-CATALOG = Catalog()
 PROJECT = CLIENTS / "infrastructure"
 CDK = [one for one in CATALOG.of("policy") if "cdk-typescript" in CATALOG.formats(one.id)]
 PULUMI = [one for one in CATALOG.of("policy") if "pulumi" in CATALOG.formats(one.id)]

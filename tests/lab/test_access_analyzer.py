@@ -9,12 +9,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from podrole.catalog import Catalog
 from podrole.lab import Lab
+from tests.catalogue import CATALOG
 
 from .conftest import ACCOUNT, allow, statement
 
-CATALOG = Catalog.load()
 PROVIDER = "oidc.eks.us-west-2.amazonaws.com/id/ABC"
 TRUST_TYPE = "AWS::IAM::AssumeRolePolicyDocument"
 

@@ -9,14 +9,13 @@ import pytest
 import yaml
 from botocore.exceptions import CredentialRetrievalError, NoCredentialsError
 
-from podrole.catalog import Catalog
 from podrole.lab import Pod, PodError
 from podrole.lab.egress import reaches
+from tests.catalogue import CATALOG
 
 from .conftest import Setup
 
 AGENT, METADATA = "169.254.170.23", "169.254.169.254"
-CATALOG = Catalog()
 
 
 def policy(specification: dict[str, Any], namespace: str = "orders") -> dict[str, Any]:

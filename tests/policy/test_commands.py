@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
-from podrole.catalog import Catalog
 from podrole.cli import main
 from podrole.policy import PolicySet, Request, authorize, parse_policy
 from podrole.policy.who import who
+from tests.catalogue import CATALOG
 
 CASES = Path(__file__).parents[1] / "conformance" / "policy" / "cases.jsonl"
-CATALOG = Catalog.load()
 ALLOW = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"},

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from podrole.catalog import Catalog
 from podrole.cli import main
 from podrole.policy import parse_policy
 from podrole.policy.lint import lint
+from tests.catalogue import CATALOG
 
-CATALOG = Catalog.load()
 POLICIES = CATALOG.of("policy")
 PROVIDER = "oidc.eks.us-west-2.amazonaws.com/id/ABC"
 FEDERATED = {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{PROVIDER}"}

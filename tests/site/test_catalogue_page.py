@@ -13,8 +13,7 @@ from podrole.site.catalogue_page import (
     snippet_markdown,
 )
 from podrole.site.format_label import LABELS
-
-CATALOG = Catalog.load()
+from tests.catalogue import CATALOG
 
 
 def test_the_table_lists_every_snippet() -> None:

@@ -1,0 +1,7 @@
+"""The guide's catalogue, read once in each process of a run: nineteen modules want it."""
+
+from __future__ import annotations
+
+from podrole.catalog import Catalog
+
+CATALOG = Catalog.load()
