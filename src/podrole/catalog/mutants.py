@@ -52,6 +52,7 @@ def survivors(
     A mutant that is no policy any more (AWS would refuse to store it) does not count.
     """
     unnoticed, count = [], 0
+    asked = [(case, truth_table.requests(case, values)) for case in snippet.cases]
     for mutant in mutants(snippet.body):
         try:
             policy = truth_table.compiled(snippet, values, mutant.document)
@@ -62,7 +63,7 @@ def survivors(
         def changed(name: str, policy: Policy = policy) -> Policy:
             return policy if name == snippet.id else policy_of(name)
 
-        if all(truth_table.holds(snippet, case, values, changed) for case in snippet.cases):
+        if all(truth_table.holds(snippet, case, requests, changed) for case, requests in asked):
             unnoticed.append(mutant.label)
     return unnoticed, count
 

@@ -60,14 +60,29 @@ def compiled(
     return parse_policy(body, kind=kind, name=snippet.id)
 
 
+def requests(case: Case, values: Mapping[str, str]) -> list[Request]:
+    """What a case asks, an action at a time."""
+    request = filled(case.request, values)
+    return [
+        Request(
+            principal=request["principal"],
+            action=action,
+            resource=request["resource"],
+            resource_account=request.get("resource_account"),
+            context=request["context"],
+        )
+        for action in request["actions"]
+    ]
+
+
 def holds(
     snippet: Snippet,
     case: Case,
-    values: Mapping[str, str],
+    asked: Sequence[Request],
     policy_of: Callable[[str], Policy],
 ) -> bool:
-    """Whether the engine decides a case as the table says; no trace is kept."""
-    return _decided(snippet, case, values, policy_of, explain=False).effect == case.expect
+    """Whether the engine decides a case's `requests` as the table says; no trace is kept."""
+    return _decided(snippet, case, asked, policy_of, explain=False).effect == case.expect
 
 
 def decide(
@@ -77,14 +92,14 @@ def decide(
     policy_of: Callable[[str], Policy],
 ) -> Verdict:
     """Decide one case; all of its actions must pass. `policy_of` gives a companion by its id."""
-    decision = _decided(snippet, case, values, policy_of, explain=True)
-    request = filled(case.request, values)
+    asked = requests(case, values)
+    decision = _decided(snippet, case, asked, policy_of, explain=True)
     return Verdict(
         name=fill(case.name, values),
-        principal=request["principal"],
-        actions=tuple(request["actions"]),
-        resource=request["resource"],
-        context=request["context"],
+        principal=asked[0].principal,
+        actions=tuple(request.action for request in asked),
+        resource=asked[0].resource,
+        context=asked[0].context,
         expected=case.expect,
         effect=decision.effect,
         why=case.why,
@@ -95,27 +110,15 @@ def decide(
 def _decided(
     snippet: Snippet,
     case: Case,
-    values: Mapping[str, str],
+    asked: Sequence[Request],
     policy_of: Callable[[str], Policy],
     *,
     explain: bool,
 ) -> Decision:
-    """The decision on the first action that is not allowed, else on the last."""
-    request = filled(case.request, values)
+    """The decision on the first request that is not allowed, else on the last."""
     policies = _policy_set(snippet, case, policy_of)
-    actions: Sequence[str] = request["actions"]
-    for action in actions:
-        decision = authorize(
-            Request(
-                principal=request["principal"],
-                action=action,
-                resource=request["resource"],
-                resource_account=request.get("resource_account"),
-                context=request["context"],
-            ),
-            policies,
-            explain=explain,
-        )
+    for request in asked:
+        decision = authorize(request, policies, explain=explain)
         if not decision.allowed:
             break
     return decision
