@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from podrole.catalog import snippet as known
+from podrole.catalog.parameters import SAFE_LOADER
 
 SNIPPETS = Path(__file__).parents[2] / "snippets"
 FILES = sorted(SNIPPETS.glob("*/*.yml"))
@@ -22,6 +23,10 @@ def schema(name: str) -> dict[str, Any]:
     return found
 
 
+def validate(content: Any, name: str) -> None:
+    jsonschema.Draft202012Validator(SCHEMAS[name]).validate(content)
+
+
 SCHEMAS = {name: schema(name) for name in ("policy", "text", "parameters")}
 
 
@@ -30,20 +35,20 @@ def test_a_file_fits_and_names_its_schema(path: Path) -> None:
     name = "policy" if path.parent.name == "policies" else "text"
     text = path.read_text()
     assert text.startswith(f"# yaml-language-server: $schema=../schema/{name}.json\n")
-    jsonschema.validate(yaml.safe_load(text), SCHEMAS[name])
+    validate(yaml.load(text, SAFE_LOADER), name)
 
 
 def test_the_parameters() -> None:
     text = (SNIPPETS / "parameters.yml").read_text()
     assert text.startswith("# yaml-language-server: $schema=schema/parameters.json\n")
-    jsonschema.validate(yaml.safe_load(text), SCHEMAS["parameters"])
+    validate(yaml.load(text, SAFE_LOADER), "parameters")
 
 
 @pytest.mark.parametrize("wrong", [{"colour": "red"}, {"use": "fun"}, {"cases": []}, {"layer": 1}])
 def test_what_does_not_fit_is_refused(wrong: dict[str, Any]) -> None:
     entry = yaml.safe_load((SNIPPETS / "policies/trust-irsa-exact.yml").read_text())
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**entry, **wrong}, SCHEMAS["policy"])
+        validate({**entry, **wrong}, "policy")
 
 
 def test_schema_and_loader_know_the_same() -> None:

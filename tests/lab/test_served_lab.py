@@ -97,6 +97,9 @@ def test_another_file_is_one_clear_line(tmp_path: Path, text: str, said: str) ->
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_state_file_in_no_folder_is_one_clear_line(tmp_path: Path) -> None:
     done = podrole("lab", "serve", "--port", "0", "--state", str(tmp_path / "no" / "lab.json"))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
