@@ -22,6 +22,10 @@ def _packed(path: Path, changed: int) -> bytes:  # noqa: ARG001 # another time i
 class SiteHandler(http.server.SimpleHTTPRequestHandler):
     """Serves the folder, with the site's own page for a missing address, and logs nothing."""
 
+    # A page's files come by one connection, as from a host on the network.
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two packets
+
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing for each request: the address stays the last line on the screen."""
 
