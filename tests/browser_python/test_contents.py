@@ -6,6 +6,8 @@ import ast
 import gzip
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,12 +29,40 @@ def imported(path: Path) -> set[str]:
     return {name for name in found if name.startswith("podrole")}
 
 
-def test_all_that_the_notebooks_import_is_packed() -> None:
-    packed = contents("lab").keys()
+@pytest.fixture(scope="module")
+def packed() -> set[str]:
+    return set(contents("lab"))
+
+
+def test_all_that_the_notebooks_import_is_packed(packed: set[str]) -> None:
     for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         for name in imported(path):
             place = name.replace(".", "/")
             assert {f"{place}.py", f"{place}/__init__.py"} & packed, f"{path.name}: {name}"
+
+
+RUN = """
+import json, sys
+from podrole.browser import cells
+cells.reset(json.dumps({"values": {}}), print)
+for path in sys.argv[1:]:
+    for cell in json.load(open(path))["cells"]:
+        if cell["cell_type"] == "code":
+            answer = cells.run(json.dumps({"name": "", "code": "".join(cell["source"])}), len)
+            assert json.loads(answer)["error"] is None, answer
+print(json.dumps(sorted({name.split(".")[1] for name in sys.modules if name.startswith("moto.")})))
+"""
+
+
+def test_what_moto_imports_at_a_call_is_packed(packed: set[str]) -> None:
+    """These two call each service that the notebooks use."""
+    paths = [f"notebooks/{stem}.ipynb" for stem in ("01-the-leaky-key", "06-least-privilege")]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *paths], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    held = {place.split("/")[1].removesuffix(".py") for place in packed if place[:5] == "moto/"}
+    assert set(json.loads(done.stdout.splitlines()[-1])) - held == set()
 
 
 def test_the_download_is_within_its_budget() -> None:

@@ -35,6 +35,8 @@ from podrole.lab.moto_backend import SERVICES, app
 with Lab.start():
     for service in SERVICES:
         app(service)
+    import boto3
+    boto3.client("s3").list_buckets()  # at the first call moto imports more
 """,
 }
 _REPORT = """
