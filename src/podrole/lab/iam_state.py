@@ -120,7 +120,8 @@ class IamState:
         policy = held(account).managed_policies.get(arn)
         if policy is None:
             raise AwsError("NoSuchEntity", f"Policy {arn} not found", 404)
-        return next(str(version.document) for version in policy.versions if version.is_default)
+        default = policy.default_version_id
+        return next(str(one.document) for one in policy.versions if one.version_id == default)
 
     def tags(self, account: str, arn: str) -> Mapping[str, str]:
         """The tags of a managed policy or an OIDC provider; empty where there is none."""
@@ -145,7 +146,9 @@ class IamState:
         if key not in self._known:
             entities = held(account)
             if kind == "Role":
-                found = next((role for role in entities.roles.values() if role.name == name), None)
+                # A copy: another thread may make a role meanwhile.
+                roles = tuple(entities.roles.values())
+                found = next((role for role in roles if role.name == name), None)
             else:
                 found = (entities.users if kind == "User" else entities.groups).get(name)
             self._known[key] = None if found is None else self._compiled(account, kind, name, found)
