@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
-#: The others' cells run there too, by the same module without a browser: tests/browser_python.
-IN_CI = {"02-irsa", "06-least-privilege", "11-troubleshooting"}
 FIRST = "notebooks/01-the-leaky-key/"
 # Milliseconds: a start of Python takes 4 s on a quiet machine, and CI's is not quiet.
 PATIENCE = 240_000
@@ -112,8 +110,6 @@ def run_as(page: Page, number: int, code: str) -> str:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_cell_gives_its_stored_output(page: Page, site_address: str, path: Path) -> None:
-    if "CI" in os.environ and path.stem not in IN_CI:
-        pytest.skip("CI has 20 minutes: elsewhere `make test-site` runs all notebooks in Chromium")
     cells = [one for one in json.loads(path.read_text())["cells"] if one["cell_type"] == "code"]
     page.goto(f"{site_address}notebooks/{path.stem}/")
     button(page, "Run all").click()

@@ -74,17 +74,19 @@ def lines(context: dict[str, Any]) -> str | None:
     )
 
 
+#: Without those that the form has no line for.
+ASKED = [row for row in ROWS if lines(row["request"].get("context") or {}) is not None]
+
+
 class TestDecision:
     def test_enough_rows_can_be_asked(self) -> None:
-        assert len(ROWS) > 300
+        assert len(ASKED) > 300
 
-    @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["id"]))
+    @pytest.mark.parametrize("row", ASKED, ids=lambda row: str(row["id"]))
     def test_it_is_the_command_s(self, row: dict[str, Any]) -> None:
         request = row["request"]
         context = lines(request.get("context") or {})
         actions = request["action"] if isinstance(request["action"], list) else [request["action"]]
-        if context is None:
-            pytest.skip("a value that no line of the form holds")
         layer, policy = alone(row) or ("", None)
         sts = all(action.startswith("sts:") for action in actions)
         kind = "identity" if layer == "identity" else "trust" if sts else "resource"
