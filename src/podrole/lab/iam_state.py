@@ -125,10 +125,9 @@ class IamState:
 
     def tags(self, account: str, arn: str) -> Mapping[str, str]:
         """The tags of a managed policy or an OIDC provider; empty where there is none."""
-        kept = held(account)
-        found = (kept.open_id_providers if ":oidc-provider/" in arn else kept.managed_policies).get(
-            arn
-        )
+        provider = ":oidc-provider/" in arn
+        kept = held(account).open_id_providers if provider else held(account).managed_policies
+        found = kept.get(arn)
         return {} if found is None else {tag["Key"]: tag["Value"] for tag in found.get_tags()}
 
     def provider_audiences(self, account: str, provider_arn: str) -> list[str] | None:

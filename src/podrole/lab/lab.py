@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any
 
 import boto3
 
@@ -24,10 +23,6 @@ from .webhook import AGENT_URL
 
 OPERATOR_ROLE = "platform-admin"
 NODE_ROLE = "eks-node"
-_ADMINISTRATOR = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 #: What AmazonEKSWorkerNodePolicy gives a node for Pod Identity (AWS managed policy reference).
 _NODE = {
     "Version": "2012-10-17",
@@ -70,9 +65,12 @@ class Lab:
         self.gateway.iam.accounts.update(accounts)
         for account in accounts:
             root = {"AWS": f"arn:aws:iam::{account}:root"}
-            self._create_role(account, OPERATOR_ROLE, root, _ADMINISTRATOR)
+            moto_iam.create_role(
+                account, OPERATOR_ROLE, root, OPERATOR_ROLE, moto_iam.ADMINISTRATOR
+            )
         self._operators = {account: self._operator_session(account) for account in accounts}
-        self._create_role(accounts[0], NODE_ROLE, {"Service": "ec2.amazonaws.com"}, _NODE)
+        service = {"Service": "ec2.amazonaws.com"}
+        moto_iam.create_role(accounts[0], NODE_ROLE, service, NODE_ROLE, _NODE)
         self.node = self.gateway.node = Node(
             accounts[0], region, NODE_ROLE, self._issue_for_node, clock, seed
         )
@@ -254,13 +252,6 @@ class Lab:
         return encoded(*refused)
 
     # -- how it is made ------------------------------------------------------------------
-
-    def _create_role(
-        self, account: str, name: str, principal: Mapping[str, str], policy: Mapping[str, Any]
-    ) -> None:
-        statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-        trust = {"Version": "2012-10-17", "Statement": [statement]}
-        moto_iam.create_role(account, name, trust, name, policy)
 
     def _operator_session(self, account: str) -> Session:
         return self._issue(account, OPERATOR_ROLE, "you", 10 * 365 * 24 * 3600)

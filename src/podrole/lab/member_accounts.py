@@ -16,11 +16,6 @@ from .identifiers import Identifiers
 from .organization import Organization, Target
 from .organization_error import organization_error
 
-_ADMINISTRATOR = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
-
 
 class MemberAccounts:
     """Makes accounts, lets them join, lists them."""
@@ -61,7 +56,8 @@ class MemberAccounts:
         )
         self._iam.accounts.add(account)
         role = parameters.get("RoleName", "OrganizationAccountAccessRole")
-        self._create_role(account, role, organization.management)
+        root = {"AWS": f"arn:aws:iam::{organization.management}:root"}
+        moto_iam.create_role(account, role, root, "AdministratorAccess", moto_iam.ADMINISTRATOR)
         now = self._clock.now()
         identifier = f"car-{self._identifiers.lower(8)}"
         self._made[identifier] = {
@@ -73,19 +69,6 @@ class MemberAccounts:
             "AccountId": account,
         }
         return {"CreateAccountStatus": self._made[identifier]}
-
-    def _create_role(self, account: str, name: str, management: str) -> None:
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"AWS": f"arn:aws:iam::{management}:root"},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        }
-        moto_iam.create_role(account, name, trust, "AdministratorAccess", _ADMINISTRATOR)
 
     def describe_status(
         self, organization: Organization, parameters: Mapping[str, Any]

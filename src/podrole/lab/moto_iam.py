@@ -19,6 +19,11 @@ import moto.iam.models
 from .moto_backend import undisturbed
 
 AWS_MANAGED = "arn:aws:iam::aws:policy/"
+#: What a role has that may do everything.
+ADMINISTRATOR = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 
 
 @cache
@@ -36,9 +41,15 @@ def held(account: str) -> Any:
 
 
 def create_role(
-    account: str, name: str, trust: Mapping[str, Any], policy_name: str, policy: Mapping[str, Any]
+    account: str,
+    name: str,
+    principal: Mapping[str, str],
+    policy_name: str,
+    policy: Mapping[str, Any],
 ) -> None:
-    """Make a role with one inline policy, as the lab itself: nothing is checked."""
+    """Make a role that `principal` may assume, with one inline policy: nothing is checked."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
     role = held(account).create_role(
         role_name=name,
         assume_role_policy_document=json.dumps(trust),
