@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from podrole.catalog import Catalog
 from podrole.catalog.notebook import drift
+from tests.catalogue import CATALOG
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 #: Code that a reader can paste against real AWS imports nothing else.
@@ -35,7 +35,7 @@ def test_the_tutorials_are_there() -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 class TestNotebook:
     def test_snippet_cells_are_the_catalogues(self, path: Path) -> None:
-        found = drift(read(path), Catalog.load(), path.name)
+        found = drift(read(path), CATALOG, path.name)
         assert not found, "\n".join(found) + "\nrun: make notebooks"
 
     def test_it_was_run_from_top_to_bottom(self, path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from podrole.catalog import Catalog
 from podrole.cli import main
+from tests.catalogue import CATALOG
 
 SNIPPETS = Path(__file__).parents[2] / "snippets"
 #: Other people's files that a test has put beside a program.
@@ -25,7 +25,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> 
 
 def test_list_filters(capsys: pytest.CaptureFixture[str]) -> None:
     all_, _ = said(capsys, "list")
-    assert len(all_.splitlines()) == len(Catalog().snippets)
+    assert len(all_.splitlines()) == len(CATALOG.snippets)
     some, _ = said(capsys, "list", "--for", "controller", "--format", "eksctl")
     assert "identity-external-dns" in some
     assert "trust-irsa-exact" not in some

@@ -13,6 +13,7 @@ import pytest
 from podrole.catalog import Catalog
 from podrole.doctor import diagnose
 from tests.catalog.conftest import Shell, catalog, programs, served, shell  # noqa: F401
+from tests.catalogue import CATALOG
 
 from .conftest import Ward
 
@@ -53,7 +54,7 @@ def test_a_broken_chain(ward: Ward, folder: Path) -> None:
 
 
 def test_each_mend_is_a_snippet_of_the_catalogue() -> None:
-    known = {snippet.id for snippet in Catalog().snippets}
+    known = {snippet.id for snippet in CATALOG.snippets}
     mends = []
     for path in Path(diagnose.__code__.co_filename).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

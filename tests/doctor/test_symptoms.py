@@ -15,8 +15,8 @@ import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from podrole.catalog import Catalog
 from podrole.doctor.symptom import PAGE, symptom_of, symptoms
+from tests.catalogue import CATALOG
 from tests.lab.conftest import ACCOUNT, OTHER_ACCOUNT, allow, statement
 
 from .conftest import Ward
@@ -296,7 +296,7 @@ def test_each_leads_to_a_section_and_a_snippet() -> None:
         re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-")
         for title in re.findall(r"^## (.+)$", page, re.MULTILINE)
     }
-    known = {snippet.id for snippet in Catalog().snippets}
+    known = {snippet.id for snippet in CATALOG.snippets}
     for symptom in symptoms():
         assert symptom.section in anchors, symptom.id
         assert symptom.mend in known, symptom.id

@@ -10,13 +10,14 @@ import pytest
 
 from podrole.catalog import Catalog, Verdict
 from podrole.site.catalog_marker import MarkerError, expand_markers
+from tests.catalogue import CATALOG
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return Catalog.load()
+    return CATALOG
 
 
 def fences(markdown: str) -> list[str]:

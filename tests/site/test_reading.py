@@ -11,11 +11,11 @@ import nbformat
 import pytest
 
 from notebooks.execute import execute
-from podrole.catalog import Catalog
 from podrole.site.fence import prose_lines
 from podrole.site.page_facts import LONGEST, SHORTEST, PageFacts, shortened
 from podrole.site.plain_markdown import plain_markdown
 from podrole.site.site_source import SiteSource
+from tests.catalogue import CATALOG
 from tests.site.site_build import REPOSITORY
 
 _META = re.compile(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">')
@@ -185,7 +185,7 @@ def test_the_preview_s_image_has_its_size(built_site: Path) -> None:
 def test_the_search_knows_a_snippet_by_its_id(built_site: Path) -> None:
     index = json.loads((built_site / "search/search_index.json").read_text(encoding="utf-8"))
     entries = {one["location"]: one for one in index["docs"]}
-    for snippet in Catalog.load().snippets:
+    for snippet in CATALOG.snippets:
         entry = entries[f"catalogue/{snippet.id}/"]
         assert entry["title"] == snippet.id
         assert entry["text"].startswith("<p>")
@@ -204,7 +204,7 @@ def test_a_new_run_keeps_the_notebook_s_own_facts(tmp_path: Path) -> None:
     own = {"checked": "2026-11-24", "description": "kept"}
     notebook.metadata = nbformat.from_dict({"podrole": own, "widgets": {}})
     nbformat.write(notebook, path)
-    assert execute(path, Catalog.load()) is None
+    assert execute(path, CATALOG) is None
     metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
     assert metadata["podrole"] == own
     assert metadata.keys() == {"podrole", "kernelspec", "language_info"}

@@ -21,6 +21,7 @@ from podrole.site.value_places import (
     site_places,
     snippet_places,
 )
+from tests.catalogue import CATALOG
 
 from .site_build import REPOSITORY
 
@@ -53,7 +54,7 @@ NO_VALUE = {
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return Catalog.load()
+    return CATALOG
 
 
 @pytest.fixture(scope="module")
