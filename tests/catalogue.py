@@ -1,4 +1,4 @@
-"""The guide's catalogue, read once in each process of a run: many modules want it, and none changes it."""
+"""The guide's catalogue, read once in each process of a run; none of the tests changes it."""
 
 from __future__ import annotations
 
