@@ -286,6 +286,54 @@ def test_binding_a_role_needs_pass_role(setup: Setup) -> None:
     assert f"is not authorized to perform: iam:PassRole on resource: {ROLE_ARN}" in message
 
 
+@pytest.mark.parametrize(("trusted_cluster", "passed"), [("demo", True), ("another", False)])
+def test_passing_a_role_can_be_limited_to_one_cluster(
+    setup: Setup, trusted_cluster: str, passed: bool
+) -> None:
+    setup.create_role(POD_IDENTITY_TRUST)
+    only_here = {
+        "StringEquals": {"iam:PassedToService": "pods.eks.amazonaws.com"},
+        "ArnEquals": {
+            "iam:AssociatedResourceARN": f"arn:aws:eks:us-west-2:{ACCOUNT}:cluster/{trusted_cluster}"
+        },
+    }
+    setup.create_role(
+        statement(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Action="sts:AssumeRole"),
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": "eks:*", "Resource": "*"},
+                {
+                    "Effect": "Allow",
+                    "Action": "iam:PassRole",
+                    "Resource": ROLE_ARN,
+                    "Condition": only_here,
+                },
+            ],
+        },
+        name="deployer",
+    )
+    keys = setup.sts.assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/deployer", RoleSessionName="ci"
+    )["Credentials"]
+    eks = boto3.client(
+        "eks",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+
+    def associate() -> None:
+        eks.create_pod_identity_association(
+            clusterName="demo", namespace="orders", serviceAccount="orders-api", roleArn=ROLE_ARN
+        )
+
+    if passed:
+        associate()
+    else:
+        assert refused(associate)[0] == "AccessDeniedException"
+
+
 def test_two_pods_never_get_each_others_identity(setup: Setup) -> None:
     first = setup.pod_identity_pod()
     setup.cluster.apply(DEPLOYMENT.replace("name: orders-api, ", "name: second, "))

@@ -24,6 +24,7 @@ from .moto_backend import Moto
 from .service import Answer, Operation, Service
 
 KUBERNETES_VERSION = "1.34"
+_POD_IDENTITY = "pods.eks.amazonaws.com"
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
 #: The members by which calls give EKS a role for itself, its nodes or an add-on.
@@ -197,21 +198,22 @@ class Eks(Service):
 def _passed(call: Call, account: str) -> list[Requirement]:
     """`iam:PassRole` for each role that the call gives to EKS.
 
-    Inferred: AWS documents that EKS checks PassRole, not the service that it names.
+    For an association the service is `pods.eks.amazonaws.com` and the resource is the cluster
+    (Amazon EMR on EKS development guide, "Set up EKS Pod Identity for job runs", checked
+    2026-11-28). For the roles of the cluster itself the service is inferred.
     """
     parameters = call.parameters
-    roles: list[tuple[str, str]] = []
+    associated: list[str] = []
     if call.name.endswith("PodIdentityAssociation") and parameters.get("roleArn"):
-        roles.append((parameters["roleArn"], "pods.eks.amazonaws.com"))
+        associated.append(parameters["roleArn"])
     if call.name.endswith("Addon"):
-        roles += [
-            (wanted["roleArn"], "pods.eks.amazonaws.com")
-            for wanted in parameters.get("podIdentityAssociations") or ()
-        ]
+        wanted = parameters.get("podIdentityAssociations") or ()
+        associated += [association["roleArn"] for association in wanted]
+    cluster = f"arn:aws:eks:{call.region}:{account}:cluster/{parameters.get('clusterName', '')}"
+    context = {"iam:PassedToService": _POD_IDENTITY, "iam:AssociatedResourceARN": cluster}
+    needed = [Requirement("iam:PassRole", role, account, context) for role in associated]
     own = parameters.get(_OWN_ROLES.get(call.name, ""))
     if own:
-        roles.append((own, "eks.amazonaws.com"))
-    return [
-        Requirement("iam:PassRole", role, account, {"iam:PassedToService": service})
-        for role, service in roles
-    ]
+        context = {"iam:PassedToService": "eks.amazonaws.com"}
+        needed.append(Requirement("iam:PassRole", own, account, context))
+    return needed
