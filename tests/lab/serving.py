@@ -15,8 +15,11 @@ from botocore.config import Config
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[dict[str, Any]]:
-    """What `podrole lab serve --port 0 --json` prints; ended by Ctrl-C, which must go well."""
+def serving(*arguments: str, told: str = "") -> Iterator[dict[str, Any]]:
+    """What `podrole lab serve --port 0 --json` prints; ended by Ctrl-C, which must go well.
+
+    `told` is what stands on its stderr at the end.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "podrole", "lab", "serve", "--port", "0", "--json", *arguments],
         stdout=subprocess.PIPE,
@@ -34,7 +37,7 @@ def serving(*arguments: str) -> Iterator[dict[str, Any]]:
         process.kill()
         process.communicate()
     assert process.returncode == 0, errors
-    assert errors == ""
+    assert errors == told
 
 
 def client(served: dict[str, Any], service: str, **keys: str) -> Any:

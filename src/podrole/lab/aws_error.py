@@ -25,7 +25,9 @@ class AwsError(Exception):
         `protocol` is the name in botocore's models: query, ec2, rest-xml, json, rest-json,
         smithy-rpc-v2-cbor.
         """
-        code, message = escape(self.code), escape(self.message)
+        # A message may quote what no UTF-8 can carry: half of a surrogate pair out of JSON.
+        text = self.message.encode(errors="replace").decode()
+        code, message = escape(self.code), escape(text)
         if protocol == "rest-xml":
             return "application/xml", (
                 '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -44,7 +46,7 @@ class AwsError(Exception):
                 f"<Code>{code}</Code><Message>{message}</Message></Error>"
                 f"<RequestId>{request_id}</RequestId></ErrorResponse>"
             )
-        document = {"__type": self.shape or self.code, "message": self.message}
+        document = {"__type": self.shape or self.code, "message": text}
         if protocol == "smithy-rpc-v2-cbor":
             return "application/cbor", _cbor(document)
         content_type = (
@@ -58,7 +60,7 @@ def _cbor(texts: dict[str, str]) -> bytes:
     encoded = bytes([0xA0 | len(texts)])
     for text in (part for pair in texts.items() for part in pair):
         data = text.encode()
-        encoded += b"\x79" + len(data).to_bytes(2, "big") + data
+        encoded += b"\x7a" + len(data).to_bytes(4, "big") + data
     return encoded
 
 

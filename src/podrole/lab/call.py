@@ -28,6 +28,7 @@ _S3_HOST = re.compile(
 )
 # A Region has letters: the door on a port is called 127.0.0.1.
 _SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z]{2,}-[a-z0-9-]+))?\.")
+_FORM = "application/x-www-form-urlencoded"
 #: Calls that STS takes unsigned: the token is the proof.
 _UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
 
@@ -214,7 +215,7 @@ def _environ_name(header: str) -> str:
 
 
 def _form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-    if not headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    if not headers.get("content-type", "").startswith(_FORM):
         return {}
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
@@ -284,3 +285,13 @@ def _spoken(service: str, form: Mapping[str, str], headers: Mapping[str, str]) -
 
 def _unreadable(error: AwsError, model: ServiceModel) -> Unreadable:
     return Unreadable(error, model.metadata["protocol"], model.metadata.get("xmlNamespace", ""))
+
+
+def likely_protocol(request: Request) -> str:
+    """The protocol of a request that could not be read, by what stands in its headers."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    scope = _SCOPE.search(headers.get("authorization", ""))
+    if (scope and scope[1] == "s3") or _S3_HOST.match(headers.get("host", "").partition(":")[0]):
+        return "rest-xml"
+    form = {"": ""} if headers.get("content-type", "").startswith(_FORM) else {}
+    return _spoken(scope[1] if scope else "", form, headers)

@@ -9,6 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 #: Where every in-process lab begins, so that stored outputs compare exactly.
 EPOCH = datetime(2026, 1, 15, 9, 0, 0, tzinfo=UTC)
+#: Where a lab's clock can stand. What the lab adds to it or takes from it (a session's life, a
+#: token's, a signature's age) must stay within what `datetime` holds, the years 1 to 9999.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def stamp(when: datetime) -> str:
@@ -24,11 +28,16 @@ class Clock:
     """
 
     def __init__(self, start: datetime | None = EPOCH) -> None:
-        """`start` is the instant that the clock stands at (aware); None runs with the machine's."""
+        """`start` is the instant that the clock stands at (aware); None runs with the machine's.
+
+        Raises ValueError for an instant without a time zone or out of the clock's range.
+        """
         if start is not None and start.tzinfo is None:
             raise ValueError(
                 "start needs a time zone, for example datetime(2026, 1, 1, tzinfo=UTC)"
             )
+        if start is not None and not EARLIEST <= start <= LATEST:
+            raise ValueError(f"the clock stands between {stamp(EARLIEST)} and {stamp(LATEST)}")
         self._start = start
         self._moved = timedelta()
         self._pinned: datetime | None = None
@@ -60,11 +69,19 @@ class Clock:
     def move(self, **by: float) -> datetime:
         """Move the clock on: `move(hours=1)`, `move(days=90)`; the keywords of `timedelta`.
 
-        Raises ValueError for a step back: credentials would come back to life.
+        Raises TypeError for another keyword or for what is no number, ValueError for a step back
+        (credentials would come back to life) and for one beyond the clock's range. The clock stays
+        then.
         """
-        step = timedelta(**by)
-        if step < timedelta():
-            raise ValueError("the clock only moves forward: give a positive step")
+        try:
+            step = timedelta(**by)
+            if step < timedelta():
+                raise ValueError("the clock only moves forward: give a positive step")
+            beyond = self.now() + step > LATEST
+        except OverflowError:  # of timedelta or of datetime
+            beyond = True
+        if beyond:
+            raise ValueError(f"the clock moves to {stamp(LATEST)} at most: give a smaller step")
         self._moved += step
         if self._pinned is not None:
             self._pinned += step

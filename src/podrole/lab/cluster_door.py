@@ -34,14 +34,27 @@ class ClusterDoor:
         lab.gateway.eks.listens(lambda name: f"{url}/clusters/{name}", authority)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        match = _PATH.match(environ["PATH_INFO"])
-        name, path = (match[1], match[2] or "/") if match else ("", environ["PATH_INFO"])
+        name, path = _named(environ["PATH_INFO"])
         try:
             server = self._server(name or self._lab.default_cluster)
         except LabError as error:
             start_response("404 Not Found", [("Content-Type", "text/plain")])
             return [f"{error}\n".encode()]
         return server({**environ, "PATH_INFO": path}, start_response)
+
+    def only_reads(self, environ: dict[str, Any]) -> bool:
+        """Whether a request changes nothing, not even what is drawn later.
+
+        A cluster's first request makes its API server. The token of an IAM principal is a call of
+        AWS's: it notes when the key was used.
+        """
+        name, _ = _named(environ["PATH_INFO"])
+        token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")[2]
+        return (
+            environ["REQUEST_METHOD"] in ("GET", "HEAD")
+            and self._is_made(name or self._lab.default_cluster)
+            and not token.strip().startswith(PREFIX)
+        )
 
     def kubeconfig(self, cluster: str) -> dict[str, Any]:
         """A kubeconfig of the cluster's administrator, with a token and no key."""
@@ -61,6 +74,13 @@ class ClusterDoor:
             "current-context": cluster,
         }
 
+    def _is_made(self, name: str) -> bool:
+        """Whether the cluster of that name has its API server, or cannot have one."""
+        try:
+            return self._lab.cluster(name).issuer.url in self._servers
+        except LabError:
+            return True
+
     def _server(self, name: str) -> ApiServer:
         kubernetes = self._lab.kubernetes(name)
         url = kubernetes.issuer.url
@@ -75,6 +95,12 @@ class ClusterDoor:
                 kubernetes.tokens.issue,
             )
         return self._servers[url]
+
+
+def _named(path: str) -> tuple[str, str]:
+    """The cluster that a path names, empty for the lab's own, and the rest of the path."""
+    match = _PATH.match(path)
+    return (match[1], match[2] or "/") if match else ("", path)
 
 
 class _Authentication:

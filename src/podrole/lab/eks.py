@@ -60,8 +60,8 @@ class Eks(Service):
         self._endpoint, self._authority = endpoint, authority
 
     def clusters(self) -> Iterable[Cluster]:
-        """All clusters."""
-        return self._clusters.values()
+        """All clusters: a copy, since a request that only reads waits for no other."""
+        return list(self._clusters.values())
 
     def cluster(self, account: str, region: str, name: str) -> Cluster:
         """The cluster of that name. Raises AwsError (ResourceNotFoundException)."""
@@ -74,7 +74,7 @@ class Eks(Service):
 
     def by_issuer(self, url: str) -> Cluster | None:
         """The cluster whose issuer has that URL."""
-        for cluster in self._clusters.values():
+        for cluster in self.clusters():
             if cluster.issuer.url == url:
                 return cluster
         return None

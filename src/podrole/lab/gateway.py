@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from . import moto_eks, user_identity, wire
+from . import fault, moto_eks, user_identity, wire
 from .access_analyzer import AccessAnalyzer
 from .addons import AGENT_ADDON
 from .agent import ADDRESSES, Agent
 from .authentication import Authentication
 from .authorization import Authorizer, Requirement, account_of
 from .aws_error import AwsError, not_carried
-from .call import Call, Unreadable, read_call
+from .call import Call, Unreadable, likely_protocol, read_call
 from .clock import Clock
 from .cloudtrail import CloudTrail
 from .cluster import Cluster
@@ -104,7 +104,10 @@ class Gateway:
         request = Request(environ)
         request.get_data(cache=True)  # whole, before anything waits for it under the lock
         with self.lock:
-            response = self._respond(request)
+            try:
+                response = self._respond(request)
+            except Exception as error:  # of the agent, the metadata service or an issuer
+                response = fault.answer("agent", request, 500, fault.report(error))
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
@@ -120,15 +123,17 @@ class Gateway:
         try:
             call = read_call(request, self._region)
         except Unreadable as refused:
-            return _refusal(refused.error, refused.protocol, refused.namespace, request_id)
+            return wire.refusal(refused.error, refused.protocol, refused.namespace, request_id)
+        except Exception as error:
+            protocol = likely_protocol(request)
+            return wire.refusal(fault.aws_error(error, protocol), protocol, "", request_id)
         call.request_id = request_id
         try:
             return self._answer(call)
         except AwsError as error:
-            namespace = call.operation.service_model.metadata.get("xmlNamespace", "")
-            refusal = _refusal(error, call.protocol, namespace, request_id)
-            refusal.headers.update(wire.error_headers(call.operation, error))
-            return refusal
+            return _refused(call, error)
+        except Exception as error:
+            return _refused(call, fault.aws_error(error, call.protocol))
 
     # -- issuers and agent ---------------------------------------------------------------
 
@@ -303,9 +308,8 @@ def _response(call: Call, result: Mapping[str, Any]) -> Response:
     return Response(body, 200, headers, content_type=content_type)
 
 
-def _refusal(error: AwsError, protocol: str, namespace: str, request_id: str) -> Response:
-    content_type, body = error.body(protocol, namespace, request_id)
-    headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
-    if protocol == "smithy-rpc-v2-cbor":
-        headers["smithy-protocol"] = "rpc-v2-cbor"
-    return Response(body, error.status, headers, content_type=content_type)
+def _refused(call: Call, error: AwsError) -> Response:
+    namespace = call.operation.service_model.metadata.get("xmlNamespace", "")
+    response = wire.refusal(error, call.protocol, namespace, call.request_id)
+    response.headers.update(wire.error_headers(call.operation, error))
+    return response

@@ -16,6 +16,7 @@ from typing import Any
 
 from .clock import Clock
 from .identifiers import Identifiers
+from .json_document import read_json
 from .signing_key import SigningKey, base64url
 
 #: The kubelet asks for a fresh token at 80 % of its life, or after a day.
@@ -42,7 +43,7 @@ class Token:
         if len(parts) != 3:
             raise TokenError("token contains an invalid number of segments")
         try:
-            header, claims = (json.loads(_decode(part)) for part in parts[:2])
+            header, claims = (read_json(_decode(part)) for part in parts[:2])
             signature = _decode(parts[2])
         except (ValueError, binascii.Error) as error:
             raise TokenError("token is malformed") from error

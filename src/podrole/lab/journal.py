@@ -2,25 +2,28 @@
 
 Everything that the lab hands out comes from its seed, its clock and the order of its requests, so
 the same requests at the same instants make the same lab: keys, ids and objects are as they were.
-Lines of JSON; the first one names the lab.
+Lines of JSON; the first one names the lab, each other one is a request or a change of options.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from .journal_entry import Entry, Malformed, Options, instant, member, only
+from .json_document import read_json
+from .state_file import StateFile, StateFileError
 
 _FORMAT = "podrole lab state 1"
+_OTHER = "give another file"
 
 
 class JournalError(ValueError):
-    """A state file that cannot be used: which one, the line, and why."""
+    """A state file that cannot be used: which one, the line, why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -33,105 +36,147 @@ class Settings:
     cluster: str = "demo"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One request: the door it came through, when, and its bytes."""
-
-    door: str
-    at: datetime
-    method: str
-    target: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def line(self) -> str:
-        """The entry as a line of the file."""
-        try:
-            body: Mapping[str, str] = {"body": self.body.decode()}
-        except UnicodeDecodeError:
-            body = {"base64": base64.b64encode(self.body).decode()}
-        known = {
-            "door": self.door,
-            "at": self.at.isoformat(),
-            "method": self.method,
-            "target": self.target,
-            "headers": self.headers,
-        }
-        return json.dumps({**known, **(body if self.body else {})})
-
-    @classmethod
-    def read(cls, line: str) -> Entry:
-        """The entry of a line. Raises ValueError, KeyError or TypeError."""
-        found: dict[str, Any] = json.loads(line)
-        body = base64.b64decode(found["base64"]) if "base64" in found else b""
-        return cls(
-            door=found["door"],
-            at=datetime.fromisoformat(found["at"]),
-            method=found["method"],
-            target=found["target"],
-            headers=tuple((str(name), str(value)) for name, value in found["headers"]),
-            body=found.get("body", "").encode() or body,
-        )
+Line = Entry | Options
 
 
 class Journal:
     """The open state file of one lab."""
 
-    def __init__(self, path: Path, file: IO[str], settings: Settings, began: datetime) -> None:
-        self.path, self.settings, self.began = path, settings, began
+    def __init__(self, file: StateFile, settings: Settings, began: datetime) -> None:
+        self.settings, self.began = settings, began
+        #: What was wrong with the file and has been put right: one sentence for the reader.
+        self.note = ""
         self._file = file
 
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._file.path
+
     @classmethod
-    def create(cls, path: Path, settings: Settings, began: datetime) -> Journal:
+    def create(cls, path: Path, settings: Settings, began: datetime, options: Options) -> Journal:
         """A new file, for its owner's eyes only: it holds what clients have sent.
 
         Raises JournalError where it cannot be written.
         """
-        head = {"format": _FORMAT, "began": began.isoformat(), **asdict(settings)}
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            file = os.fdopen(descriptor, "w", encoding="utf-8")
-            file.write(json.dumps(head) + "\n")
-            file.flush()
-        except OSError as error:
-            raise JournalError(f"{path}: {error.strerror}") from error
-        return cls(path, file, settings, began)
+            return cls(StateFile.create(path, _head(settings, began, options)), settings, began)
+        except StateFileError as error:
+            raise JournalError(str(error)) from error
 
     @classmethod
-    def open(cls, path: Path) -> tuple[Journal, Iterator[Entry]]:
-        """An existing file and what it holds. Raises JournalError."""
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            head = json.loads(lines[0])
-            if head.pop("format") != _FORMAT:
-                raise ValueError
-            began = datetime.fromisoformat(head.pop("began"))
-            settings = Settings(**{**head, "accounts": tuple(head["accounts"])})
-        except OSError as error:
-            raise JournalError(f"{path}: {error.strerror}") from error
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-            raise JournalError(f"{path}:1: no state file of a lab ({_FORMAT})") from None
-        entries = [_entry(path, number, line) for number, line in enumerate(lines[1:], 2)]
-        if lines[1:] and not lines[-1].endswith("\n"):  # cut off while it was written
-            entries.pop()
-            path.write_text("".join(lines[:-1]), encoding="utf-8")
-        found = (entry for entry in entries if entry is not None)
-        return cls(path, path.open("a", encoding="utf-8"), settings, began), found
+    def open(cls, path: Path) -> tuple[Journal, list[Line]]:
+        """An existing file and what it holds, the options that it began with first.
 
-    def write(self, entry: Entry) -> None:
-        """Add a request, before it is carried out."""
-        self._file.write(entry.line() + "\n")
-        self._file.flush()
+        Raises JournalError; the file is as it was then.
+        """
+        try:
+            file = StateFile.open(path)
+        except StateFileError as error:
+            raise JournalError(str(error)) from error
+        try:
+            return cls._read(file, path)
+        except StateFileError as error:
+            file.close()
+            raise JournalError(str(error)) from error
+        except JournalError:
+            file.close()
+            raise
+
+    @classmethod
+    def _read(cls, file: StateFile, path: Path) -> tuple[Journal, list[Line]]:
+        first, *rest = file.read().split(b"\n")
+        settings, began, options = _read_head(path, first)
+        journal = cls(file, settings, began)
+        if not rest:
+            file.append(b"\n")
+            return journal, [options]
+        lines: list[Line] = [options]
+        size = len(first) + 1
+        for number, text in enumerate(rest[:-1], 2):
+            lines += _read_line(path, number, text)
+            size += len(text) + 1
+        if rest[-1]:  # no newline: it broke off while it was written, or an editor took it away
+            try:
+                lines += _read_line(path, len(rest) + 1, rest[-1])
+                file.append(b"\n")
+            except JournalError:
+                file.cut(size)
+                journal.note = f"{path}:{len(rest) + 1}: the last line breaks off; it was left out"
+        return journal, lines
+
+    def write(self, line: Line) -> None:
+        """Add a request, before it is carried out, or a change of options.
+
+        Raises Unwritable; the file is as it was then.
+        """
+        self._file.append(_encoded(line.document()))
+
+    def replace(self, began: datetime, options: Options) -> None:
+        """Begin anew, with the same settings. Raises Unwritable; nothing is lost then."""
+        self._file.replace(_head(self.settings, began, options))
+        self.began = began
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; another lab may open it."""
         self._file.close()
 
 
-def _entry(path: Path, number: int, line: str) -> Entry | None:
+def _head(settings: Settings, began: datetime, options: Options) -> bytes:
+    head = {"format": _FORMAT, "began": began.isoformat(), **asdict(settings)}
+    return _encoded({**head, **options.document()})
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document).encode() + b"\n"
+
+
+def _read_head(path: Path, text: bytes) -> tuple[Settings, datetime, Options]:
+    if not text:
+        raise JournalError(f"{path}:1: no state file of a lab: it is empty; delete it, or {_OTHER}")
     try:
-        return Entry.read(line)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        if not line.endswith("\n"):
-            return None
-        raise JournalError(f"{path}:{number}: not a request of a lab") from None
+        head = read_json(text)
+    except ValueError:
+        head = None
+    if not isinstance(head, dict) or not isinstance(head.get("format"), str):
+        raise JournalError(f"{path}:1: no state file of a lab ({_FORMAT}); {_OTHER}")
+    if head["format"] != _FORMAT:
+        raise JournalError(
+            f"{path}:1: no state file of a lab ({_FORMAT}) but {head['format'][:80]!r};"
+            f" use the Podrole that wrote it, or {_OTHER}"
+        )
+    try:
+        only(head, {"format", "began", "seed", "accounts", "region", "cluster", "options"})
+        accounts = member(head, "accounts", list)
+        if not all(isinstance(account, str) for account in accounts):
+            raise Malformed('"accounts" is no list of texts')
+        settings = Settings(
+            seed=member(head, "seed", int),
+            accounts=tuple(accounts),
+            region=member(head, "region", str),
+            cluster=member(head, "cluster", str),
+        )
+        options = Options.read(head) if "options" in head else Options()
+        return settings, instant(head, "began"), options
+    except Malformed as error:
+        raise JournalError(
+            f"{path}:1: no state file of a lab: {error}; put the line right, or {_OTHER}"
+        ) from None
+
+
+def _read_line(path: Path, number: int, text: bytes) -> Iterator[Line]:
+    if not text.strip():
+        return  # an editor's
+    fix = f"delete this line and what follows, or {_OTHER}"
+    try:
+        try:
+            document = read_json(text)
+        except ValueError:
+            raise Malformed("no JSON") from None
+        if not isinstance(document, dict):
+            raise Malformed("no JSON object")
+        if "format" in document:
+            raise Malformed("a second beginning of a state file")
+        yield Options.read(document) if "options" in document else Entry.read(document)
+    except Malformed as error:
+        raise JournalError(f"{path}:{number}: not a request of a lab: {error}; {fix}") from None

@@ -13,6 +13,7 @@ from . import moto_iam
 from .authorization_message import encoded
 from .aws_variables import ISOLATED, isolated
 from .clock import EPOCH, Clock
+from .cluster import Cluster
 from .credentials import Session
 from .gateway import Gateway
 from .identifiers import Identifiers
@@ -197,12 +198,7 @@ class Lab:
 
         Raises LabError for an unknown cluster.
         """
-        name = cluster or self.default_cluster
-        for found in self.gateway.eks.clusters():
-            if found.name == name and found.account == self.accounts[0]:
-                break
-        else:
-            raise LabError(f"no cluster {name!r} in account {self.accounts[0]}: create it in EKS")
+        found = self.cluster(cluster or self.default_cluster)
         if found.issuer.url not in self._kubernetes:
             shell = self._door.shell if self._door else None
             self._kubernetes[found.issuer.url] = Kubernetes(
@@ -215,6 +211,13 @@ class Lab:
                 shell,
             )
         return self._kubernetes[found.issuer.url]
+
+    def cluster(self, name: str) -> Cluster:
+        """The cluster of that name in the first account, as EKS has it. Raises LabError."""
+        for found in self.gateway.eks.clusters():
+            if found.name == name and found.account == self.accounts[0]:
+                return found
+        raise LabError(f"no cluster {name!r} in account {self.accounts[0]}: create it in EKS")
 
     def session(self, account: str | None = None) -> boto3.Session:
         """A boto3 session of the operator (role `platform-admin`) in one of the accounts."""

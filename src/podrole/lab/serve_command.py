@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from .journal import Settings
+from .journal_entry import LONGEST_SECONDS, Options
 from .throttle import PLACES
 
 
@@ -89,14 +90,22 @@ def run(arguments: argparse.Namespace) -> int:
     from .served_lab import DOORS, ServedLab
     from .server import HOST, PortTaken, serve
 
+    for option in ("association_delay", "session_seconds"):
+        if not 0 <= getattr(arguments, option) <= LONGEST_SECONDS:
+            name = option.replace("_", "-")
+            print(f"podrole: --{name} takes 0 to {LONGEST_SECONDS} seconds", file=sys.stderr)
+            return 2
     replace_aws_variables(ISOLATED)
     accounts = tuple(arguments.accounts.split(","))
+    longest = arguments.session_seconds
     served = ServedLab(
         Settings(arguments.seed, accounts, arguments.region, arguments.cluster),
-        arguments.hop_limit,
-        timedelta(seconds=max(arguments.association_delay, 0)),
-        arguments.throttled,
-        timedelta(seconds=arguments.session_seconds) if arguments.session_seconds else None,
+        Options(
+            arguments.hop_limit,
+            timedelta(seconds=arguments.association_delay),
+            frozenset(arguments.throttled),
+            timedelta(seconds=longest) if longest else None,
+        ),
     )
     with ExitStack() as stack:
         try:
@@ -108,7 +117,8 @@ def run(arguments: argparse.Namespace) -> int:
                 stack.callback(servers[door].server_close)
             urls = {door: f"http://{HOST}:{server.port}" for door, server in servers.items()}
             urls["kubernetes"] = urls["kubernetes"].replace("http:", "https:")
-            served.open(urls, arguments.state)
+            for note in served.open(urls, arguments.state):
+                print(f"podrole: {note}", file=sys.stderr)
             stack.callback(served.close)
         except (LabError, JournalError, PortTaken) as error:
             print(f"podrole: {error}", file=sys.stderr)

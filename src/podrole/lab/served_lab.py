@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from werkzeug.test import EnvironBuilder, run_wsgi_app
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
+from . import fault, lab_control
 from .call import target_of
 from .clock import Clock
 from .clock_modules import replace_moto_clock
 from .cluster_door import ClusterDoor
-from .journal import Entry, Journal, JournalError, Settings
-from .kubernetes import KubernetesError
+from .fault import App
+from .journal import Journal, JournalError, Line, Settings
+from .journal_entry import DOORS, Entry, Options
 from .kubernetes_api import tls
 from .lab import Lab
-from .pod import PodError
-from .served_lab_interface import CONTROL_HEADER, CONTROL_PATH
+from .served_lab_interface import CONTROL_PATH
+from .stack_room import same_room
+from .state_file import Unwritable
 
-DOORS = ("aws", "agent", "metadata", "kubernetes")
-App = Callable[[dict[str, Any], Any], Iterable[bytes]]
+__all__ = ["DOORS", "App", "ServedLab"]
 
 
 class ServedLab:
     """A lab that runs with the machine's clock and can be reset, moved on, saved and loaded."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        hop_limit: int = 1,
-        association_delay: timedelta = timedelta(),
-        throttled: Iterable[str] = (),
-        longest_session: timedelta | None = None,
-    ) -> None:
-        """`hop_limit` is the metadata service's, 1 or 2. The doors answer from `open()` on.
-
-        The others are as Lab's own of that name.
-        """
+    def __init__(self, settings: Settings, options: Options = Options()) -> None:  # noqa: B008
+        """The doors answer from `open()` on."""
         self.settings = settings
-        self._hop_limit = hop_limit
-        self._association_delay = association_delay
-        self._throttled = frozenset(throttled)
-        self._longest_session = longest_session
+        self._options = options
         self._lock = RLock()
         self._journal: Journal | None = None
         self._urls: Mapping[str, str] = {}
@@ -57,27 +44,38 @@ class ServedLab:
         #: What the clusters' port offers; it outlives a reset.
         self.certificate = tls.make(settings.cluster)
 
-    def open(self, urls: Mapping[str, str], state: Path | None = None) -> None:
-        """Make the lab, whose doors are at these URLs.
+    def open(self, urls: Mapping[str, str], state: Path | None = None) -> list[str]:
+        """Make the lab, whose doors are at these URLs. Returns what its reader should know of it.
 
         With `state`, the lab of that file goes on, or a new one is kept there. Raises LabError for
-        settings that make no lab, and JournalError for a file that is no lab's or another lab's
-        than the settings ask for.
+        settings that make no lab, and JournalError for a file that is no lab's, is another lab's
+        than the settings ask for, or is open in another lab.
         """
         self._urls = urls
-        if state is None or not state.exists():
+        if state is None or not os.path.exists(state):
             began = datetime.now(UTC)
             self.lab = self._make(began)
-            self._journal = Journal.create(state, self.settings, began) if state else None
-            return
-        journal, entries = Journal.open(state)
-        if journal.settings != self.settings:
+            if state is not None:
+                self._journal = Journal.create(state, self.settings, began, self._options)
+            self._set(self._options)
+            return []
+        journal, lines = Journal.open(state)
+        try:
+            if journal.settings != self.settings:
+                raise JournalError(f"{state}: {_difference(journal.settings, self.settings)}")
+            self.lab = self._make(journal.began)
+            notes = [journal.note] if journal.note else []
+            notes += self._replay(state, lines)
+            if self._set(self._options):
+                journal.write(self._options)
+        except Unwritable as error:
             journal.close()
-            raise JournalError(f"{state}: {_difference(journal.settings, self.settings)}")
-        self.lab = self._make(journal.began)
-        for entry in entries:
-            self._replay(entry)
+            raise JournalError(str(error)) from error
+        except BaseException:
+            journal.close()
+            raise
         self._journal = journal
+        return notes
 
     def _make(self, began: datetime) -> Lab:
         clock = Clock(start=None)
@@ -87,13 +85,19 @@ class ServedLab:
             lab = Lab.prepare(clock, **asdict(self.settings))
             # Drawn here, where a state file's lab draws it too: before any request.
             self._node_session = lab.node.session()
-        lab.node.hop_limit = self._hop_limit
-        lab.association_delay = self._association_delay
-        lab.throttled = self._throttled
-        lab.longest_session = self._longest_session
         lab.agent_url = self.agent_url
         self._clusters = ClusterDoor(lab, self._urls["kubernetes"], self.certificate.authority)
         return lab
+
+    def _set(self, options: Options) -> bool:
+        """Let the lab have the options. Returns whether it had others."""
+        lab = self.lab
+        had = Options(lab.node.hop_limit, lab.association_delay, lab.throttled, lab.longest_session)
+        lab.node.hop_limit = options.hop_limit
+        lab.association_delay = options.association_delay
+        lab.throttled = options.throttled
+        lab.longest_session = options.longest_session
+        return had != options
 
     def kubeconfig(self) -> dict[str, Any]:
         """A kubeconfig of the administrator of the lab's own cluster."""
@@ -145,92 +149,75 @@ class ServedLab:
         """The WSGI app of a door, one of DOORS. It outlives a reset."""
 
         def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            if name == "kubernetes" and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-                return self._app(name)(environ, start_response)  # a watch lasts
+            if name == "kubernetes" and self._clusters.only_reads(environ):
+                return self._clusters(environ, start_response)  # a watch lasts
             with self._lock:
-                now = self.lab.clock.now()
-                if self._journal is not None:
-                    self._journal.write(_entry(name, now, environ))
-                # One instant for all that the request does: from the file it must come the same.
-                with self.lab.clock.pinned(now):
-                    return self._app(name)(environ, start_response)
+                entry = _entry(name, self.lab.clock.now(), Request(environ))
+                asked = entry.environ()
+                try:
+                    # What a reset makes is a new file, in which it does not stand.
+                    if self._journal is not None and not lab_control.is_reset(asked):
+                        self._journal.write(entry)
+                except Unwritable as error:
+                    text = f"lab: {error}: the request was not carried out; make room, then retry"
+                    return fault.answer(name, Request(asked), 503, text)(environ, start_response)
+                return self._act(entry, asked, start_response)
 
-        return app
+        return fault.guarded(name, app)
 
-    def _app(self, name: str) -> App:
-        gateway = self.lab.gateway
-        doors: Mapping[str, App] = {
+    def _act(self, entry: Entry, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Carry out what was noted, and when it comes from the file the same once more."""
+        apps: Mapping[str, App] = {
             "aws": self._aws,
-            "agent": gateway.agent_app,
-            "metadata": gateway.metadata_app,
+            "agent": self.lab.gateway.agent_app,
+            "metadata": self.lab.gateway.metadata_app,
             "kubernetes": self._clusters,
         }
-        return doors[name]
+        app = fault.guarded(entry.door, apps[entry.door])
+        # One instant for all that the request does.
+        with self.lab.clock.pinned(entry.at), same_room():
+            return app(environ, start_response)
+
+    def _replay(self, state: Path, lines: Iterable[Line]) -> list[str]:
+        """Let all happen again. Returns what the lab's reader should know of it."""
+        with fault.held() as faults:
+            for line in lines:
+                if isinstance(line, Options):
+                    self._set(line)
+                    continue
+                with suppress(ConnectionError):  # the metadata service's silence at hop limit 1
+                    self._act(line, line.environ(), _unheard)
+        if not faults:
+            return []
+        last = fault.said(faults[-1])
+        return [f"{state}: the lab itself failed at {len(faults)} of its requests, last by {last}"]
 
     def _aws(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(CONTROL_PATH):
-            response = self._control(Request(environ))
+            request = Request(environ)
+            response = lab_control.answer(request, self.lab, self._reach(), self._reset)
             return response(environ, start_response)
-        answer: Iterable[bytes] = self.lab.gateway(environ, start_response)
-        return answer
-
-    def _replay(self, entry: Entry) -> None:
-        builder = EnvironBuilder(
-            method=entry.method, path="/", headers=list(entry.headers), data=entry.body
-        )
-        environ = builder.get_environ()
-        path, _, query = entry.target.partition("?")
-        plain = EnvironBuilder(path=path).get_environ()
-        environ |= {"PATH_INFO": plain["PATH_INFO"], "QUERY_STRING": query}
-        environ["RAW_URI"] = environ["REQUEST_URI"] = entry.target
-        # ConnectionError is the metadata service's silence at hop limit 1.
-        with self.lab.clock.pinned(entry.at), suppress(ConnectionError):
-            run_wsgi_app(self._app(entry.door), environ)
-
-    # -- the lab's own interface, which is none of AWS's ---------------------------------
-
-    def _control(self, request: Request) -> Response:
-        if CONTROL_HEADER not in request.headers:
-            return _said(f"send the header {CONTROL_HEADER}", 403)
-        action = (request.method, request.path.removeprefix(CONTROL_PATH).partition("/")[0])
-        try:
-            if action == ("GET", "pods"):
-                return self._pod(request)
-            if action == ("POST", "clock"):
-                now = self.lab.clock.move(**request.get_json(force=True))
-                return _json({"now": now.isoformat()})
-            if action == ("POST", "reset"):
-                self._reset()
-                return _json({})
-        except (TypeError, ValueError) as error:
-            return _said(f'clock: {error}; give for example {{"hours": 1}}', 400)
-        except (KubernetesError, PodError) as error:
-            return _said(str(error), 404)
-        return _said(f"the lab has no {request.method} {request.path}", 404)
-
-    def _pod(self, request: Request) -> Response:
-        """What `podrole lab exec` needs: the container's variables and the files it mounts."""
-        _, namespace, name = request.path.removeprefix(CONTROL_PATH).split("/", 2)
-        pod = self.lab.kubernetes().pod(name, namespace)
-        container = request.args.get("container")
-        files = {path: read() for path, read in pod.files(container).items()}
-        found = {"name": pod.name, "env": pod.environment(container), "files": files}
-        return _json({**found, "reach": self._reach()})
+        return self.lab.gateway(environ, start_response)  # type: ignore[no-any-return]
 
     def _reset(self) -> None:
+        """Make the lab new, and its file. Raises Unwritable: all is as it was then."""
         began = datetime.now(UTC)
-        self.lab = self._make(began)
         if self._journal is not None:
-            self._journal.close()
-            self._journal = Journal.create(self._journal.path, self.settings, began)
+            self._journal.replace(began, self._options)
+        self.lab = self._make(began)
+        self._set(self._options)
 
 
-def _entry(door: str, at: datetime, environ: dict[str, Any]) -> Entry:
-    request = Request(environ)
+def _entry(door: str, at: datetime, request: Request) -> Entry:
     body = request.get_data(cache=False)
-    environ["wsgi.input"].seek(0)
+    request.environ["wsgi.input"].seek(0)
     headers = tuple(request.headers.items())
     return Entry(door, at, request.method, target_of(request), headers, body)
+
+
+def _unheard(_status: str, _headers: Any, _error: Any = None) -> Callable[[bytes], object]:
+    """WSGI's start_response for an answer that nobody waits for."""
+    return lambda _part: None
 
 
 def _difference(stored: Settings, wanted: Settings) -> str:
@@ -239,11 +226,3 @@ def _difference(stored: Settings, wanted: Settings) -> str:
             shown = ",".join(value) if isinstance(value, tuple) else value
             return f"the lab in it has another {name}: give --{name} {shown}, or another file"
     raise AssertionError("no difference")
-
-
-def _json(document: Mapping[str, Any]) -> Response:
-    return Response(json.dumps(document), content_type="application/json")
-
-
-def _said(text: str, status: int) -> Response:
-    return Response(f"{text}\n", status, content_type="text/plain; charset=utf-8")

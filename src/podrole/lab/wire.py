@@ -16,9 +16,11 @@ from xml.sax.saxutils import escape
 
 import botocore.validate
 from botocore.model import OperationModel, ServiceModel, Shape
+from werkzeug.wrappers import Response
 
 from .aws_error import AwsError
 from .clock import stamp
+from .json_document import read_json
 
 
 def query_parameters(form: Mapping[str, str], shape: Shape | None) -> dict[str, Any]:
@@ -77,11 +79,15 @@ def _entries(form: Mapping[str, str], prefix: str, shape: Shape) -> Iterator[tup
 
 
 def json_parameters(body: bytes) -> dict[str, Any]:
-    """The JSON object of a request's body; empty for no body. Raises AwsError."""
+    """The JSON object of a request's body; empty for no body. Raises AwsError.
+
+    The code is that of Smithy's protocol tests for malformed bodies (checked 2026-11-28).
+    """
     try:
-        document = json.loads(body or b"{}")
-    except ValueError:
-        document = None
+        document = read_json(body or b"{}")
+    except ValueError as error:
+        text = str(error) if str(error).startswith("lab: ") else "the body is not a JSON object"
+        raise AwsError("SerializationException", text, 400) from error
     if not isinstance(document, dict):
         raise AwsError("SerializationException", "the body is not a JSON object", 400)
     return document
@@ -153,6 +159,15 @@ def error_headers(operation: OperationModel, error: AwsError) -> dict[str, str]:
         fault = "Sender" if error.status < 500 else "Receiver"
         headers["x-amzn-query-error"] = f"{error.code};{fault}"
     return headers
+
+
+def refusal(error: AwsError, protocol: str, namespace: str, request_id: str) -> Response:
+    """The HTTP response that says an error to a client of `protocol`."""
+    content_type, body = error.body(protocol, namespace, request_id)
+    headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
+    if protocol == "smithy-rpc-v2-cbor":
+        headers["smithy-protocol"] = "rpc-v2-cbor"
+    return Response(body, error.status, headers, content_type=content_type)
 
 
 def validate(operation: OperationModel, parameters: Mapping[str, Any]) -> None:

@@ -7,12 +7,12 @@ Kubernetes, "Dynamic Admission Control" (checked 2026-11-24).
 from __future__ import annotations
 
 import base64
-import copy
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..webhook import PREFIX
+from . import fields
 from .kinds import Object
 from .status import ApiError
 
@@ -26,9 +26,15 @@ def review(given: Any, admit: Callable[[Object, str], Object]) -> dict[str, Any]
     if not isinstance(request, dict) or not isinstance(request.get("object"), dict):
         raise ApiError(400, "the body is no AdmissionReview with a request and an object")
     response: dict[str, Any] = {"uid": request.get("uid", ""), "allowed": True}
-    pod = copy.deepcopy(request["object"])
-    if pod.get("kind", "Pod") == "Pod" and request.get("operation", "CREATE") == "CREATE":
+    created = request.get("operation", "CREATE") == "CREATE"
+    if created and request["object"].get("kind", "Pod") == "Pod":
+        # Typed, as the webhook reads it: what is no field of a pod's is not in its patch.
+        pod, _ = fields.read("Pod", "v1", request["object"])
+        if "spec" not in pod:
+            raise ApiError(400, "the body is no AdmissionReview of a pod with a spec")
         namespace = request.get("namespace") or pod.get("metadata", {}).get("namespace", "default")
+        if not isinstance(namespace, str):
+            raise ApiError(400, "the namespace of an AdmissionReview is a text")
         changes = _changes(pod, admit(pod, namespace))
         if changes:
             text = json.dumps(changes).encode()

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from werkzeug.wrappers import Request, Response
 
+from ..json_document import DEEPEST, check_depth, read_loosely, too_deep
 from . import fields, protobuf
 from .kinds import Object
 from .route import Route
@@ -63,6 +64,10 @@ class ApiRequest:
 
         `patch` is what has made the object, where it was one.
         """
+        try:
+            check_depth(given)  # a patch may have made it of two that are not too deep
+        except ValueError as error:
+            raise ApiError(422, f'{message} "" is invalid: patch: Invalid value: {error}') from None
         known, unknown = fields.read(message, version, given)
         validation = self.http.args.get("fieldValidation") or "Warn"
         if validation not in _VALIDATIONS:
@@ -120,10 +125,17 @@ def _verb(http: Request, route: Route) -> str:
 class _Loader(yaml.SafeLoader):
     """YAML without aliases: they let a small text stand for an object without end."""
 
+    _depth = 0
+
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not read here")
-        return super().compose_node(parent, index)
+        if self._depth > DEEPEST:
+            raise too_deep()
+        self._depth += 1
+        found = super().compose_node(parent, index)
+        self._depth -= 1
+        return found
 
 
 def body(http: Request) -> Any:
@@ -136,14 +148,11 @@ def body(http: Request) -> Any:
     try:
         if http.mimetype in _YAML:
             found = yaml.load(data, Loader=_Loader)  # noqa: S506  (a safe loader)
+            found = read_loosely(json.dumps(found, allow_nan=False))  # dates and sets are no JSON
         else:
-            found = json.loads(data, parse_constant=_no_number)
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
+            found = read_loosely(data)
+    except (ValueError, TypeError, yaml.YAMLError) as error:
         raise ApiError(400, f"couldn't get version/kind; json parse error: {error}") from error
     if not isinstance(found, dict) and http.mimetype != JSON_PATCH:
         raise ApiError(400, "the body is not an object")
     return found
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"invalid character: {text} is no JSON")

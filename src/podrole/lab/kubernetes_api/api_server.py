@@ -12,6 +12,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
+from .. import fault
 from ..clock import Clock
 from . import admission_review, discovery, impersonation, openapi, rbac, reviews
 from .api_request import ApiRequest, answer, body
@@ -53,10 +54,8 @@ class ApiServer:
             response = answer(error.status(), error.code)
         except HTTPException as error:
             response = answer(ApiError(400, error.description or "bad request").status(), 400)
-        except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
-            # A member of a form that nothing before has looked at.
-            text = f"lab: the object cannot be handled ({type(error).__name__}: {error})"
-            response = answer(ApiError(400, text).status(), 400)
+        except Exception as error:
+            response = answer(fault.api_error(error).status(), 500)
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:

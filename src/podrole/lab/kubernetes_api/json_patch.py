@@ -1,4 +1,9 @@
-"""JSON Patch. Source: RFC 6902 and RFC 6901 (checked 2026-11-24)."""
+"""JSON Patch. Source: RFC 6902 and RFC 6901 (checked 2026-11-24).
+
+Bounds: Kubernetes, `apiserver/pkg/endpoints/handlers/patch.go` (at most 10,000 operations) and
+`apiserver/pkg/server/config.go` (JSONPatchMaxCopyBytes); the words of the second one are those of
+gopkg.in/evanphx/json-patch.v4 (checked 2026-11-28).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +13,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..json_document import DEEPEST, check_depth, too_deep
 from .status import ApiError
 
+_MOST_OPERATIONS = 10_000
+_MOST_COPIED = 3 * 1024 * 1024
 _INDEX = re.compile(r"0|[1-9]\d{0,8}")
 
 
@@ -22,11 +30,24 @@ def json_patch(document: Any, operations: Any) -> Any:
     done."""
     if not isinstance(operations, list):
         raise ApiError(400, "error decoding patch: a JSON patch is a list of operations")
+    if len(operations) > _MOST_OPERATIONS:
+        raise ApiError(
+            413,
+            f"The allowed maximum operations in a JSON patch is {_MOST_OPERATIONS}, got"
+            f" {len(operations)}",
+        )
     result = copy.deepcopy(document)
+    copied = 0
     for operation in operations:
         try:
+            copied += _copied(result, operation)
+            if copied > _MOST_COPIED:
+                raise _Impossible(
+                    "Unable to complete the copy, the accumulated size increase of copy is"
+                    f" {copied}, exceeding the limit {_MOST_COPIED}"
+                )
             result = _operate(result, operation)
-        except _Impossible as error:
+        except (_Impossible, ValueError) as error:
             raise ApiError(
                 422, f"the server rejected our request due to an error in our request: {error}"
             ) from None
@@ -39,11 +60,19 @@ def _operate(document: Any, operation: Any) -> Any:
     return _OPERATIONS[operation["op"]](document, operation)
 
 
+def _copied(document: Any, operation: Any) -> int:
+    """How much a copy adds to the document: a few of them, each of the whole, fill any memory."""
+    if not isinstance(operation, Mapping) or operation.get("op") != "copy":
+        return 0
+    return len(json.dumps(_at(document, _path(operation, "from"))))
+
+
 def _add(document: Any, operation: Mapping[str, Any]) -> Any:
     return _insert(document, _path(operation, "path"), copy.deepcopy(_value_of(operation)))
 
 
 def _insert(document: Any, path: list[str], value: Any) -> Any:
+    check_depth(value)
     if not path:
         return value
     parent = _at(document, path[:-1])
@@ -122,6 +151,8 @@ def _path(operation: Mapping[str, Any], member: str) -> list[str]:
     pointer = operation.get(member)
     if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
         raise _Impossible(f"{member} must be a JSON pointer, not {json.dumps(pointer)}")
+    if pointer.count("/") > DEEPEST:
+        raise too_deep()
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 

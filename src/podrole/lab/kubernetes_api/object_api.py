@@ -1,6 +1,7 @@
 """Reading and changing a cluster's objects: what every client of the API server does.
 
-Controllers run at once: when a call returns, deployments have their pods.
+Controllers run at once: when a call returns, deployments have their pods. A call that raises has
+changed nothing.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class ObjectApi:
                 Identifiers(0, f"dry run/{self.store.version}") if dry_run else self._identifiers
             )
             metadata["name"] = metadata["generateName"] + drawn.pod_suffix()
-        with self.lock:
+        with self.lock, self.store.transaction():
             if kind.namespaced:
                 self.store.get(BY_NAME["Namespace"], "", metadata["namespace"])
             wanted = self._admission.admit(kind, wanted, None)
@@ -96,7 +97,7 @@ class ObjectApi:
         """Put an object in the place of the stored one; as stored. Raises ApiError."""
         wanted = self._own(kind, given, namespace)
         metadata = wanted["metadata"]
-        with self.lock:
+        with self.lock, self.store.transaction():
             former = self.store.get(kind, metadata.get("namespace", ""), metadata.get("name", ""))
             if status:
                 former_metadata = {**former["metadata"]}
@@ -123,7 +124,7 @@ class ObjectApi:
         self, kind: Kind, namespace: str, name: str, *, orphan: bool = False, dry_run: bool = False
     ) -> Object:
         """Remove the object and, unless `orphan`, what it owns; what it was. Raises ApiError."""
-        with self.lock:
+        with self.lock, self.store.transaction():
             found = self.store.get(kind, namespace, name)
             if kind.name == "Namespace" and name in _KEPT_NAMESPACES:
                 raise forbidden(kind, name, "this namespace may not be deleted")
@@ -140,7 +141,7 @@ class ObjectApi:
 
     def restart(self, deployment: Object) -> None:
         """New pods for a deployment whose template stays as it is."""
-        with self.lock:
+        with self.lock, self.store.transaction():
             self._controllers.restart(deployment)
 
     def _note_writer(self, former: Object | None, wanted: Object, writer: Writer | None) -> None:

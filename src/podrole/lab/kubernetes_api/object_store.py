@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Condition
 
@@ -34,8 +35,27 @@ class ObjectStore:
         self._identifiers = identifiers
         self._objects: dict[tuple[str, str, str], Object] = {}
         self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
+        self._unpublished: list[Event] = []
+        self._open = 0
         self.version = 1
+        #: The newest version that watches may see: what is under way may come to nothing.
+        self.published = 1
         self.changed = Condition()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes of the block, or none where it raises. Only one thread at a time."""
+        objects, version, events = dict(self._objects), self.version, len(self._unpublished)
+        self._open += 1
+        try:
+            yield
+        except BaseException:
+            self._objects, self.version = objects, version
+            del self._unpublished[events:]
+            raise
+        finally:
+            self._open -= 1
+            self._publish()
 
     def find(self, kind: Kind, namespace: str, name: str) -> Object | None:
         """The object, None where there is none. Not to be changed."""
@@ -125,6 +145,14 @@ class ObjectStore:
         return self.version
 
     def _happened(self, event: str, found: Object, former: Object | None) -> None:
+        self._unpublished.append(Event(self.version, event, found, former))
+        self._publish()
+
+    def _publish(self) -> None:
+        if self._open or not self._unpublished:
+            return
         with self.changed:
-            self._events.append(Event(self.version, event, found, former))
+            self._events.extend(self._unpublished)
+            self._unpublished.clear()
+            self.published = self.version
             self.changed.notify_all()

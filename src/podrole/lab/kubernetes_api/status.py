@@ -22,6 +22,7 @@ _REASONS = {
     422: "Invalid",
     500: "InternalError",
     501: "NotImplemented",
+    503: "ServiceUnavailable",
 }
 
 

@@ -78,7 +78,7 @@ def _events(
                 yield _line("BOOKMARK", _bookmark(kind, version))
             return
         with store.changed:
-            if store.version <= version:
+            if store.published <= version:
                 store.changed.wait(min(left, _STEP))
 
 
