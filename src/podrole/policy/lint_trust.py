@@ -11,7 +11,7 @@ from .finding import Finding
 from .principals import Principal
 from .restrictions import SOURCE_KEYS, restricted
 from .statement import Statement
-from .subjects import possible
+from .subject_patterns import possible
 
 _WEB_IDENTITY = "sts:assumerolewithwebidentity"
 #: Authorizations of their own, which may stand in a statement beside the assuming.
@@ -95,7 +95,7 @@ def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 continue
             namespace, colon, name = value.removeprefix(_SUBJECT).partition(":")
             pinned = value.startswith(_SUBJECT) and colon and not set("*?") & set(namespace)
-            if not possible((value,)):
+            if not possible(value):
                 yield Finding(
                     "PODROLE_OIDC_SUBJECT_NEVER_MATCHES",
                     "error",

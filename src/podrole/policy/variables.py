@@ -7,12 +7,11 @@ text is not globbed again is inferred.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .patterns import Pattern, glob, literal
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_DEFAULT = re.compile(r"\s*([^,]+?)\s*,\s*'([^']*)'\s*\Z")
 Context = Mapping[str, Sequence[str]]  # keys in small letters
 
 
@@ -24,7 +23,7 @@ def resolve(text: str, context: Context, *, wild: bool) -> Pattern | None:
     make = glob if wild else literal
     pattern: list[object] = []
     end = 0
-    for match in _VARIABLE.finditer(text):
+    for match in variables_in(text):
         pattern += make(text[end : match.start()])
         end = match.end()
         value = _value(match[1], context)
@@ -35,13 +34,31 @@ def resolve(text: str, context: Context, *, wild: bool) -> Pattern | None:
     return tuple(pattern)
 
 
+def variables_in(text: str) -> Iterator[re.Match[str]]:
+    """The variables of a text; group 1 is what stands between the braces."""
+    # Behind the last brace each `${` would be searched to the end, in vain.
+    return _VARIABLE.finditer(text, 0, text.rfind("}") + 1)
+
+
+def names_in(text: str) -> list[str]:
+    """The keys that the variables of a text stand for, in small letters."""
+    return [_name_and_default(match[1])[0] for match in variables_in(text)]
+
+
 def _value(name: str, context: Context) -> str | None:
     if name in ("*", "?", "$"):
         return name
-    default = None
-    if match := _DEFAULT.match(name):
-        name, default = match[1], match[2]
-    values = context.get(name.strip().lower())
+    key, default = _name_and_default(name)
+    values = context.get(key)
     if values is None or len(values) != 1:  # multivalued keys cannot be variables
         return default
     return values[0]
+
+
+def _name_and_default(text: str) -> tuple[str, str | None]:
+    """The key, in small letters, and what stands for it where it is absent."""
+    name, _, rest = text.partition(",")
+    rest = rest.strip()
+    if name and len(rest) > 1 and rest[0] == rest[-1] == "'" and "'" not in rest[1:-1]:
+        return name.strip().lower(), rest[1:-1]
+    return text.strip().lower(), None
