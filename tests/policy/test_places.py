@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from podrole.policy.error import PolicyError
 from podrole.policy.places import json_places
-from podrole.policy.policy_file import read_policy_file
+from podrole.policy.policy_file import read_policy_file, read_policy_text
+from podrole.reading import yaml_document
 
 TEXT = """{
   "Version": "2012-10-17",
@@ -102,4 +105,22 @@ def test_yaml(tmp_path: Path) -> None:
 def test_a_yaml_alias_that_holds_itself(tmp_path: Path) -> None:
     path = tmp_path / "policy.yml"
     path.write_text("Statement: &a\n  - *a\n")
-    assert read_policy_file(path).places.find("Statement")[1].start.line == 1
+    with pytest.raises(PolicyError, match=r"line 2, column 5: the alias \*a stands in what"):
+        read_policy_file(path)
+
+
+def test_a_key_that_stands_again_takes_the_place() -> None:
+    text = '{"a": {"b": 1, "c": 2}, "a": {"b": 3}, "d": 4}'
+    places = json_places(text)
+    assert set(places.spans) == {(), ("a",), ("a", "b"), ("d",)}
+    assert at("a.b", text) == "3"
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_yaml_has_the_same_places_without_libyaml(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"# é\nVersion: x\r\nStatement:\n  - {{Effect: Allow}}\n  - Action: [a]{end}"
+    by_c = read_policy_text(text)
+    monkeypatch.setattr(yaml_document, "LOADER", yaml.SafeLoader)
+    assert read_policy_text(text) == by_c

@@ -1,9 +1,7 @@
-"""A policy as somebody pastes it: JSON or YAML, alone or within what the AWS CLI has printed."""
+"""A policy as someone pastes it: JSON or YAML, alone or within what the AWS CLI has printed."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -12,11 +10,9 @@ from urllib.parse import unquote
 from podrole.policy import Policy, PolicyError, parse_policy
 from podrole.policy.document import Kind
 from podrole.policy.places import Places
-from podrole.policy.policy_file import kind_of, read_policy_text
+from podrole.policy.policy_file import LIMITS, kind_of, read_policy_text
+from podrole.reading import Limits, ReadingError, check_depth, read_json
 
-#: Far above every quota of AWS; a longer text is no policy, and would be slow to read.
-LONGEST = 200_000
-DEEPEST = 60
 KINDS: tuple[str, ...] = get_args(Kind)
 _WORDS = {
     "identity": "an identity policy: no statement has a Principal",
@@ -30,7 +26,6 @@ _WITHIN: tuple[tuple[tuple[str, ...], str | None, str], ...] = (
     (("PolicyDocument",), None, "aws iam get-role-policy"),
     (("Policy",), "resource", "aws s3api get-bucket-policy and its like"),
 )
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
 
 
 class PasteError(ValueError):
@@ -59,7 +54,7 @@ def read_paste(text: str, kind: str, name: str) -> PastedPolicy:
         kind: of `KINDS`, or `auto`.
         name: the policy's, for its statements in a trace.
     """
-    check_depth(text)
+    check_limits(text)
     try:
         file = read_policy_text(text)
     except PolicyError as error:
@@ -82,18 +77,13 @@ def read_paste(text: str, kind: str, name: str) -> PastedPolicy:
     return PastedPolicy(policy, why, prefix, file.places)
 
 
-def check_depth(text: str, longest: int = LONGEST) -> None:
+def check_limits(text: str, limits: Limits = LIMITS) -> None:
     """Raise PasteError for what is too long, or so deep that reading it would end Python."""
-    if len(text) > longest:
-        raise PasteError(f"{len(text):,} characters; at most {longest:,} are read here")
-    if text.count("[") + text.count("{") <= DEEPEST:
-        return
-    depth = 0
-    for match in _TOKENS.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
-        if depth > DEEPEST:
-            line = text.count("\n", 0, match.start()) + 1
-            raise PasteError(f"nested more than {DEEPEST} deep: no policy is", line)
+    try:
+        limits.check_length(text)
+        check_depth(text, limits)
+    except ReadingError as error:
+        raise PasteError(str(error), error.line, error.column) from error
 
 
 def _within(document: Any) -> tuple[Any, str, str | None, str]:
@@ -113,19 +103,12 @@ def _within(document: Any) -> tuple[Any, str, str | None, str]:
 def _decoded(text: str) -> Any:
     """A document in a text, as IAM's API sends it."""
     try:
-        return json.loads(unquote(text))
-    except ValueError:
+        return read_json(unquote(text), LIMITS)
+    except ReadingError:
         return None
 
 
 def _unreadable(error: PolicyError) -> PasteError:
     cause = error.__cause__
-    if isinstance(cause, json.JSONDecodeError):
-        place = f"line {cause.lineno}, column {cause.colno}"
-        return PasteError(f"not JSON: {place}: {cause.msg}", cause.lineno, cause.colno)
-    mark = getattr(cause, "problem_mark", None)
-    if mark is not None:
-        problem = getattr(cause, "problem", None) or "cannot be read"
-        place = f"line {mark.line + 1}, column {mark.column + 1}"
-        return PasteError(f"not YAML: {place}: {problem}", mark.line + 1, mark.column + 1)
-    return PasteError(" ".join(str(error).split()))
+    place = (cause.line, cause.column) if isinstance(cause, ReadingError) else ()
+    return PasteError(str(error), *place)

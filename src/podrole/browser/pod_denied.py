@@ -11,11 +11,14 @@ from podrole.doctor import Evidence, EvidenceError, diagnose
 from podrole.doctor.evidence import namespace_of
 from podrole.doctor.evidence import text as text_at
 from podrole.doctor.symptom import Symptom, symptom_of
+from podrole.reading import Limits
 
-from .pasted_policy import check_depth
+from .pasted_policy import PasteError, check_limits
 
 #: A namespace with some hundred pods.
-LONGEST = 4_000_000
+LIMITS = Limits(characters=4_000_000)
+#: Outputs in one paste; a reader's commands print some dozen.
+MOST_OUTPUTS = 1_000
 #: The end of a program's output tells.
 LONGEST_ERROR = 100_000
 _DECODER = json.JSONDecoder()
@@ -25,6 +28,7 @@ _KUBERNETES = re.compile(r"apiVersion:")
 _AWS = re.compile(
     r"(cluster|associations?|addons|Role|OpenIDConnectProviderList|ClientIDList):|---"
 )
+_LINE = re.compile(r"([^\n]*)(?:\n|\Z)")
 _BETWEEN = re.compile(r"\s+|---.*")
 #: Keys before which a manifest written by hand may have an empty line.
 _GOES_ON = re.compile(r"(kind|metadata|spec|status|secrets|imagePullSecrets|automount\w+):")
@@ -52,7 +56,7 @@ def why_denied(wanted: Mapping[str, Any]) -> dict[str, Any]:
     evidence = Evidence()
     for given in wanted.get("texts") or ():
         name, text = str(given.get("name") or "the paste"), str(given.get("text") or "")
-        check_depth(text, LONGEST)
+        check_limits(text, LIMITS)
         for line, document in documents(text):
             try:
                 evidence.add(document, f"{name}, line {line}")
@@ -84,17 +88,22 @@ def _chain(evidence: Evidence, wanted: Any) -> dict[str, Any]:
 def documents(text: str) -> Iterator[tuple[int, str]]:
     """The outputs in a paste and the line where each begins: JSON and YAML, one after another.
 
-    A line that begins with a prompt's `$ ` is a command, and is left out.
+    A line that begins with a prompt's `$ ` is a command, and is left out. Raises PasteError for
+    more than `MOST_OUTPUTS`.
     """
     kept = "".join("\n" if _PROMPT.match(line) else line for line in text.splitlines(keepends=True))
-    at = 0
+    at = counted = found = 0
+    line = 1
     while at < len(kept):
         between = _BETWEEN.match(kept, at)
         if between:
             at = between.end()
             continue
         end = _end(kept, at)
-        yield kept.count("\n", 0, at) + 1, kept[at:end]
+        line, counted, found = line + kept.count("\n", counted, at), at, found + 1
+        if found > MOST_OUTPUTS:
+            raise PasteError(f"more than {MOST_OUTPUTS:,} outputs in one paste", line)
+        yield line, kept[at:end]
         at = end
 
 
@@ -106,8 +115,8 @@ def _end(text: str, start: int) -> int:
             pass  # the message comes from where it is read
     # YAML: until JSON begins a line, or an empty line or a first key tells of another output.
     seen = empty = False
-    for match in re.finditer(r"^.*$", text[start:], re.MULTILINE):
-        line = match[0]
+    for match in _LINE.finditer(text, start):
+        line = match[1]
         if not line.strip() or line[0].isspace():
             empty = empty or not line.strip()
             continue
@@ -118,8 +127,8 @@ def _end(text: str, start: int) -> int:
             or _AWS.match(line)
             or (begins and seen)
         )
-        if match.start() > 0 and another:
-            return start + match.start()
+        if match.start() > start and another:
+            return match.start()
         seen, empty = seen or begins, False
     return len(text)
 

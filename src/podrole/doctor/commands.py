@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
+
+from podrole.reading import ReadingError, read_blocks
 
 from .diagnosis import diagnose
 from .evidence import Evidence, EvidenceError
-from .symptom import PAGE, symptom_of
+from .symptom import PAGE, symptom_in
 
 _COLLECT = """\
 mkdir -p evidence
@@ -81,9 +82,8 @@ def _run(arguments: argparse.Namespace) -> int:
 def _explain(path: Path) -> int:
     """0: the text is known; 1: it is not."""
     try:
-        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    except OSError as error:
-        raise EvidenceError(f"{path}: {error.strerror or 'cannot be read'}") from error
-    found = symptom_of(data.decode(errors="replace"))
+        found = symptom_in(read_blocks(path))
+    except ReadingError as error:
+        raise EvidenceError(f"{path}: {error}") from error
     print(found or f"no text that is known here; begin with {PAGE}#first-of-all-who-is-it")
     return 0 if found else 1

@@ -8,16 +8,15 @@ The shapes are those of botocore's models and of Kubernetes' API (checked 2026-1
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import yaml
-
 from podrole.policy.error import InputError
+from podrole.reading import ReadingError, read_json, read_text
+from podrole.reading.yaml_document import read_yaml
 
 Tree = Mapping[str, Any]
 _KNOWN = (
@@ -28,7 +27,7 @@ _KNOWN = (
 
 
 class EvidenceError(InputError):
-    """A file that tells the doctor nothing; the message names the file and the mend."""
+    """A file that tells the doctor nothing; the message names the file and the fix."""
 
 
 @dataclass
@@ -56,12 +55,9 @@ class Evidence:
         evidence = cls()
         for path in _files(paths):
             try:
-                text = path.read_text(encoding="utf-8")
-            except OSError as error:
-                raise EvidenceError(f"{path}: {error.strerror or 'cannot be read'}") from error
-            except UnicodeDecodeError as error:
-                raise EvidenceError(f"{path}: is no text in UTF-8") from error
-            evidence.add(text, str(path))
+                evidence.add(read_text(path), str(path))
+            except ReadingError as error:
+                raise EvidenceError(f"{path}: {error}") from error
         return evidence
 
     def add(self, text: str, name: str) -> None:
@@ -121,8 +117,8 @@ def trust_document(role: Tree) -> Any:
     if not isinstance(document, str):
         return document
     try:
-        return json.loads(unquote(document))
-    except ValueError:
+        return read_json(unquote(document))
+    except ReadingError:
         return document
 
 
@@ -159,19 +155,18 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _documents(source: str, name: str) -> Iterator[Any]:
+def _documents(source: str, name: str) -> list[Any]:
+    """The documents of one output: JSON, or YAML.
+
+    Every value of YAML stays the text that it is: a date or `yes` is what kubectl has printed.
+    """
     try:
-        yield json.loads(source)
-        return
-    except RecursionError as error:
-        raise EvidenceError(f"{name}: nested too deeply") from error
-    except ValueError:
-        pass  # then it is YAML, of which JSON is a part
+        return [read_json(source)]
+    except ReadingError as error:
+        fault = error
     try:
-        # Every value as text: a date or `yes` stays what kubectl has printed.
-        yield from (one for one in yaml.load_all(source, Loader=yaml.BaseLoader) if one is not None)
-    except (yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise EvidenceError(f"{name}: neither JSON nor YAML: {reason}") from error
-    except RecursionError as error:
-        raise EvidenceError(f"{name}: nested too deeply") from error
+        return [document for document in read_yaml(source, typed=False) if document != ""]
+    except ReadingError as error:
+        # Of two faults the one of the format that the text looks like.
+        fault = fault if source.lstrip()[:1] in ("{", "[") else error
+        raise EvidenceError(f"{name}: neither JSON nor YAML: {fault}") from fault

@@ -1,13 +1,15 @@
-"""Symptoms: what a program shows, what it means, and where the mend stands."""
+"""Symptoms: what a program shows, what it means, and where the fix stands."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
+from podrole.reading.yaml_document import read_one_yaml
+
+from .symptom_text import REACH, SymptomText
 
 #: Where the guide's section for each stands.
 PAGE = "howto/troubleshoot.md"
@@ -20,10 +22,10 @@ class Symptom:
     Attributes:
         id: its name.
         shows: the text as the clients word it, in Markdown.
-        texts: regular expressions, of which one fits it.
+        texts: of which one stands in the program's output.
         means: the cause.
-        section: the anchor of its proof and mend on the guide's page.
-        mend: the catalogue's id of what mends it.
+        section: the anchor of its proof and fix on the guide's page.
+        mend: the catalogue's id of what fixes it.
         known: `executed`, a test produces it, or `cited`.
         source: where the text is from.
         checked: when that was read, as 2026-11-24.
@@ -31,17 +33,13 @@ class Symptom:
 
     id: str
     shows: str
-    texts: tuple[str, ...]
+    texts: tuple[SymptomText, ...]
     means: str
     section: str
     mend: str
     known: str
     source: str
     checked: str
-
-    def fits(self, text: str) -> bool:
-        """Whether a program's output shows it."""
-        return any(re.search(pattern, text, re.IGNORECASE) for pattern in self.texts)
 
     def __str__(self) -> str:
         return (
@@ -54,12 +52,32 @@ class Symptom:
 @cache
 def symptoms() -> tuple[Symptom, ...]:
     """All that are known, the more telling first."""
-    text = files(__package__).joinpath("symptoms.yml").read_text(encoding="utf-8")
+    entries = read_one_yaml(files(__package__).joinpath("symptoms.yml").read_text(encoding="utf-8"))
     return tuple(
-        Symptom(**{**entry, "texts": tuple(entry["texts"])}) for entry in yaml.safe_load(text)
+        Symptom(**{**entry, "texts": tuple(map(SymptomText.read, entry["texts"]))})
+        for entry in entries
     )
 
 
 def symptom_of(text: str) -> Symptom | None:
     """The first symptom that a program's output shows, None for what nobody has described."""
-    return next((symptom for symptom in symptoms() if symptom.fits(text)), None)
+    return symptom_in([text.encode(errors="replace")])
+
+
+def symptom_in(blocks: Iterable[bytes]) -> Symptom | None:
+    """As `symptom_of`, for an output that comes in blocks: at no time is all of it in memory."""
+    best = len(symptoms())
+    end = b""
+    for block in blocks:
+        output = end + block.lower()
+        best = next(
+            (number for number, one in enumerate(symptoms()[:best]) if _shows(one, output)), best
+        )
+        if best == 0:
+            break  # none tells more
+        end = output[-2 * REACH :]
+    return symptoms()[best] if best < len(symptoms()) else None
+
+
+def _shows(symptom: Symptom, output: bytes) -> bool:
+    return any(text.stands_in(output) for text in symptom.texts)

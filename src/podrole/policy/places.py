@@ -14,6 +14,8 @@ Steps = tuple[str | int, ...]
 #: and two keys around it in what the AWS CLI prints.
 DEPTH = 8
 _SPACE = re.compile(r"[ \t\r\n]*")
+#: Where a key may end in a path.
+_ENDS = re.compile(r"[.\[]")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,18 @@ class Span:
 
     start: Position
     end: Position
+
+
+class Lines:
+    """Where the lines of a text begin."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def position(self, offset: int) -> Position:
+        """The position of an offset."""
+        line = bisect.bisect_right(self._starts, offset)
+        return Position(line, offset - self._starts[line - 1], offset)
 
 
 @dataclass(frozen=True)
@@ -57,35 +71,23 @@ class Places:
 
     def _next(self, steps: Steps, rest: str) -> tuple[str | int | None, str] | None:
         """The step that the rest of the path begins with (None for none), and what is left."""
-        if match := re.match(r"\[(\d+)\]\.?", rest):
+        if match := re.match(r"\[([0-9]{1,9})\]\.?", rest):
             index = int(match[1])
             # A single statement may stand without its list.
             return (index if (*steps, index) in self.spans else None), rest[match.end() :]
         # A condition's key may hold dots, and one key may begin another: the longest is meant.
-        children = [
-            item[-1]
-            for item in self.spans
-            if len(item) == len(steps) + 1 and item[:-1] == steps and isinstance(item[-1], str)
-        ]
-        fits = [
-            key
-            for key in children
-            if isinstance(key, str)
-            and rest.startswith(key)
-            and rest[len(key) : len(key) + 1] in ("", ".", "[")
-        ]
-        if not fits:
-            return None
-        key = max(fits, key=len)
-        return key, rest[len(key) :].removeprefix(".")
+        for end in (len(rest), *(match.start() for match in reversed([*_ENDS.finditer(rest)]))):
+            key = rest[:end]
+            if (*steps, key) in self.spans:
+                return key, rest[end:].removeprefix(".")
+        return None
 
 
 def json_places(text: str) -> Places:
     """The places of a text that `json.loads` takes."""
-    spans: dict[Steps, Span] = {}
     scanner = _Scanner(text)
-    scanner.value(scanner.after_space(0), (), spans)
-    return Places(spans)
+    scanner.value(scanner.after_space(0), ())
+    return Places(dict(filter(None, scanner.found)))
 
 
 class _Scanner:
@@ -94,29 +96,35 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self._text = text
         self._decoder = json.JSONDecoder()
-        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._lines = Lines(text)
+        #: Elements as they end; None where a key that stands again has taken the place.
+        self.found: list[tuple[Steps, Span] | None] = []
 
-    def value(self, start: int, steps: Steps, spans: dict[Steps, Span]) -> int:
+    def value(self, start: int, steps: Steps) -> int:
         """Note the value that begins at `start` and all in it; where it ends."""
-        if steps in spans:  # a key that stands twice: JSON takes the last
-            for former in [item for item in spans if item[: len(steps)] == steps]:
-                del spans[former]
         opening = self._text[start : start + 1]
         if opening not in ("{", "[") or len(steps) >= DEPTH:
             end = self._decoder.raw_decode(self._text, start)[1]
         else:
-            end = self._members(start, steps, spans, named=opening == "{")
-        spans[steps] = Span(self.position(start), self.position(end))
+            end = self._members(start, steps, named=opening == "{")
+        span = Span(self._lines.position(start), self._lines.position(end))
+        self.found.append((steps, span))
         return end
 
-    def _members(self, start: int, steps: Steps, spans: dict[Steps, Span], *, named: bool) -> int:
+    def _members(self, start: int, steps: Steps, *, named: bool) -> int:
         index, at = 0, self.after_space(start + 1)
+        of_key: dict[str | int, tuple[int, int]] = {}
         while self._text[at : at + 1] not in ("}", "]"):
             step: str | int = index
             if named:
                 step, at = self._decoder.raw_decode(self._text, at)
                 at = self.after_space(self.after_space(at) + 1)  # past the colon
-            at = self.after_space(self.value(at, (*steps, step), spans))
+            if step in of_key:  # JSON takes the last of a key that stands twice
+                first, last = of_key[step]
+                self.found[first:last] = [None] * (last - first)
+            first = len(self.found)
+            at = self.after_space(self.value(at, (*steps, step)))
+            of_key[step] = (first, len(self.found))
             if self._text[at : at + 1] == ",":
                 at = self.after_space(at + 1)
             index += 1
@@ -127,8 +135,3 @@ class _Scanner:
         match = _SPACE.match(self._text, at)
         assert match is not None
         return match.end()
-
-    def position(self, offset: int) -> Position:
-        """The position of an offset."""
-        line = bisect.bisect_right(self._lines, offset)
-        return Position(line, offset - self._lines[line - 1], offset)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from podrole.reading import Limits, ReadingError, read_json, read_text
+
 from .document import Kind
 from .error import PolicyError
-from .places import DEPTH, Places, Position, Span, Steps, json_places
+from .places import DEPTH, Lines, Places, Span, Steps, json_places
 
+#: Ten times AWS's largest quota (20,480 bytes, a bucket policy): what is longer is no policy.
+LIMITS = Limits(characters=200_000, nodes=50_000)
 _MOST_SPANS = 50_000
 
 
@@ -28,24 +31,18 @@ class PolicyFile:
 def read_policy_file(path: Path) -> PolicyFile:
     """Read a JSON file, or a YAML file by its suffix. Raises PolicyError with the file's name."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise PolicyError(str(path), error.strerror or "cannot be read") from error
-    except UnicodeDecodeError as error:
-        raise PolicyError(str(path), "is no text in UTF-8") from error
-    if path.suffix in (".yml", ".yaml"):
-        return _read_yaml(path, text)
-    return _read_json(path, text)
+        text = read_text(path, LIMITS)
+    except ReadingError as error:
+        raise PolicyError(str(path), str(error)) from error
+    return _read(path, text, yaml=path.suffix in (".yml", ".yaml"))
 
 
 def read_policy_text(text: str) -> PolicyFile:
-    """Read what somebody pasted: JSON, or YAML where it does not begin as JSON does.
+    """Read what someone pasted: JSON, or YAML where it does not begin as JSON does.
 
-    Raises PolicyError with the line of the fault, if it has one.
+    Raises PolicyError, whose cause is a ReadingError with line and column of the fault.
     """
-    if text.lstrip()[:1] in ("{", "["):
-        return _read_json(Path(), text)
-    return _read_yaml(Path(), text)
+    return _read(Path(), text, yaml=text.lstrip()[:1] not in ("{", "["))
 
 
 def kind_of(document: Any) -> Kind:
@@ -59,51 +56,38 @@ def kind_of(document: Any) -> Kind:
     return "resource" if named else "trust"
 
 
-def _read_json(path: Path, text: str) -> PolicyFile:
+def _read(path: Path, text: str, *, yaml: bool) -> PolicyFile:
     try:
-        return PolicyFile(path, json.loads(text), json_places(text))
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(path, f"not JSON: {error}") from error
-
-
-def _unreadable(path: Path, reason: str) -> PolicyError:
-    """A pasted text has no name to be called by."""
-    return PolicyError(str(path) if path.name else "", reason)
+        if yaml:
+            return _read_yaml(path, text)
+        return PolicyFile(path, read_json(text, LIMITS), json_places(text))
+    except ReadingError as error:
+        # A pasted text has no name to be called by.
+        name = str(path) if path.name else ""
+        raise PolicyError(name, f"not {'YAML' if yaml else 'JSON'}: {error}") from error
 
 
 def _read_yaml(path: Path, text: str) -> PolicyFile:
-    import yaml  # the engine itself needs no package
+    # The engine itself needs no package: only a policy in YAML needs PyYAML.
+    from podrole.reading.yaml_document import compose_one, read_one_yaml
 
-    class Texts(yaml.SafeLoader):
-        """Reads an unquoted `Version: 2012-10-17` as the text that it is, not as a date."""
-
-    Texts.yaml_implicit_resolvers = {
-        first: [entry for entry in entries if not entry[0].endswith(":timestamp")]
-        for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    try:
-        document = Texts(text).get_single_data()
-        node = Texts(text).get_single_node()
-    except (yaml.YAMLError, RecursionError) as error:
-        raise _unreadable(path, f"not YAML: {error}") from error
-    start = Position(1, 0, 0)
-    spans: dict[Steps, Span] = {(): Span(start, start)}
-    # An alias in an alias in an alias has more places than anybody wants.
-    spans.update(itertools.islice(_node_spans(node, ()), _MOST_SPANS) if node else ())
+    document = read_one_yaml(text, LIMITS)
+    lines = Lines(text)
+    spans: dict[Steps, Span] = {(): Span(lines.position(0), lines.position(0))}
+    node = compose_one(text)
+    # An alias in an alias in an alias has more places than anyone wants.
+    spans.update(itertools.islice(_node_spans(node, (), lines), _MOST_SPANS) if node else ())
     return PolicyFile(path, document, Places(spans))
 
 
-def _node_spans(node: Any, steps: Steps) -> Iterator[tuple[Steps, Span]]:
+def _node_spans(node: Any, steps: Steps, lines: Lines) -> Iterator[tuple[Steps, Span]]:
     """The spans of a node and all below it; an alias stands where its anchor does."""
-    yield steps, Span(_position(node.start_mark), _position(node.end_mark))
+    start, end = node.start_mark.index, node.end_mark.index
+    yield steps, Span(lines.position(start), lines.position(end))
     if len(steps) == DEPTH or node.id == "scalar":
-        return  # no policy is deeper, and an alias may hold itself
+        return  # no policy is deeper
     for index, item in enumerate(node.value):
         if node.id == "sequence":
-            yield from _node_spans(item, (*steps, index))
+            yield from _node_spans(item, (*steps, index), lines)
         elif item[0].id == "scalar":
-            yield from _node_spans(item[1], (*steps, item[0].value))
-
-
-def _position(mark: Any) -> Position:
-    return Position(mark.line + 1, mark.column, mark.index)
+            yield from _node_spans(item[1], (*steps, item[0].value), lines)

@@ -1,0 +1,71 @@
+"""Files that outsiders name: a device, a folder, another encoding, no file at all."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from podrole.reading import Limits, ReadingError, read_blocks, read_lines, read_text
+
+SMALL = Limits(characters=100)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"x" * 101, "is larger than the 100 bytes that are read here"),
+        (b"a\nb\xff", "is no text in UTF-8 (line 2)"),
+        ("a".encode("utf-16"), "is no text in UTF-8 but in UTF-16; save it as UTF-8"),
+    ],
+)
+def test_what_is_no_text_of_ours(tmp_path: Path, data: bytes, says: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    with pytest.raises(ReadingError) as caught:
+        read_text(path, SMALL)
+    assert str(caught.value) == says
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/dev/zero", "is larger than the 100 bytes that are read here"),
+        ("/no/such", "No such file or directory"),
+        ("/", "Is a directory"),
+        ("a\0b", "no file can have this name"),
+        ("\ud800", "no file can have this name"),
+        ("x" * 5000, "File name too long"),
+        ("/proc/self/mem", "Input/output error"),
+    ],
+)
+def test_what_is_no_file_of_ours(path: str, says: str) -> None:
+    with pytest.raises(ReadingError) as caught:
+        read_text(path, SMALL)
+    assert str(caught.value) == says
+    if path != "/dev/zero":
+        with pytest.raises(ReadingError):
+            next(read_blocks(path))
+
+
+def test_a_byte_order_mark_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"\xef\xbb\xbf{}")
+    assert read_text(path) == "{}"
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbfa\xc3\xa9")))
+    assert read_text("-") == "aé"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"abcde")))
+    assert list(read_blocks("-", 2)) == [b"ab", b"cd", b"e"]
+    monkeypatch.setattr("sys.stdin", None)
+    assert read_text("-") == ""
+
+
+def test_lines_of_any_length_and_any_bytes() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(b"a\n" + b"x" * 1000 + b"\n\xffb\n" + b"12345\n67890"))
+    assert list(read_lines(stream, 5)) == ["a\n", None, "\udcffb\n", "12345\n", "67890"]
+    assert list(read_lines(io.StringIO("abc\n123456"), 5)) == ["abc\n", None]
+    assert list(read_lines(None, 5)) == []
