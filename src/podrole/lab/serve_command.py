@@ -12,7 +12,6 @@ import threading
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from .journal import Settings
@@ -86,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     from .aws_variables import ISOLATED, replace_aws_variables
     from .journal import JournalError
     from .lab import LabError
+    from .private_folder import SERVED, PrivateFolder
     from .served_lab import DOORS, ServedLab
     from .server import HOST, PortTaken, serve
 
@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         except (LabError, JournalError, PortTaken) as error:
             print(f"podrole: {error}", file=sys.stderr)
             return 2
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="podrole-lab-")))
+        folder = stack.enter_context(PrivateFolder(SERVED))
         kubeconfig = folder / "kubeconfig"
         kubeconfig.touch(mode=0o600)
         kubeconfig.write_text(json.dumps(served.kubeconfig(), indent=2))

@@ -123,6 +123,9 @@ class ServedLab:
         return {
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            # The first Java SDK has a name of its own for it (SDK for Java 2.x developer guide,
+            # "Credentials provider changes", 2026-11-28).
+            "AWS_CREDENTIAL_PROFILES_FILE": os.devnull,
             "AWS_ENDPOINT_URL": self._urls["aws"],
             # Go's SDK takes only this one for the exchange of a token (seen 2026-11-23).
             "AWS_ENDPOINT_URL_STS": self._urls["aws"],
