@@ -123,8 +123,13 @@ def run(arguments: argparse.Namespace) -> int:
         # one, when the interpreter ends (0.4 of 1.2 s of CPU of a start and an end, 2026-11-26).
         gc.freeze()
         gc.enable()
+        # Before anybody is told that the lab is there, and can end it.
+        stopped = threading.Event()
+        # A shell that runs this in the background has SIGINT ignored: it is set in any case.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
         _print(arguments, settings)
-        _serve(list(servers.values()))
+        _serve(list(servers.values()), stopped)
     return 0
 
 
@@ -140,11 +145,7 @@ def _print(arguments: argparse.Namespace, settings: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _serve(servers: list[Any]) -> None:
-    stopped = threading.Event()
-    # A shell that runs this in the background has SIGINT ignored: it is set in any case.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+def _serve(servers: list[Any], stopped: threading.Event) -> None:
     threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in servers]
     for thread in threads:
         thread.start()

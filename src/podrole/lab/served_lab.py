@@ -213,7 +213,10 @@ class ServedLab:
 
     def _pod(self, request: Request) -> Response:
         """What `podrole lab exec` needs: the container's variables and the files it mounts."""
-        _, namespace, name = request.path.removeprefix(CONTROL_PATH).split("/", 2)
+        parts = request.path.removeprefix(CONTROL_PATH).split("/", 2)
+        if len(parts) < 3:
+            raise PodError("ask for pods/NAMESPACE/NAME")
+        _, namespace, name = parts
         pod = self.lab.kubernetes().pod(name, namespace)
         container = request.args.get("container")
         files = {path: read() for path, read in pod.files(container).items()}
