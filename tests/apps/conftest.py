@@ -166,7 +166,9 @@ def program(request: pytest.FixtureRequest) -> list[str]:
 
 def command_as(served: dict[str, Any], pod: str, program: list[str]) -> list[str]:
     lab = [sys.executable, "-m", "podrole", "lab", "exec", "--endpoint", served["endpoint"]]
-    return [*lab, "-n", "orders", pod, "--", *program]
+    settings = [*SETTINGS, "INTERVAL_SECONDS", "TARGET_ROLE_ARN", "EXTERNAL_ID"]
+    kept = [f"--keep-env={name}" for name in settings]
+    return [*lab, pod, "-n", "orders", *kept, "--", *program]
 
 
 def run_as(

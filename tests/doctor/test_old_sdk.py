@@ -64,13 +64,13 @@ class PodOf:
     def write_token(self) -> dict[str, str]:
         """Do the kubelet's work; the variables that lead to it."""
         found = LabClient(self._served["endpoint"]).pod("orders-api", "orders", None)
-        ((path, text),) = found["files"].items()
+        ((path, text),) = found.files.items()
         file = self._folder / "token"
         file.write_text(text)
         variables = {
-            name: str(file) if value == path else value for name, value in found["env"].items()
+            name: str(file) if value == path else value for name, value in found.env.items()
         }
-        return {"PATH": os.environ["PATH"], **found["reach"], **variables}
+        return {"PATH": os.environ["PATH"], **found.reach, **variables}
 
     def run(self, boto3: str, variables: dict[str, str]) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
 from podrole.lab import Kubernetes, Lab, Pod
+
+from .stub_lab import Reader
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/orders-api"
@@ -45,6 +48,14 @@ def cluster(lab: Lab) -> Kubernetes:
     kubernetes = lab.kubernetes()
     kubernetes.apply({"kind": "Namespace", "metadata": {"name": "orders"}})
     return kubernetes
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Reader]:
+    """Someone at a shell, with folders of their own."""
+    someone = Reader(tmp_path)
+    yield someone
+    someone.close()
 
 
 class Setup:

@@ -120,11 +120,11 @@ def go_client(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def run_as(
-    served: dict[str, Any], pod: str, command: list[str]
+    served: dict[str, Any], pod: str, command: list[str], *options: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "podrole", "lab", "exec", "--endpoint", served["endpoint"],
-         "-n", "orders", pod, "--", *command],
+         pod, "-n", "orders", *options, "--", *command],
         capture_output=True,
         text=True,
         timeout=120,
@@ -208,6 +208,30 @@ def test_exec_passes_on_exit_code_signals_and_nothing_of_the_readers_keys(
         2,
         'podrole: Error from server (NotFound): pods "none" not found\n',
     )
+
+
+def test_a_program_has_the_pods_identity_whatever_the_reader_has(
+    served: dict[str, Any],
+    python_client: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Keys of the reader's that come before the agent in an SDK's chain, and a proxy."""
+    keys = "aws_access_key_id = AKIAREAL\naws_secret_access_key = real\n"
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/credentials").write_text(f"[default]\n{keys}")
+    for name in (".boto", "boto.cfg"):
+        (tmp_path / name).write_text(f"[Credentials]\n{keys}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BOTO_CONFIG", str(tmp_path / "boto.cfg"))
+    monkeypatch.setenv("AWS_CREDENTIAL_FILE", str(tmp_path / ".aws/credentials"))
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    keep = ["--keep-env=HTTP_PROXY", "--keep-env=http_proxy"]
+    for options in ([], keep):
+        done = run_as(served, "pod-identity", [*python_client, BUCKET, "k"], *options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert ":assumed-role/pod-identity/" in json.loads(done.stdout)["arn"]
 
 
 def test_the_documents_of_the_issuer_are_public(served: dict[str, Any]) -> None:

@@ -11,7 +11,12 @@ from .lab_client import LabClient, LabUnreachable
 
 def configure(_name: str, parser: argparse.ArgumentParser) -> None:
     """Give `podrole lab` its commands."""
-    commands = parser.add_subparsers(dest="lab_command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        dest="lab_command",
+        required=True,
+        metavar="COMMAND",
+        parser_class=exec_command.ExecParser,
+    )
     serve_command.configure(
         commands.add_parser("serve", help="offer the lab on loopback ports until Ctrl-C")
     )

@@ -50,7 +50,7 @@ class Kubernetes:
         self._clock = clock
         self._shell = shell
         self._applied: dict[tuple[str, str, str], dict[str, Any]] = {}
-        self._tokens: dict[tuple[str, str], tuple[str, int]] = {}
+        self._tokens: dict[tuple[str, str, str], tuple[str, int]] = {}
         identifiers = Identifiers(seed, f"kubernetes/{issuer.path}")
         self._node = f"ip-10-0-1-23.{region}.compute.internal"
         self.objects = ObjectApi(region, clock, identifiers, associated, agent_url, self._node)
@@ -193,7 +193,7 @@ class Kubernetes:
         self, pod: dict[str, Any], volume: str, projection: Mapping[str, Any]
     ) -> Callable[[], str]:
         def read() -> str:
-            key = (pod["metadata"]["uid"], volume)
+            key = (pod["metadata"]["uid"], volume, projection["path"])
             lifetime = int(projection.get("expirationSeconds", 3600))
             text, issued = self._tokens.get(key, ("", 0))
             age = self._clock.timestamp() - issued

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from posixpath import normpath
 from typing import Any
 
 #: Whether a pod gets to an IP address and port.
@@ -83,13 +84,17 @@ class Pod:
         return variables
 
     def files(self, container: str | None = None) -> dict[str, Callable[[], str]]:
-        """Path to reader, for the projected tokens that the container mounts."""
+        """Path to reader, for the projected tokens that the container mounts.
+
+        A path is as the container's runtime makes it of the mount's: absolute, and with no `..`.
+        """
         mounted: dict[str, Callable[[], str]] = {}
         for mount in self._container(container).get("volumeMounts") or []:
             for path, read in self._files.items():
                 volume, _, file = path.partition("/")
-                if volume == mount["name"]:
-                    mounted[f"{mount['mountPath'].rstrip('/')}/{file}"] = read
+                shown = _mounted(file, mount) if volume == mount["name"] else None
+                if shown is not None:
+                    mounted[shown] = read
         return mounted
 
     def read(self, path: str, container: str | None = None) -> str:
@@ -117,3 +122,12 @@ class Pod:
 
     def __repr__(self) -> str:
         return f"pod/{self.name}"
+
+
+def _mounted(file: str, mount: Mapping[str, Any]) -> str | None:
+    """Where a volume's file is in the container; None where `subPath` leaves it out."""
+    file, chosen = normpath(file), normpath(mount.get("subPath") or ".")
+    if chosen not in (".", file) and not file.startswith(f"{chosen}/"):
+        return None
+    below = file if chosen == "." else file[len(chosen) :]
+    return normpath("/" + f"{mount['mountPath']}/{below}".lstrip("/"))

@@ -12,7 +12,6 @@ import threading
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from .journal import Settings
@@ -87,6 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     from .aws_variables import ISOLATED, replace_aws_variables
     from .journal import JournalError
     from .lab import LabError
+    from .private_folder import SERVED, PrivateFolder
     from .served_lab import DOORS, ServedLab
     from .server import HOST, PortTaken, serve
 
@@ -123,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
         except (LabError, JournalError, PortTaken) as error:
             print(f"podrole: {error}", file=sys.stderr)
             return 2
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="podrole-lab-")))
+        folder = stack.enter_context(PrivateFolder(SERVED))
         kubeconfig = folder / "kubeconfig"
         kubeconfig.touch(mode=0o600)
         kubeconfig.write_text(json.dumps(served.kubeconfig(), indent=2))
@@ -133,8 +133,13 @@ def run(arguments: argparse.Namespace) -> int:
         # one, when the interpreter ends (0.4 of 1.2 s of CPU of a start and an end, 2026-11-26).
         gc.freeze()
         gc.enable()
+        # Before anybody is told that the lab is there, and can end it.
+        stopped = threading.Event()
+        # A shell that runs this in the background has SIGINT ignored: it is set in any case.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
         _print(arguments, settings)
-        _serve(list(servers.values()))
+        _serve(list(servers.values()), stopped)
     return 0
 
 
@@ -150,11 +155,7 @@ def _print(arguments: argparse.Namespace, settings: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _serve(servers: list[Any]) -> None:
-    stopped = threading.Event()
-    # A shell that runs this in the background has SIGINT ignored: it is set in any case.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+def _serve(servers: list[Any], stopped: threading.Event) -> None:
     threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in servers]
     for thread in threads:
         thread.start()

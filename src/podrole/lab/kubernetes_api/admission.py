@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import webhook
-from . import defaults
+from . import defaults, pod_validation
 from .kinds import BY_NAME, Kind, Object
 from .object_store import ObjectStore
-from .status import ApiError, forbidden, invalid
+from .status import ApiError, forbidden, invalid, invalid_in
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
 _NAME_RULE = (
@@ -113,7 +113,10 @@ class Admission:
                 f'error looking up service account {namespace}/{shown}: serviceaccount "{shown}"'
                 " not found",
             )
-        return self.inject(given, namespace)
+        admitted = self.inject(given, namespace)
+        if wrong := pod_validation.faults(admitted["spec"]):
+            raise invalid_in(kind, metadata["name"], wrong)
+        return admitted
 
     def inject(self, pod: Object, namespace: str) -> Object:
         """The pod identity webhook alone; an unknown service account leaves the pod as it is."""
@@ -148,6 +151,9 @@ def _workload(kind: Kind, given: Object) -> None:
     template = specification.get("template")
     if not isinstance(template, dict) or not (template.get("spec") or {}).get("containers"):
         raise invalid(kind, name, "spec.template.spec.containers", "Required value")
+    claims = pod_validation.claims(specification)
+    if wrong := pod_validation.faults(template["spec"], "spec.template.spec", claims):
+        raise invalid_in(kind, name, wrong)
     wanted = specification.get("replicas", 1)
     if wanted < 0:
         why = f"Invalid value: {wanted}: must be greater than or equal to 0"

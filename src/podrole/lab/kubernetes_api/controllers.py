@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..clock import Clock, stamp
 from ..identifiers import Identifiers
 from .kinds import BY_NAME, KINDS, Kind, Object
+from .pod_validation import claims
 from .rollout import Rollouts, replicas
 from .status import ApiError
 
@@ -142,8 +143,8 @@ class Controllers:
                 self._scale(found)
 
     def _own_pods(self, kind: Kind, owner: Object, wanted: int) -> None:
-        for _ in range(wanted):
-            self._create_pod(kind.name, owner, f"{owner['metadata']['name']}-")
+        for ordinal in range(wanted):
+            self._create_pod(kind.name, owner, f"{owner['metadata']['name']}-", ordinal)
         status: dict[str, Any] = {
             "replicas": wanted,
             "readyReplicas": wanted,
@@ -156,9 +157,13 @@ class Controllers:
             status = {"succeeded": 1, **times, "conditions": [condition]}
         self._store_status(kind, owner, status)
 
-    def _create_pod(self, kind: str, owner: Object, generate: str) -> None:
+    def _create_pod(self, kind: str, owner: Object, generate: str, ordinal: int = 0) -> None:
         template = copy.deepcopy(owner["spec"]["template"])
-        metadata = template.get("metadata") or {}
+        metadata, specification = template.get("metadata") or {}, template["spec"]
+        for name in claims(owner["spec"]):
+            claim = {"claimName": f"{name}-{generate}{ordinal}"}
+            others = [one for one in specification.get("volumes") or () if one.get("name") != name]
+            specification["volumes"] = [{"name": name, "persistentVolumeClaim": claim}, *others]
         self._api.create(
             _POD,
             {
@@ -168,7 +173,7 @@ class Controllers:
                     "namespace": owner["metadata"]["namespace"],
                     "ownerReferences": [_reference(kind, owner)],
                 },
-                "spec": template.get("spec"),
+                "spec": specification,
             },
         )
 

@@ -5,6 +5,7 @@ Source: Kubernetes, `apimachinery/pkg/api/errors` and "Kubernetes API Concepts" 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .kinds import Kind
@@ -67,13 +68,20 @@ def already_exists(kind: Kind, name: str) -> ApiError:
 
 def invalid(kind: Kind, name: str, place: str, why: str) -> ApiError:
     """The object cannot be stored; `why` begins with Kubernetes' word, as `Required value`."""
+    return invalid_in(kind, name, [(place, why)])
+
+
+def invalid_in(kind: Kind, name: str, faults: Sequence[tuple[str, str]]) -> ApiError:
+    """The object cannot be stored, for each field and reason; see `invalid`."""
     resource = f"{kind.name}.{kind.group}" if kind.group else kind.name
+    said = list(dict.fromkeys(f"{place}: {why}" for place, why in faults))
+    shown = said[0] if len(said) == 1 else f"[{', '.join(said)}]"
     return ApiError(
         422,
-        f'{resource} "{name}" is invalid: {place}: {why}',
+        f'{resource} "{name}" is invalid: {shown}',
         name=name,
         kind=kind.name,
-        causes=[{"field": place, "message": why}],
+        causes=[{"field": place, "message": why} for place, why in faults],
     )
 
 
