@@ -20,6 +20,7 @@ _MOTO_MODULES = (
     "moto.iam.models",
     "moto.eks.models",
     "moto.secretsmanager.models",
+    "moto.moto_api._internal.managed_state_model",
 )
 Patch = Callable[[Any, str, Any], None]
 
@@ -32,6 +33,10 @@ def as_modules(clock: Clock) -> tuple[types.SimpleNamespace, types.SimpleNamespa
         def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]
             now = clock.now()
             return now.astimezone(tz) if tz else now.astimezone().replace(tzinfo=None)
+
+        @classmethod
+        def today(cls) -> datetime.datetime:  # type: ignore[override]
+            return cls.now()
 
     lab_time = changed(time, time=lambda: clock.now().timestamp(), sleep=clock.sleep)
     return changed(datetime, datetime=LabDatetime), lab_time

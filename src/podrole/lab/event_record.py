@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.model import Shape
 
-from .authorization import SOURCE_IP
+from .authorization import SOURCE_IP, account_of
 from .aws_error import AwsError
 from .call import Call
 from .clock import stamp
@@ -161,8 +161,7 @@ def _resources(call: Call, account: str) -> list[dict[str, str]]:
     """The resources that the record names, as far as STS, S3 and the data services say them."""
     parameters, region = call.parameters, call.region
     if call.service == "sts" and "RoleArn" in parameters:
-        role = parameters["RoleArn"]
-        return [{"accountId": role.split(":")[4], "type": "AWS::IAM::Role", "ARN": role}]
+        return _resource("AWS::IAM::Role", parameters["RoleArn"])
     if call.service == "s3" and "Bucket" in parameters:
         bucket = f"arn:aws:s3:::{parameters['Bucket']}"
         named = [{"accountId": account, "type": "AWS::S3::Bucket", "ARN": bucket}]
@@ -181,4 +180,10 @@ def _resources(call: Call, account: str) -> list[dict[str, str]]:
     if not name or name == "table/":
         return []
     arn = name if name.startswith("arn:") else f"arn:aws:{call.service}:{region}:{account}:{name}"
-    return [{"accountId": arn.split(":")[4], "type": kind, "ARN": arn}]
+    return _resource(kind, arn)
+
+
+def _resource(kind: str, arn: str) -> list[dict[str, str]]:
+    """The resource of an ARN; nothing for a name that only begins like one, such as `arn:`."""
+    account = account_of(arn)
+    return [{"accountId": account, "type": kind, "ARN": arn}] if account else []

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
+import botocore.exceptions
 import botocore.parsers
 import botocore.serialize
 import moto.core.responses
@@ -124,9 +125,11 @@ class Moto:
         """Call moto as the lab itself, beside all checks. Raises AwsError as moto answers."""
         model = service_model(service).operation_model(operation)
         protocol = model.service_model.metadata["protocol"]
-        request = botocore.serialize.create_serializer(protocol).serialize_to_request(
-            parameters, model
-        )
+        serializer = botocore.serialize.create_serializer(protocol)
+        try:
+            request = serializer.serialize_to_request(parameters, model)
+        except botocore.exceptions.ParamValidationError as error:
+            raise AwsError("ValidationException", f"lab: {error}") from error
         body = request["body"]
         path, _, constant = request["url_path"].partition("?")  # `?tagging` is in S3's paths
         query = urlencode(request["query_string"], doseq=True)

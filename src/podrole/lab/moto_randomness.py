@@ -12,10 +12,13 @@ from typing import Any
 from moto.moto_api._internal import mock_random
 
 from .clock_modules import changed
-from .signing_key import SigningKey
+from .moto_keys import KmsKey, rsa_key
 
-#: Where moto takes the machine's random bytes for keys and ciphertexts.
-_OF_KMS = ("moto.kms.models", "moto.kms.responses", "moto.kms.utils")
+#: Where moto takes the machine's random bytes: for keys and ciphertexts, for ids of uploads.
+_RANDOM_BYTES = {
+    "kms": ("moto.kms.models", "moto.kms.responses", "moto.kms.utils"),
+    "s3": ("moto.s3.models",),
+}
 
 
 @contextmanager
@@ -31,10 +34,12 @@ def importing(service: str) -> Iterator[None]:
         yield
     finally:
         mock_random.setstate(state)
-    if service == "kms":  # or a lab that is loaded again could not decrypt what it has stored
-        for name in _OF_KMS:
-            module: Any = importlib.import_module(name)
-            module.os = changed(os, urandom=mock_random.randbytes)
+    # Or a lab that is loaded again could not decrypt what it has stored, nor end its uploads.
+    for name in _RANDOM_BYTES.get(service, ()):
+        module: Any = importlib.import_module(name)
+        module.os = changed(os, urandom=mock_random.randbytes)
+    if service == "kms":
+        importlib.import_module("moto.kms.models").generate_private_key = KmsKey  # type: ignore[attr-defined]
     elif service == "sns":  # it signs what it delivers, with a new key for each subscription
         subscription = importlib.import_module("moto.sns.models").Subscription
         subscription.private_key = lambda _subscription: _sns_key()
@@ -42,11 +47,4 @@ def importing(service: str) -> Iterator[None]:
 
 @cache
 def _sns_key() -> Any:
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    p, q = SigningKey("sns").primes
-    public = rsa.RSAPublicNumbers(65537, p * q)
-    d = rsa.rsa_recover_private_exponent(65537, p, q)
-    dmp1, dmq1 = rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q)
-    iqmp = rsa.rsa_crt_iqmp(p, q)
-    return rsa.RSAPrivateNumbers(p, q, d, dmp1, dmq1, iqmp, public).private_key()
+    return rsa_key("sns", 2048)

@@ -170,7 +170,7 @@ class Parameters(DataService):
 
 def _of_arn(arn: str) -> tuple[str, str, str]:
     """Region, account and name of a parameter's ARN; nothing of another one."""
-    parts = [*arn.split(":", 5), ""]
+    parts = [*arn.split(":", 5), *[""] * 6]
     name = parts[5].removeprefix("parameter/")
     if parts[:3] != ["arn", "aws", "ssm"] or name == parts[5]:
         return "", "", ""

@@ -15,6 +15,8 @@ from podrole.policy.finding import Finding
 from podrole.policy.lint import lint
 from podrole.policy.places import Places, Position, Span, json_places
 
+from .aws_error import AwsError
+
 _TRUST = "AWS::IAM::AssumeRolePolicyDocument"
 _KINDS = {
     "IDENTITY_POLICY": "identity",
@@ -70,6 +72,9 @@ def validate(text: str, policy_type: str, resource_type: str | None) -> list[dic
 
 def kind_of(text: str, policy_type: str) -> str:
     """The engine's kind for a policy type. Without Resource, RESOURCE_POLICY is a trust policy."""
+    if policy_type not in _KINDS:
+        known = ", ".join(_KINDS)
+        raise AwsError("ValidationException", f"lab: policyType {policy_type!r} is none of {known}")
     kind = _KINDS[policy_type]
     return "trust" if kind == "resource" and not _has_resources(text) else kind
 

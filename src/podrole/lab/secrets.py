@@ -53,7 +53,7 @@ class Secrets(DataService):
             return Resource(arn, account, shown=shown)
         text = self.ask(call, account, "GetResourcePolicy", SecretId=arn).get("ResourcePolicy")
         policy = resource_policy(text, f"policy of {arn}")
-        tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+        tags = {tag["Key"]: tag.get("Value", "") for tag in found.get("Tags", [])}
         return Resource(arn, account, policy, tags, {"secretsmanager:SecretId": arn}, shown)
 
     def further(self, call: Call, caller: Caller) -> Iterable[Requirement]:

@@ -157,14 +157,16 @@ def _header_parts(header: str, headers: Mapping[str, str], protocol: str) -> dic
         for name in ("Credential", "Signature", "SignedHeaders")
         if not found.get(name)
     ]
-    if "x-amz-date" not in headers and "date" not in headers:
+    date = headers.get("x-amz-date") or headers.get("date")
+    if not date:
         missing.append(
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
         )
     if missing:
         text = " ".join([*missing, f"Authorization={header.partition(' ')[0]}"])
         raise signature_error("incomplete", protocol, text)
-    found["Date"] = headers.get("x-amz-date") or headers["date"]
+    assert date is not None
+    found["Date"] = date
     return found
 
 

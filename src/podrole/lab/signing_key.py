@@ -43,10 +43,15 @@ def _is_prime(candidate: int) -> bool:
     return True
 
 
-def _prime_from(seed: str) -> int:
-    """The first prime p at or above a 1,024-bit start drawn from `seed`, e not dividing p-1."""
-    start = int.from_bytes(hashlib.shake_256(seed.encode()).digest(_BITS // 16), "big")
-    start |= (3 << (_BITS // 2 - 2)) | 1  # two top bits: the product has its full 2,048 bits
+def primes_from(seed: str, bits: int = _BITS) -> tuple[int, int]:
+    """The two primes of a key of `bits` bits, from its seed."""
+    return _prime_from(f"{seed}/p", bits // 2), _prime_from(f"{seed}/q", bits // 2)
+
+
+def _prime_from(seed: str, bits: int) -> int:
+    """The first prime p at or above a start of `bits` bits from `seed`, e not dividing p-1."""
+    start = int.from_bytes(hashlib.shake_256(seed.encode()).digest(bits // 8), "big")
+    start |= (3 << (bits - 2)) | 1  # two top bits: the product has its full length
     while True:
         sieve = bytearray(_SIEVE_SPAN)  # sieve[i] stands for start + 2i
         for prime in _SIEVE_PRIMES:
@@ -64,15 +69,10 @@ class SigningKey:
     """A 2,048-bit RSA key pair."""
 
     def __init__(self, seed: str) -> None:
-        p, q = _prime_from(f"{seed}/p"), _prime_from(f"{seed}/q")
+        p, q = primes_from(seed)
         self._p, self._q = p, q
         self._d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
         self.modulus = p * q
-
-    @property
-    def primes(self) -> tuple[int, int]:
-        """Its two primes, for a library that signs with them."""
-        return self._p, self._q
 
     @cached_property
     def key_id(self) -> str:

@@ -55,9 +55,10 @@ def json_patch(document: Any, operations: Any) -> Any:
 
 
 def _operate(document: Any, operation: Any) -> Any:
-    if not isinstance(operation, Mapping) or operation.get("op") not in _OPERATIONS:
+    name = operation.get("op") if isinstance(operation, Mapping) else None
+    if not isinstance(name, str) or name not in _OPERATIONS:
         raise _Impossible(f"Unexpected kind: {json.dumps(operation)}")
-    return _OPERATIONS[operation["op"]](document, operation)
+    return _OPERATIONS[name](document, operation)
 
 
 def _copied(document: Any, operation: Any) -> int:
