@@ -1,8 +1,8 @@
 """Many patterns read at once: each place in a pattern is one bit of an integer.
 
-A set of places is then a number, and one symbol moves all patterns by a few operations on it, however
-many they are ("bit-parallel" simulation of an automaton: G. Navarro, M. Raffinot, "Flexible Pattern
-Matching in Strings", chapter 2).
+A set of places is then a number, and one symbol moves all patterns by a few operations on it,
+however many they are ("bit-parallel" simulation of an automaton: G. Navarro, M. Raffinot, "Flexible
+Pattern Matching in Strings", chapter 2).
 """
 
 from __future__ import annotations

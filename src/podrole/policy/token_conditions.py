@@ -131,7 +131,8 @@ class _Token:
                 provided.append(condition)
             elif not condition.holds(self._known):
                 return None
-        choices, unless = [], []
+        choices: list[Iterator[str]] = []
+        unless: list[str] = []
         for condition in spoken.by_key.get(self._subject, ()):
             if not condition.operator.startswith("String"):
                 # An address, a number, an ARN: no subject is one, so all of them fare alike.
