@@ -14,7 +14,7 @@ from .budget import Budget, BudgetSpentError
 from .side_by_side import bits_of
 from .subject_patterns import SubjectPatterns, wild
 from .subject_search import Choice, Clause, find_subject
-from .subjects import Subjects
+from .subjects import Provided, Subjects
 
 #: A longer list nobody reads, and a script asks `authorize`.
 MOST_COMBINATIONS = 256
@@ -24,9 +24,13 @@ STEPS_OF_A_SEARCH = 20_000
 
 def combinations(subjects: Subjects, budget: Budget) -> tuple[list[Subjects], bool]:
     """The set as sets of one pattern for each choice, and whether these are all of it."""
-    found, complete = _expanded(subjects.clause.choices, budget)
-    refusing = _Refusing(subjects.clause.unless, budget)
-    listed = (refusing.rest(choices, subjects) for choices in found)
+    choices, unless = subjects.clause.choices, subjects.clause.unless
+    if len(choices) < 2 and not unless:
+        single = [((item,),) for item in choices[0]] if choices else [()]
+        return [Subjects(Clause(item), subjects.provided) for item in single], True
+    found, complete = _expanded(choices, budget)
+    refusing = _Refusing(unless, budget)
+    listed = (refusing.rest(fits, subjects.provided) for fits in found)
     return [item for item in listed if item is not None], complete
 
 
@@ -51,9 +55,9 @@ class _Refusing:
         self._unless, self._budget = unless, budget
         self._patterns = SubjectPatterns(unless)
 
-    def rest(self, fits: Choice, subjects: Subjects) -> Subjects | None:
+    def rest(self, fits: Choice, provided: Provided) -> Subjects | None:
         """The combination with the exceptions that concern it; None if nobody is left."""
-        whole = Subjects(Clause(tuple((item,) for item in fits)), subjects.provided)
+        whole = Subjects(Clause(tuple((item,) for item in fits)), provided)
         name = whole.name
         if not self._unless and (name is not None or len(fits) < 3):
             return whole

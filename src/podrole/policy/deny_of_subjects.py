@@ -33,8 +33,6 @@ class Denied:
 
     def left(self, subjects: Sequence[Subjects]) -> list[Subjects]:
         """The sets that are not surely denied whole."""
-        if not self._denied:
-            return list(subjects)
         self._left = [left for item in subjects if (left := self._rest(item)) is not None]
         return self._left
 

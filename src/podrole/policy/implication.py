@@ -35,8 +35,8 @@ def implies(given: Condition, wanted: Condition, budget: Budget) -> bool:
             return needs_key(given)
         return given.operator == "Null" and _null(wanted, "true") and _null(given, "true")
     if given.operator == "Null":
-        return _null(given, "true") and _holds_without_key(wanted)
-    if _holds_without_key(given) and not _holds_without_key(wanted):
+        return _null(given, "true") and wanted.holds_without_key
+    if given.holds_without_key and not wanted.holds_without_key:
         return False
     # A bare operator holds for one value only, which a set operator then takes as well.
     if given.qualifier not in ("", wanted.qualifier):
@@ -46,12 +46,6 @@ def implies(given: Condition, wanted: Condition, budget: Budget) -> bool:
 
 def _null(condition: Condition, value: str) -> bool:
     return bool(condition.values) and all(item.lower() == value for item in condition.values)
-
-
-def _holds_without_key(condition: Condition) -> bool:
-    if condition.if_exists or condition.qualifier == "ForAllValues":
-        return True
-    return OPERATORS[condition.operator].negated and condition.qualifier == ""
 
 
 def _values(given: Condition, wanted: Condition, budget: Budget) -> bool:

@@ -92,7 +92,7 @@ class _Spoken:
                 self.of_request.append(condition)
                 continue
             self.by_key.setdefault(key, []).append(condition)
-            if not condition.holds({}):
+            if not condition.holds_without_key:
                 self._failing[key] = self._failing.get(key, 0) + 1
                 self._all_failing += 1
 
@@ -185,7 +185,8 @@ def _undecided(conditions: list[Condition]) -> Provided | None:
     found = []
     for condition in conditions:
         if condition.operator == "Null":
-            absent, present = (condition.holds(c) for c in ({}, {condition.key.lower(): ("x",)}))
+            absent = condition.holds_without_key
+            present = condition.holds({condition.key.lower(): ("x",)})
             if not absent and not present:
                 return None
             if absent and present:
