@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from podrole.policy import patterns
-from podrole.policy.inclusion import (
-    PatternSet,
-    covers,
-    covers_arn,
-    covers_resource,
-    overlap,
-    pattern,
-)
-from podrole.policy.patterns import arn_tester, glob, resource_tester
+from podrole.policy.budget import Budget, BudgetSpentError
+from podrole.policy.inclusion import Comparison, Patterns, PatternSet, Shape, pattern
+from podrole.policy.patterns import Pattern, arn_tester, glob, resource_tester
+
+ENOUGH = Budget(10**9)
+
+
+def covers(wide: Pattern, narrow: Pattern, shape: Shape = Shape.TEXT) -> bool:
+    return bool(Patterns([wide], shape).covering(narrow, ENOUGH))
+
+
+def overlap(one: Pattern, other: Pattern) -> bool:
+    return bool(Patterns([one], Shape.TEXT).meeting(other, ENOUGH))
+
 
 # Three letters in the texts, two in the patterns: one letter stands for all that no pattern names.
 TEXTS = ["".join(item) for size in range(6) for item in itertools.product("abx", repeat=size)]
@@ -68,8 +74,8 @@ SAMPLES = [
 
 @given(arns | st.just("*"), arns | st.just("*"))
 def test_covers_of_resources_and_arns(one: str, other: str) -> None:
-    for prove, make in ((covers_resource, resource_tester), (covers_arn, arn_tester)):
-        if prove(glob(one), glob(other)):
+    for shape, make in ((Shape.RESOURCE, resource_tester), (Shape.ARN, arn_tester)):
+        if covers(glob(one), glob(other), shape):
             wide, narrow = make(glob(one)), make(glob(other))
             assert all(wide(text) for text in SAMPLES if narrow(text))
 
@@ -92,25 +98,57 @@ def test_covers_of_resources_and_arns(one: str, other: str) -> None:
     ],
 )
 def test_covers_resource(wide: str, narrow: str, expected: bool) -> None:
-    assert covers_resource(pattern(wide), pattern(narrow)) is expected
+    assert covers(pattern(wide), pattern(narrow), Shape.RESOURCE) is expected
 
 
 entries = st.lists(globs, min_size=1, max_size=3)
 
 
-@given(entries, st.booleans(), entries, st.booleans())
-def test_sets(one: list[str], negated: bool, other: list[str], other_negated: bool) -> None:
-    drawn, texts = [], []
-    for items, complement in ((one, negated), (other, other_negated)):
-        drawn.append(PatternSet(tuple(map(glob, items)), complement, covers))
-        texts.append(
-            {
-                text
-                for text in TEXTS
-                if any(patterns.tester(glob(item))(text) for item in items) != complement
-            }
-        )
-    if drawn[0].within(drawn[1]):
-        assert texts[0] <= texts[1]
-    if texts[0] & texts[1]:
-        assert drawn[0].meets(drawn[1])
+sets = st.lists(st.tuples(entries, st.booleans()), min_size=1, max_size=3)
+
+
+@given(sets, sets)
+def test_sets_compared_all_at_once(ones: list[Any], others: list[Any]) -> None:
+    drawn, texts = (
+        [
+            [
+                PatternSet(tuple(map(glob, items)), complement, Shape.TEXT)
+                for items, complement in of
+            ]
+            for of in (ones, others)
+        ],
+        [[held(*item) for item in of] for of in (ones, others)],
+    )
+    found = Comparison(*drawn, ENOUGH)
+    for number, one in enumerate(texts[0]):
+        for index, other in enumerate(texts[1]):
+            if found.within[number] >> index & 1:
+                assert one <= other
+            if one & other:
+                assert found.meets[number] >> index & 1
+
+
+def held(items: list[str], complement: bool) -> set[str]:
+    tests = [patterns.tester(glob(item)) for item in items]
+    return {text for text in TEXTS if any(test(text) for test in tests) != complement}
+
+
+def test_a_pair_says_the_same_alone_and_among_others() -> None:
+    items = ["*", "a*", "*a", "a?", "?a*b", "ab", "a*b*a", "b"]
+    both = [PatternSet((glob(item),), c, Shape.TEXT) for item in items for c in (True, False)]
+    together = Comparison(both, both, ENOUGH)
+    for number, one in enumerate(both):
+        for index, other in enumerate(both):
+            alone = Comparison([one], [other], ENOUGH)
+            assert alone.within[0] == together.within[number] >> index & 1, (one, other)
+            assert alone.meets[0] == together.meets[number] >> index & 1, (one, other)
+    # A set that is a text and its complement: within itself, and apart from the other.
+    for number in range(len(both)):
+        assert together.within[number] >> number & 1
+        assert not together.meets[number] >> (number ^ 1) & 1
+
+
+def test_nothing_is_claimed_once_the_budget_is_spent() -> None:
+    wide, narrow = (PatternSet((glob("a" * 500),), False, Shape.TEXT) for _ in range(2))
+    with pytest.raises(BudgetSpentError):
+        Comparison([wide], [narrow], Budget(100))

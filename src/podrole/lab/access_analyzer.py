@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from podrole.policy import Policy, PolicyError, parse_policy
-from podrole.policy.containment import Grant, new_access
+from podrole.policy.containment import new_access
 from podrole.policy.granted import granted
+from podrole.policy.grants import Grant
 from podrole.policy.public import public_grants
 
 from .authorization import Requirement

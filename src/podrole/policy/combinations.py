@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .budget import Budget, BudgetSpentError
-from .side_by_side import bits_of
+from .side_by_side import bits_of, mask_of
 from .subject_patterns import SubjectPatterns, wild
 from .subject_search import Choice, Clause, find_subject
-from .subjects import Subjects
+from .subjects import Provided, Subjects
 
 #: A longer list nobody reads, and a script asks `authorize`.
 MOST_COMBINATIONS = 256
@@ -24,24 +24,41 @@ STEPS_OF_A_SEARCH = 20_000
 
 def combinations(subjects: Subjects, budget: Budget) -> tuple[list[Subjects], bool]:
     """The set as sets of one pattern for each choice, and whether these are all of it."""
-    found, complete = _expanded(subjects.clause.choices, budget)
-    refusing = _Refusing(subjects.clause.unless, budget)
-    listed = (refusing.rest(choices, subjects) for choices in found)
+    choices, unless = subjects.clause.choices, subjects.clause.unless
+    if len(choices) < 2 and not unless:
+        single = [((item,),) for item in choices[0]] if choices else [()]
+        return [Subjects(Clause(item), subjects.provided) for item in single], True
+    found, complete = _expanded(choices, budget)
+    refusing = _Refusing(unless, budget)
+    listed = (refusing.rest(fits, subjects.provided) for fits in found)
     return [item for item in listed if item is not None], complete
 
 
 def decide(wanted: Subjects, refused: Sequence[Clause], budget: Budget) -> Subjects | None:
-    """The set, None if surely nobody is in it and in none of the refused; marked if undecided."""
+    """The set; None if surely nobody is in it and in none of the refused; marked if undecided."""
     if any(not clause.choices and not clause.unless for clause in refused):
         return None
-    share = budget.part(STEPS_OF_A_SEARCH)
     try:
-        found = find_subject(wanted.clause, refused, share)
+        found = _search(wanted.clause, refused, budget)
     except BudgetSpentError:
         return replace(wanted, decided=False)
+    return None if found is None else wanted
+
+
+def someone(clause: Clause, budget: Budget) -> str | None:
+    """A subject of a clause, found without much ado; None where that is not so easy."""
+    try:
+        return _search(clause, (), budget)
+    except BudgetSpentError:
+        return None
+
+
+def _search(wanted: Clause, refused: Sequence[Clause], budget: Budget) -> str | None:
+    share = budget.part(STEPS_OF_A_SEARCH)
+    try:
+        return find_subject(wanted, refused, share)
     finally:
         budget.spent += share.spent
-    return None if found is None else wanted
 
 
 class _Refusing:
@@ -51,34 +68,39 @@ class _Refusing:
         self._unless, self._budget = unless, budget
         self._patterns = SubjectPatterns(unless)
 
-    def rest(self, fits: Choice, subjects: Subjects) -> Subjects | None:
+    def rest(self, fits: Choice, provided: Provided) -> Subjects | None:
         """The combination with the exceptions that concern it; None if nobody is left."""
-        whole = Subjects(Clause(tuple((item,) for item in fits)), subjects.provided)
-        name = whole.name
-        if not self._unless and (name is not None or len(fits) < 3):
-            return whole
+        clause = Clause(tuple((item,) for item in fits))
         try:
-            if name is not None:
-                return None if self._patterns.fitting(name, self._budget) else whole
-            if len(fits) > 2:
-                decided = decide(whole, (), self._budget)
-                if decided is None:
-                    return None
-                whole = decided
-            if not self._unless:
-                return whole
-            met = self._patterns.places.ends
-            for item in fits:
-                if self._patterns.covering(item, self._budget):
-                    return None
-                met &= self._patterns.meeting(item, self._budget)
+            met = self._met(fits)
         except BudgetSpentError:
-            return replace(whole, clause=replace(whole.clause, unless=self._unless), decided=False)
-        if not met:
-            return whole
+            return Subjects(replace(clause, unless=self._unless), provided, decided=False)
+        if met is None:
+            return None
+        if not met and (len(fits) < 3 or not wild(fits[0])):
+            return Subjects(clause, provided)  # of two it is known that they meet
         unless = tuple(self._unless[number] for number in self._patterns.places.ended(met))
-        whole = replace(whole, clause=replace(whole.clause, unless=unless))
-        return decide(whole, (), self._budget)
+        left = Subjects(replace(clause, unless=unless), provided)
+        name = someone(clause, self._budget) if unless else None
+        try:
+            if name is not None and not self._patterns.fitting(name, self._budget):
+                return left
+        except BudgetSpentError:
+            pass
+        return decide(left, (), self._budget)
+
+    def _met(self, fits: Choice) -> int | None:
+        """The ends of the exceptions that concern a combination; None if one holds all of it."""
+        if not self._unless:
+            return 0
+        if fits and not wild(fits[0]):
+            return None if self._patterns.fitting(fits[0], self._budget) else 0
+        met = self._patterns.places.ends
+        for item in fits:
+            if self._patterns.covering(item, self._budget):
+                return None
+            met &= self._patterns.meeting(item, self._budget)
+        return met
 
 
 def _expanded(choices: Sequence[Choice], budget: Budget) -> tuple[list[Choice], bool]:
@@ -111,11 +133,11 @@ def _names(choices: Sequence[Choice], budget: Budget) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Partial:
-    """A combination that is not yet complete.
+    """A combination that is not yet complete; patterns are told by their ends.
 
     Attributes:
         level: how many choices it has.
-        chosen: the patterns of it, by number.
+        chosen: its patterns.
         may: the patterns that each of them meets.
     """
 
@@ -133,47 +155,52 @@ class _Product:
 
     def __init__(self, choices: Sequence[Choice], budget: Budget) -> None:
         self._budget = budget
-        self._patterns = list(dict.fromkeys(item for choice in choices for item in choice))
-        number = {item: index for index, item in enumerate(self._patterns)}
-        side_by_side = SubjectPatterns(self._patterns)
-        ended = side_by_side.places.ended
+        patterns = list(dict.fromkeys(item for choice in choices for item in choice))
+        side_by_side = SubjectPatterns(patterns)
+        places = side_by_side.places
+        self._pattern = dict(zip(places.end_of, patterns, strict=True))
         self._meets, self._covers = (
-            [sum(1 << index for index in ended(find(item, budget))) for item in self._patterns]
+            {end: find(item, budget) for end, item in self._pattern.items()}
             for find in (side_by_side.meeting, side_by_side.covering)
         )
-        masks = [sum(1 << number[item] for item in dict.fromkeys(choice)) for choice in choices]
+        end_of = {item: end for end, item in self._pattern.items()}
+        masks = [mask_of([end_of[item] for item in choice], places.width) for choice in choices]
         # Few branches first.
         self._choices = sorted(map(self._widest, masks), key=int.bit_count)
+        self._all = places.ends
 
     def _widest(self, choice: int) -> int:
         """A choice without the patterns that another one of it covers."""
-        for number in bits_of(choice):
-            others = self._covers[number] & choice & ~(1 << number)
+        for end in bits_of(choice):
+            others = bits_of(self._covers[end] & choice & ~(1 << end))
+            self._budget.spend(len(others))
             # Of two that cover each other, the first stays.
-            if any(
-                other < number or not self._covers[other] >> number & 1 for other in bits_of(others)
-            ):
-                choice &= ~(1 << number)
+            if any(other < end or not self._covers[other] >> end & 1 for other in others):
+                choice &= ~(1 << end)
         return choice
 
     def combinations(self) -> Iterator[Choice]:
-        """Patterns that meet two by two, one of each choice; what covers another is left out."""
-        waiting = [_Partial(0, (), (1 << len(self._patterns)) - 1)]
+        """Patterns that meet two by two, one of each choice; what covers another is left out.
+
+        Raises BudgetSpentError.
+        """
+        waiting = [_Partial(0, (), self._all)]
         while waiting:
             partial = waiting.pop()
             self._budget.spend(1 + len(partial.chosen))
             if partial.level == len(self._choices):
-                yield tuple(self._patterns[number] for number in sorted(partial.chosen))
+                yield tuple(self._pattern[end] for end in sorted(partial.chosen))
                 continue
             waiting += reversed(list(self._longer(partial)))
 
     def _longer(self, partial: _Partial) -> Iterator[_Partial]:
         choice, level = self._choices[partial.level], partial.level + 1
-        if any(self._covers[number] & choice for number in partial.chosen):
+        if any(self._covers[end] & choice for end in partial.chosen):
             yield _Partial(level, partial.chosen, partial.may)
             return
-        for number in bits_of(choice & partial.may):
-            may = partial.may & self._meets[number]
+        for end in bits_of(choice & partial.may):
+            self._budget.spend(1)
+            may = partial.may & self._meets[end]
             if all(other & may for other in self._choices[level:]):
-                kept = [one for one in partial.chosen if not self._covers[number] >> one & 1]
-                yield _Partial(level, (*kept, number), may)
+                kept = [one for one in partial.chosen if not self._covers[end] >> one & 1]
+                yield _Partial(level, (*kept, end), may)

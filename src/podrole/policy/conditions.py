@@ -223,21 +223,27 @@ class Condition:
             negated != any(test(value.lower() if fold else value) for test in tests)
         )
 
+    @cached_property
+    def holds_without_key(self) -> bool:
+        """Whether it holds for a request that does not bring the key."""
+        if self.operator == "Null":
+            return any(value.lower() == "true" for value in self.values)
+        if self.if_exists or self.qualifier == "ForAllValues":
+            return True
+        return OPERATORS[self.operator].negated and self.qualifier == ""
+
     def holds(self, context: Context) -> bool:
         """Whether the request's context satisfies it."""
         actual = context.get(self._folded)
+        if actual is None:
+            return self.holds_without_key
         plain = self._plain
-        if plain is not None and actual is not None:
+        if plain is not None:
             # A bare operator on several values does not match (single-valued versus multivalued).
             return len(actual) == 1 and plain(actual[0])
         if self.operator == "Null":
-            absent = actual is None
-            return any((value.lower() == "true") == absent for value in self.values)
+            return any(value.lower() != "true" for value in self.values)
         operator = OPERATORS[self.operator]
-        if actual is None:
-            if self.if_exists or self.qualifier == "ForAllValues":
-                return True
-            return operator.negated and self.qualifier == ""
         tests, negated, fold = self._tests(context), operator.negated, operator.fold
         found = (
             negated != any(test(value.lower() if fold else value) for test in tests)

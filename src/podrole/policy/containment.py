@@ -5,135 +5,196 @@ access if one Allow of the existing policy means its action, its resource and it
 conditions that the new statement's conditions imply, and if no Deny of the existing policy that
 may meet it is missing in the new one. All else is reported, also where a finer proof might exist:
 a part that only several existing statements cover together, say. So an empty answer is a proof by
-the rules of this engine; a finding is a question.
+the rules of this engine; a finding is a question, and so is what the budget left undecided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 
+from .budget import Budget, BudgetSpentError
 from .document import Policy
+from .grants import (
+    Compared,
+    Grant,
+    action_entries,
+    actions_of,
+    compared,
+    resource_entries,
+    resources_of,
+    words,
+)
 from .implication import all_implied
-from .inclusion import PatternSet, covers, covers_resource, pattern
-from .patterns import ANY, glob
+from .inclusion import Comparison, PatternSet
 from .principal_set import covers_principals, disjoint_principals
+from .side_by_side import bits_of
 from .statement import Statement
 
+#: Enough for two policies of AWS's largest size: on a laptop below two seconds (2026-11-28).
+STEPS = 1_000_000
+#: To word what was found takes longer than to find it.
+STEPS_OF_A_GRANT = 20
+_NOT_ALLOWED = -1
+#: The statements that surely hold an entry, and those that it meets, as bits by number.
+_Standing = tuple[int, int]
 
-@dataclass(frozen=True)
-class Grant:
-    """One action on one resource that a statement of a policy allows, and what is said of it."""
 
-    index: int  # of the statement, from 0
-    sid: str | None
-    reason: str
+def new_access(new: Policy, existing: Policy, budget: Budget | None = None) -> list[Grant]:
+    """What the new policy may allow and the existing one may not; empty if surely nothing.
 
-
-def new_access(new: Policy, existing: Policy) -> list[Grant]:
-    """What the new policy may allow and the existing one may not; empty if surely nothing."""
-    found = []
+    What cannot be decided within the budget is reported as well.
+    """
+    budget = budget or Budget(STEPS)
+    allows = [(n, item) for n, item in enumerate(new.statements) if item.effect == "Allow"]
     denies = [item for item in new.statements if item.effect == "Deny"]
-    for index, statement in enumerate(new.statements):
-        if statement.effect != "Allow":
-            continue
-        for part in parts(statement):
-            if any(part.denied_by(deny) for deny in denies):
-                continue
-            reason = _why_new(part, denies, existing)
-            if reason:
+    found: list[Grant] = []
+    waiting = allows
+    try:
+        beside = _Beside([item for _, item in allows], denies, existing.statements, budget)
+        for number, (index, statement) in enumerate(allows):
+            waiting = allows[number:]
+            for reason in beside.new_parts(number):
+                budget.spend(STEPS_OF_A_GRANT)
                 found.append(Grant(index, statement.sid, reason))
+    except BudgetSpentError:
+        found += [
+            Grant(
+                index,
+                statement.sid,
+                f"{statement.path}: not decided whether the existing policy allows it: too many"
+                " combinations to compare",
+            )
+            for index, statement in waiting
+        ]
     return found
 
 
-def _why_new(part: Part, denies: list[Statement], existing: Policy) -> str | None:
-    allows = [item for item in existing.statements if item.effect == "Allow"]
-    if not any(part.allowed_by(item) for item in allows):
-        return f"no statement of the existing policy is shown to allow {part}"
-    for item in existing.statements:
-        if item.effect != "Deny" or not part.met_by(item):
-            continue
-        if not any(part.keeps(item, deny) for deny in denies):
-            return f"{item.path} of the existing policy may deny {part}, the new one may not"
-    return None
+class _Beside:
+    """The Allow statements of the new policy beside its Deny statements and the existing policy.
 
+    The other statements are numbered: first the own Deny statements, then the existing policy's.
+    """
 
-@dataclass(frozen=True)
-class Part:
-    """A part of a statement's grant: one entry of Action on one entry of Resource."""
-
-    statement: Statement
-    actions: PatternSet
-    resources: PatternSet
-    words: str
-
-    def __str__(self) -> str:
-        return self.words
-
-    def within(self, other: Statement) -> bool:
-        """Whether another statement surely means all of it, its conditions set aside."""
-        return (
-            self.actions.within(actions_of(other))
-            and self.resources.within(resources_of(other))
-            and covers_principals(other, self.statement)
+    def __init__(
+        self,
+        allows: Sequence[Statement],
+        denies: Sequence[Statement],
+        existing: Sequence[Statement],
+        budget: Budget,
+    ) -> None:
+        self._allows, self._others, self._budget = allows, [*denies, *existing], budget
+        self._own = (1 << len(denies)) - 1
+        formers = [
+            number
+            for number, item in enumerate(self._others)
+            if number >= len(denies) and item.effect == "Deny"
+        ]
+        self._formers = sum(1 << number for number in formers)
+        self._granting = (1 << len(self._others)) - 1 & ~self._own & ~self._formers
+        self._actions = compared(
+            [action_entries(item) for item in allows], self._sets(actions_of), budget
         )
-
-    def allowed_by(self, other: Statement) -> bool:
-        """Whether an Allow grants all of it."""
-        return self.within(other) and all_implied(self.statement.conditions, other.conditions)
-
-    #: A Deny that means all of it leaves nothing to grant: the same question.
-    denied_by = allowed_by
-
-    def met_by(self, deny: Statement) -> bool:
-        """Whether a Deny may take something of it away."""
-        return (
-            self.actions.meets(actions_of(deny))
-            and self.resources.meets(resources_of(deny))
-            and not disjoint_principals(self.statement, deny)
+        self._resources = compared(
+            [resource_entries(item) for item in allows], self._sets(resources_of), budget
         )
+        self._kept = self._within_own(formers)
 
-    def keeps(self, former: Statement, deny: Statement) -> bool:
-        """Whether a Deny surely takes away all that the former Deny takes of it."""
-        return (
-            any(item.within(actions_of(deny)) for item in (self.actions, actions_of(former)))
-            and any(
-                item.within(resources_of(deny)) for item in (self.resources, resources_of(former))
+    def _sets(self, of: Callable[[Statement], PatternSet]) -> list[PatternSet]:
+        return [of(item) for item in self._others]
+
+    def _within_own(self, formers: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """For each Deny of the existing policy, which own ones hold its actions, its resources."""
+        actions, resources = (
+            Comparison(
+                [sets[number] for number in formers], sets[: self._own.bit_length()], self._budget
+            ).within
+            for sets in (self._sets(actions_of), self._sets(resources_of))
+        )
+        return dict(zip(formers, zip(actions, resources, strict=True), strict=True))
+
+    def new_parts(self, number: int) -> Iterator[str]:
+        """Why parts of an Allow may be new access, each in words."""
+        statement = self._allows[number]
+        actions, resources = self._actions[number], self._resources[number]
+        conditions = _Conditions(statement, self._others, self._budget)
+        # Many entries stand alike to all other statements: their parts are decided once.
+        verdicts: dict[tuple[_Standing, _Standing], int] = {}
+        for one, other in product(
+            *({_standing(item): None for item in some} for some in (actions, resources))
+        ):
+            self._budget.spend(1)
+            verdict = self._verdict(conditions, one, other)
+            if verdict is not None:
+                verdicts[one, other] = verdict
+        for action, resource in product(actions, resources) if verdicts else ():
+            self._budget.spend(1)
+            verdict = verdicts.get((_standing(action), _standing(resource)))
+            part = words(statement, action.entry, resource.entry)
+            if verdict == _NOT_ALLOWED:
+                yield f"no statement of the existing policy is shown to allow {part}"
+            elif verdict is not None:
+                path = self._others[verdict].path
+                yield f"{path} of the existing policy may deny {part}, the new one may not"
+
+    def _verdict(
+        self, conditions: _Conditions, action: _Standing, resource: _Standing
+    ) -> int | None:
+        """The Deny that a part may lose, or that nothing allows the part; None if all is well."""
+        (actions, met_actions), (resources, met_resources) = action, resource
+        held = actions & resources
+        if conditions.holding(held & self._own):
+            return None
+        if not conditions.holding(held & self._granting):
+            return _NOT_ALLOWED
+        for former in bits_of(met_actions & met_resources & self._formers):
+            more_actions, more_resources = self._kept[former]
+            keeping = (actions | more_actions) & (resources | more_resources) & self._own
+            if conditions.met_by(former) and not conditions.keeping(former, keeping):
+                return former
+        return None
+
+
+def _standing(entry: Compared) -> _Standing:
+    return entry.within, entry.meets
+
+
+class _Conditions:
+    """One Allow beside the other statements, by principals and conditions: each pair asked once."""
+
+    def __init__(self, statement: Statement, others: Sequence[Statement], budget: Budget) -> None:
+        self._statement, self._others, self._budget = statement, others, budget
+        self._held: dict[int, bool] = {}
+        self._met: dict[int, bool] = {}
+        self._keeping: dict[tuple[int, int], bool] = {}
+
+    def holding(self, numbers: int) -> bool:
+        """Whether one of the statements holds all principals and requests of this one."""
+        return any(map(self._holds, bits_of(numbers)))
+
+    def _holds(self, number: int) -> bool:
+        if number not in self._held:
+            other = self._others[number]
+            self._held[number] = covers_principals(other, self._statement) and all_implied(
+                self._statement.conditions, other.conditions, self._budget
             )
-            and (covers_principals(deny, former) or covers_principals(deny, self.statement))
-            and all_implied((*former.conditions, *self.statement.conditions), deny.conditions)
-        )
+        return self._held[number]
 
+    def met_by(self, former: int) -> bool:
+        """Whether a Deny may mean some of the principals."""
+        if former not in self._met:
+            self._met[former] = not disjoint_principals(self._statement, self._others[former])
+        return self._met[former]
 
-def parts(statement: Statement) -> Iterator[Part]:
-    """The parts of a statement; a complement (NotAction, NotResource) stays whole."""
-    named = "everybody but those listed" if statement.not_principal else ""
-    for actions, action in _single(actions_of(statement), statement.actions, "NotAction"):
-        entries = statement.resources or ("the role",)
-        for resources, resource in _single(resources_of(statement), entries, "NotResource"):
-            words = f"{action} on {resource}" + (f" for {named}" if named else "")
-            yield Part(statement, actions, resources, words)
+    def keeping(self, former: int, numbers: int) -> bool:
+        """Whether one of the Deny statements surely takes away all that the former one takes."""
+        return any(self._keeps(former, number) for number in bits_of(numbers))
 
-
-def _single(
-    whole: PatternSet, entries: tuple[str, ...], inverse: str
-) -> Iterator[tuple[PatternSet, str]]:
-    if whole.complement:
-        yield whole, f"{inverse} {', '.join(entries)}"
-        return
-    for one, entry in zip(whole.patterns, entries, strict=True):
-        yield PatternSet((one,), False, whole.covers), entry
-
-
-def actions_of(statement: Statement) -> PatternSet:
-    """The actions that a statement means, in small letters."""
-    patterns = tuple(glob(action) for action in statement.actions)
-    return PatternSet(patterns, statement.not_action, covers)
-
-
-def resources_of(statement: Statement) -> PatternSet:
-    """The resources that a statement means; a trust policy means its role."""
-    if statement.resources is None:
-        return PatternSet(((ANY,),), False, covers_resource)
-    patterns = tuple(pattern(item, variables=statement.variables) for item in statement.resources)
-    return PatternSet(patterns, statement.not_resource, covers_resource)
+    def _keeps(self, former: int, number: int) -> bool:
+        key = (former, number)
+        if key not in self._keeping:
+            taken, deny = self._others[former], self._others[number]
+            named = covers_principals(deny, taken) or covers_principals(deny, self._statement)
+            given = (*taken.conditions, *self._statement.conditions)
+            self._keeping[key] = named and all_implied(given, deny.conditions, self._budget)
+        return self._keeping[key]

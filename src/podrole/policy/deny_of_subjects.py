@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .budget import Budget, BudgetSpentError
-from .combinations import combinations, decide
+from .combinations import combinations, decide, someone
 from .side_by_side import mask_of
 from .subject_patterns import SubjectPatterns
 from .subject_search import Clause
@@ -33,8 +33,6 @@ class Denied:
 
     def left(self, subjects: Sequence[Subjects]) -> list[Subjects]:
         """The sets that are not surely denied whole."""
-        if not self._denied:
-            return list(subjects)
         self._left = [left for item in subjects if (left := self._rest(item)) is not None]
         return self._left
 
@@ -58,10 +56,21 @@ class Denied:
             # Of one subject that is all; several may be denied by several statements together.
             if name is None and _each(choices, met):
                 refused.append(clause)
-        left = decide(item, refused, self._budget) if refused else item
+        left = item if not refused or self._spares(item) else decide(item, refused, self._budget)
         if left is not None:
             self._met |= met
         return left
+
+    def _spares(self, item: Subjects) -> bool:
+        """Whether the first subject of a set that comes to mind is denied by none."""
+        name = someone(item.clause, self._budget)
+        try:
+            fitted = 0 if name is None else self._patterns.fitting(name, self._budget)
+        except BudgetSpentError:
+            return False
+        return name is not None and not any(
+            _each(choices, fitted) and not unless & fitted for _, choices, unless in self._sure
+        )
 
     def concerning(self) -> Iterator[Subjects]:
         """The denied sets that may take someone from those that were left, each once."""

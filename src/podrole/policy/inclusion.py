@@ -6,15 +6,31 @@ that is shown; so what is built on them may call a policy wider than it is, neve
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
 from itertools import groupby
 
+from .budget import Budget
 from .patterns import ANY, ONE, Pattern, glob, literal, split
+from .side_by_side import SideBySide
+from .variables import variables_in
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _ALL: Pattern = (ANY,)
+#: In the first five parts of an ARN: wildcards that stay within their part.
+_ANY_IN_PART = object()
+_ONE_IN_PART = object()
+_WITHIN_PART = {ANY: _ANY_IN_PART, ONE: _ONE_IN_PART}
+_PARTS = 6
+
+
+class Shape(Enum):
+    """How texts are compared with a pattern."""
+
+    TEXT = "as a whole"
+    ARN = "six parts, each by itself: the Arn operators"
+    RESOURCE = "as an ARN, but a star at the end may run past colons: the Resource element"
 
 
 @dataclass(frozen=True)
@@ -32,44 +48,147 @@ def pattern(text: str, *, wild: bool = True, variables: bool = True) -> Pattern:
     make = glob if wild else literal
     found: list[object] = []
     end = 0
-    for match in _VARIABLE.finditer(text) if variables else ():
+    for match in variables_in(text) if variables else ():
         found += [*make(text[end : match.start()]), Variable(match[0])]
         end = match.end()
     found += make(text[end:])
     return tuple(found)
 
 
-def covers(wide: Pattern, narrow: Pattern) -> bool:
-    """Whether all that fits `narrow` surely fits `wide`.
+class Patterns:
+    """Several patterns of one shape, compared with others all at once."""
 
-    A walk of `wide` over `narrow` as if that were a text: its star is taken only by a star, its
-    question mark only by a star or a question mark, a variable by a star or by the same variable.
-    """
-    wide = _ordered(wide)
-    places = _skip_stars(wide, {0})
-    for symbol in _ordered(narrow):
-        after = set()
-        for place in places:
-            wanted = wide[place] if place < len(wide) else None
-            if wanted is ANY:
-                after.add(place)
-            elif wanted is ONE:
-                if symbol is ONE or isinstance(symbol, str):
-                    after.add(place + 1)
-            elif wanted is not None and wanted == symbol:
-                after.add(place + 1)
-        places = _skip_stars(wide, after)
-    return len(wide) in places
+    def __init__(self, patterns: Sequence[Pattern], shape: Shape) -> None:
+        self._patterns, self._shape = patterns, shape
+
+    def covering(self, narrow: Pattern, budget: Budget) -> set[int]:
+        """The numbers of the patterns that surely fit whatever fits this one.
+
+        A walk over `narrow` as if that were a text: its star is taken only by a star, its question
+        mark only by a star or a question mark, a variable by a star or by the same variable.
+        Raises BudgetSpentError.
+        """
+        found = set(self._same.get(narrow, ()))
+        if self._shape is Shape.RESOURCE:
+            found.update(self._same.get(_ALL, ()))
+        symbols = _compared(narrow, self._shape, wide=False)
+        if symbols is None:
+            return found
+        walk, numbers = self._covering
+        budget.spend(walk.side_by_side.cost * (1 + len(symbols)))
+        return found.union(numbers[number] for number in walk.along(symbols))
+
+    @cached_property
+    def _covering(self) -> tuple[_Walk, list[int]]:
+        found = [
+            (_compared(item, self._shape, wide=True), n) for n, item in enumerate(self._patterns)
+        ]
+        comparable = [(symbols, number) for symbols, number in found if symbols is not None]
+        return _Walk([symbols for symbols, _ in comparable]), [number for _, number in comparable]
+
+    @cached_property
+    def _same(self) -> dict[Pattern, list[int]]:
+        found: dict[Pattern, list[int]] = {}
+        for number, item in enumerate(self._patterns):
+            found.setdefault(item, []).append(number)
+        return found
+
+    def meeting(self, other: Pattern, budget: Budget) -> set[int]:
+        """The numbers of the patterns that some text may fit together with this one.
+
+        A variable may be any text; parts count for nothing. Raises BudgetSpentError.
+        """
+        symbols = _loose(other)
+        budget.spend(self._meeting.side_by_side.cost * (1 + len(symbols)))
+        return self._meeting.along(symbols)
+
+    @cached_property
+    def _meeting(self) -> _Meeting:
+        return _Meeting([_loose(item) for item in self._patterns])
 
 
-def _skip_stars(wide: Pattern, places: set[int]) -> set[int]:
-    found = set()
-    for place in places:
-        found.add(place)
-        while place < len(wide) and wide[place] is ANY:
-            place += 1
-            found.add(place)
-    return found
+class _Walk:
+    """Patterns that another one is read by, as if it were a text."""
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self.side_by_side = SideBySide(patterns)
+        mask = self.side_by_side.mask
+        self._star, self._long = mask(ANY, _ANY_IN_PART), mask(ANY)
+        self._one, self._any_one = mask(ONE), mask(ONE, _ONE_IN_PART)
+
+    def along(self, symbols: Pattern) -> set[int]:
+        star = self._star
+        places = self.side_by_side.starts
+        places |= (places & star) << 1
+        for symbol in symbols:
+            takes, loops = self._taking(symbol)
+            places = (places & takes) << 1 | places & loops
+            places |= (places & star) << 1
+            if not places:
+                break
+        return set(self.side_by_side.ended(places))
+
+    def _taking(self, symbol: object) -> tuple[int, int]:
+        """The places that a symbol leads to the next one from, and the stars that it stays at."""
+        if symbol is ANY:
+            return 0, self._long
+        if symbol is _ANY_IN_PART:
+            return 0, self._star
+        if symbol is ONE:
+            return self._one, self._long
+        if symbol is _ONE_IN_PART:
+            return self._any_one, self._star
+        same = self.side_by_side.masks.get(symbol, 0)
+        if isinstance(symbol, Variable):
+            return same, self._long
+        if symbol == ":":
+            return same | self._one, self._long
+        return same | self._any_one, self._star
+
+
+class _Meeting:
+    """Patterns that are read together with another one, along all texts at once."""
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self.side_by_side = SideBySide(patterns)
+        self._star, self._one = self.side_by_side.mask(ANY), self.side_by_side.mask(ONE)
+        self._symbols = (1 << self.side_by_side.width) - 1 & ~self.side_by_side.ends
+
+    def along(self, symbols: Pattern) -> set[int]:
+        star, all_of_them = self._star, self._symbols
+        places = self.side_by_side.starts
+        places |= (places & star) << 1
+        for symbol in symbols:
+            if symbol is ANY:
+                # It takes what the others hold from here on: one carry runs to each one's end.
+                places |= ((places & all_of_them) + all_of_them) ^ all_of_them
+                continue
+            takes = (
+                all_of_them if symbol is ONE else self.side_by_side.masks.get(symbol, 0) | self._one
+            )
+            places = (places & takes & ~star) << 1 | places & star
+            places |= (places & star) << 1
+            if not places:
+                break
+        return set(self.side_by_side.ended(places))
+
+
+def _compared(pattern: Pattern, shape: Shape, *, wide: bool) -> Pattern | None:
+    """The symbols to compare; None where nothing but the same pattern, or a star, may be said."""
+    if shape is Shape.TEXT:
+        return _ordered(pattern)
+    pieces = split(pattern, _PARTS)
+    if any(isinstance(symbol, Variable) for piece in pieces[:-1] for symbol in piece):
+        return None  # a variable may bring colons of its own before the last part
+    if len(pieces) < _PARTS:
+        # `*` has one part: it means calls without a resource too, so that only itself covers it.
+        open_end = bool(pieces[-1]) and pieces[-1][-1] is ANY
+        if not (wide and shape is Shape.RESOURCE and open_end):
+            return None
+    found: list[object] = []
+    for piece in pieces[:-1]:
+        found += [*(_WITHIN_PART.get(symbol, symbol) for symbol in _ordered(piece)), ":"]
+    return (*found, *_ordered(pieces[-1]))
 
 
 def _ordered(pattern: Pattern) -> Pattern:
@@ -83,58 +202,9 @@ def _ordered(pattern: Pattern) -> Pattern:
     return tuple(found)
 
 
-def overlap(one: Pattern, other: Pattern) -> bool:
-    """Whether some text may fit both patterns; a variable may be any text."""
-    # Whether the rest of `one` from here and each rest of `other` have a text in common.
-    row = [True] * (len(other) + 1)
-    for place in range(len(other) - 1, -1, -1):
-        row[place] = row[place + 1] and _any(other[place])
-    for symbol in reversed(one):
-        below, row = row, [False] * (len(other) + 1)
-        row[-1] = below[-1] and _any(symbol)
-        for place in range(len(other) - 1, -1, -1):
-            facing = other[place]
-            if _any(symbol) or _any(facing):  # one of them takes nothing, or the other's symbol
-                row[place] = below[place] or row[place + 1]
-            else:
-                same = symbol is ONE or facing is ONE or symbol == facing
-                row[place] = same and below[place + 1]
-    return row[0]
-
-
-def _any(symbol: object) -> bool:
-    return symbol is ANY or isinstance(symbol, Variable)
-
-
-def covers_arn(wide: Pattern, narrow: Pattern) -> bool:
-    """`covers` for the Arn operators: six parts, each matched by itself."""
-    pieces, narrower = split(wide, 6), split(narrow, 6)
-    if len(pieces) != 6 or len(narrower) != 6 or _shifted(pieces) or _shifted(narrower):
-        return wide == narrow
-    return all(covers(*pair) for pair in zip(pieces, narrower, strict=True))
-
-
-def covers_resource(wide: Pattern, narrow: Pattern) -> bool:
-    """`covers` for the Resource element, where a star at the end may run past colons."""
-    if wide in (_ALL, narrow):
-        return True
-    pieces, narrower = split(wide, 6), split(narrow, 6)
-    # `*` has one part: it means calls without a resource too, so that only itself covers it.
-    if len(narrower) != 6 or _shifted(pieces) or _shifted(narrower):
-        return False
-    if len(pieces) < 6 and (not pieces[-1] or pieces[-1][-1] is not ANY):
-        return False
-    head = len(pieces) - 1
-    rest = narrower[head]
-    for piece in narrower[head + 1 :]:
-        rest = (*rest, ":", *piece)
-    pairs = zip(pieces, [*narrower[:head], rest], strict=True)
-    return all(covers(*pair) for pair in pairs)
-
-
-def _shifted(pieces: list[Pattern]) -> bool:
-    """Whether a variable may bring colons of its own before the last part."""
-    return any(isinstance(symbol, Variable) for piece in pieces[:-1] for symbol in piece)
+def _loose(pattern: Pattern) -> Pattern:
+    """The pattern with a star for each variable."""
+    return _ordered(tuple(ANY if isinstance(item, Variable) else item for item in pattern))
 
 
 @dataclass(frozen=True)
@@ -143,24 +213,87 @@ class PatternSet:
 
     patterns: tuple[Pattern, ...]
     complement: bool
-    covers: Callable[[Pattern, Pattern], bool]
+    shape: Shape
 
-    def within(self, other: PatternSet) -> bool:
-        """Whether all of these surely are in the other set."""
-        if not self.complement and not other.complement:
-            return all(any(self.covers(w, n) for w in other.patterns) for n in self.patterns)
-        if not self.complement:
-            return not any(overlap(w, n) for w in other.patterns for n in self.patterns)
-        if other.complement:
-            return all(any(self.covers(n, w) for n in self.patterns) for w in other.patterns)
-        return _ALL in other.patterns
 
-    def meets(self, other: PatternSet) -> bool:
-        """Whether some text may be in both sets."""
-        if self.complement and other.complement:
-            return _ALL not in self.patterns + other.patterns
-        if self.complement:
-            return other.meets(self)
-        if other.complement:
-            return any(not any(self.covers(w, n) for w in other.patterns) for n in self.patterns)
-        return any(overlap(w, n) for w in other.patterns for n in self.patterns)
+class Comparison:
+    """Sets, each compared with each of some others; all of one shape.
+
+    Attributes:
+        within: for each of the sets, the others that surely hold all of it, as bits by number.
+        meets: for each of the sets, the others that it may have a text in common with.
+
+    Raises:
+        BudgetSpentError: it was not decided.
+    """
+
+    def __init__(
+        self, ones: Sequence[PatternSet], others: Sequence[PatternSet], budget: Budget
+    ) -> None:
+        self.within: list[int] = []
+        self.meets: list[int] = []
+        everyone = (1 << len(others)) - 1
+        complements = _bits(others, lambda item: item.complement)
+        with_all = _bits(others, lambda item: _ALL in item.patterns)
+        theirs = _Owned(others, budget)
+        mine = _Owned([item if item.complement else _NOTHING for item in ones], budget)
+        for one in ones:
+            within, meets = everyone, 0
+            if one.complement:
+                within, meets = with_all & ~complements, complements & ~with_all
+                if _ALL in one.patterns:
+                    meets = 0
+                self.within.append(within)
+                self.meets.append(meets)
+                continue
+            for item in one.patterns:
+                covering, meeting = theirs.covering(item), theirs.meeting(item)
+                within &= covering & ~complements | complements & ~meeting
+                meets |= meeting & ~complements | complements & ~covering
+            self.within.append(within)
+            self.meets.append(meets)
+        if not any(item.complement for item in ones):
+            return
+        for index, other in enumerate(others):
+            # The exceptions of the sets that hold all, or not all, of the other's patterns.
+            all_of_them, some_left = -1, 0
+            for item in other.patterns:
+                covering = mine.covering(item)
+                all_of_them &= covering
+                some_left |= ~covering
+            for number, one in enumerate(ones):
+                if not one.complement:
+                    continue
+                if other.complement and all_of_them >> number & 1:
+                    self.within[number] |= 1 << index
+                if not other.complement and some_left >> number & 1:
+                    self.meets[number] |= 1 << index
+
+
+class _Owned:
+    """The patterns of several sets, side by side; answers are bits by the number of the set."""
+
+    def __init__(self, sets: Sequence[PatternSet], budget: Budget) -> None:
+        self._budget = budget
+        self._owner = [number for number, item in enumerate(sets) for _ in item.patterns]
+        shape = next((item.shape for item in sets if item.patterns), Shape.TEXT)
+        self._patterns = Patterns([one for item in sets for one in item.patterns], shape)
+
+    def covering(self, narrow: Pattern) -> int:
+        return self._owners(self._patterns.covering(narrow, self._budget))
+
+    def meeting(self, other: Pattern) -> int:
+        return self._owners(self._patterns.meeting(other, self._budget))
+
+    def _owners(self, numbers: set[int]) -> int:
+        found = 0
+        for number in numbers:
+            found |= 1 << self._owner[number]
+        return found
+
+
+_NOTHING = PatternSet((), False, Shape.TEXT)
+
+
+def _bits(sets: Sequence[PatternSet], test: Callable[[PatternSet], bool]) -> int:
+    return sum(1 << number for number, item in enumerate(sets) if test(item))

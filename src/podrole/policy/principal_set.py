@@ -6,7 +6,7 @@ import re
 
 from .statement import Statement
 
-_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root|(\d{12})")
+_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root|([0-9]{12})")
 _Named = tuple[str, str]
 
 
@@ -22,7 +22,7 @@ def covers_principals(wide: Statement, narrow: Statement) -> bool:
         return _everybody(wide) or (not narrow.not_principal and other <= one)
     if narrow.not_principal:
         return one <= other
-    return all(_disjoint(a, b) for a in one for b in other)
+    return _disjoint(one, other)
 
 
 def disjoint_principals(one: Statement, other: Statement) -> bool:
@@ -31,7 +31,7 @@ def disjoint_principals(one: Statement, other: Statement) -> bool:
         return False
     if one.not_principal or other.not_principal:
         return False
-    return all(_disjoint(a, b) for a in _named(one) for b in _named(other))
+    return _disjoint(_named(one), _named(other))
 
 
 def _everybody(statement: Statement) -> bool:
@@ -51,20 +51,27 @@ def _named(statement: Statement) -> frozenset[_Named]:
     return frozenset(found)
 
 
-def _disjoint(one: _Named, other: _Named) -> bool:
-    if "*" in (one[1], other[1]):
+def _disjoint(one: frozenset[_Named], other: frozenset[_Named]) -> bool:
+    """Whether none of the one may be one of the other."""
+    if any(value == "*" for _, value in one | other):
         return False
-    if one[0] != other[0]:
-        # A canonical user is an account by another name.
-        return "CanonicalUser" not in (one[0], other[0])
-    if one[0] == "AWS":
-        accounts = [_account(item[1]) for item in (one, other)]
-        return None not in accounts and accounts[0] != accounts[1]
-    return one[1] != other[1]
+    kinds, others = ({kind for kind, _ in item} for item in (one, other))
+    # A canonical user is an account by another name.
+    if len(kinds | others) > 1 and "CanonicalUser" in kinds | others and kinds and others:
+        return False
+    accounts, theirs = _accounts(one), _accounts(other)
+    if accounts and theirs and (None in accounts | theirs or accounts & theirs):
+        return False
+    return not any(kind != "AWS" for kind, _ in one & other)
+
+
+def _accounts(named: frozenset[_Named]) -> set[str | None]:
+    """The accounts of the principals of kind AWS; None for one that says none."""
+    return {_account(value) for kind, value in named if kind == "AWS"}
 
 
 def _account(value: str) -> str | None:
-    if re.fullmatch(r"\d{12}", value):
+    if re.fullmatch("[0-9]{12}", value):
         return value
     parts = value.split(":", 5)
     return parts[4] if len(parts) == 6 and parts[4] else None

@@ -11,11 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from .budget import Budget, BudgetSpentError
 from .conditions import OPERATORS, Condition
-from .containment import Grant, actions_of, resources_of
+from .containment import STEPS
 from .document import Policy
+from .grants import Grant, actions_of, resources_of
+from .inclusion import Comparison
 from .principal_set import covers_principals
 from .restrictions import needs_key, restricts
+from .side_by_side import bits_of
 from .statement import Statement
 
 #: A fixed value of one of these names an account, an organization, a network or a principal.
@@ -47,16 +51,18 @@ _APPLICATIONS = {
 _SESSIONS_OF_A_ROLE = re.compile(r"A[A-Z0-9]{15,}:\*")
 
 
-def public_grants(policy: Policy) -> list[Grant]:
-    """The statements that let anybody in, each with the reason; empty if none does."""
-    denies = [item for item in policy.statements if item.effect == "Deny"]
-    found = []
-    for index, statement in enumerate(policy.statements):
-        if statement.effect != "Allow" or any(_narrowed(statement, item) for item in denies):
-            continue
-        for reason in _open(statement):
-            found.append(Grant(index, statement.sid, reason))
-    return found
+def public_grants(policy: Policy, budget: Budget | None = None) -> list[Grant]:
+    """The statements that let anybody in, each with the reason; empty if none does.
+
+    Where the budget does not suffice to show that a Deny takes a statement back, it does not.
+    """
+    narrowed = _narrowed(policy, budget or Budget(STEPS))
+    return [
+        Grant(index, statement.sid, reason)
+        for index, statement in enumerate(policy.statements)
+        if statement.effect == "Allow" and index not in narrowed
+        for reason in _open(statement)
+    ]
 
 
 def _open(statement: Statement) -> Iterator[str]:
@@ -116,21 +122,35 @@ def _begins_with_a_name(pattern: str) -> bool:
     return bool(head.partition(":")[2] or (":" not in head and head))
 
 
-def _narrowed(statement: Statement, deny: Statement) -> bool:
-    """Whether a Deny leaves only those whom one fixed condition names, or nobody.
+def _narrowed(policy: Policy, budget: Budget) -> set[int]:
+    """The statements of which a Deny leaves only those whom one fixed condition names, or nobody.
 
     The usual form: Deny everybody where aws:PrincipalOrgID is not the own organization.
     """
-    if not (
-        actions_of(statement).within(actions_of(deny))
-        and resources_of(statement).within(resources_of(deny))
-        and covers_principals(deny, statement)
-    ):
-        return False
-    if not deny.conditions:
-        return True
-    if len(deny.conditions) > 1:
-        return False
+    denies = [item for item in policy.statements if item.effect == "Deny" and _all_but_some(item)]
+    if not denies:
+        return set()
+    within = []
+    try:
+        for sets in (actions_of, resources_of):
+            ones, others = ([sets(item) for item in some] for some in (policy.statements, denies))
+            within.append(Comparison(ones, others, budget).within)
+    except BudgetSpentError:
+        return set()
+    return {
+        index
+        for index, statement in enumerate(policy.statements)
+        if any(
+            covers_principals(denies[number], statement)
+            for number in bits_of(within[0][index] & within[1][index])
+        )
+    }
+
+
+def _all_but_some(deny: Statement) -> bool:
+    """Whether its conditions leave nobody, or only those whom one fixed condition names."""
+    if len(deny.conditions) != 1:
+        return not deny.conditions
     (condition,) = deny.conditions
     return condition.key.lower() in _LIMITING and _all_but_fixed(condition)
 

@@ -1,8 +1,8 @@
 """Many patterns read at once: each place in a pattern is one bit of an integer.
 
-A set of places is then a number, and one symbol moves all patterns by a few operations on it, however
-many they are ("bit-parallel" simulation of an automaton: G. Navarro, M. Raffinot, "Flexible Pattern
-Matching in Strings", chapter 2).
+A set of places is then a number, and one symbol moves all patterns by a few operations on it,
+however many they are ("bit-parallel" simulation of an automaton: G. Navarro, M. Raffinot, "Flexible
+Pattern Matching in Strings", chapter 2).
 """
 
 from __future__ import annotations
@@ -66,8 +66,9 @@ def mask_of(places: Sequence[int], width: int) -> int:
 def bits_of(number: int) -> list[int]:
     """The places of a number's bits, from the lowest."""
     found = []
-    while number:
-        low = number & -number
-        found.append(low.bit_length() - 1)
-        number ^= low
+    digits = bin(number)[:1:-1]
+    place = digits.find("1")
+    while place >= 0:
+        found.append(place)
+        place = digits.find("1", place + 1)
     return found

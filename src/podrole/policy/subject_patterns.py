@@ -106,7 +106,7 @@ class SubjectPatterns:
     def _run(self, places: int, takes: int) -> int:
         """The places behind some letters, or none, each of which the other pattern's star takes."""
         takes |= self.star
-        # The carry runs through the places side by side that take a letter: a flood in one addition.
+        # One carry runs through all places in a row that take a letter.
         return places | ((places & takes) + takes) ^ takes if places & takes else places
 
     def covering(self, pattern: str, budget: Budget | None = None) -> int:

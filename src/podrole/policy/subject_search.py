@@ -92,7 +92,7 @@ class _Search:
         return found
 
     def _moves(self) -> list[list[tuple[int, str, int]]]:
-        """For each place in a subject: what each letter leaves, the letter, and the place behind it.
+        """For each place in a subject: what each letter leaves, the letter, the place behind it.
 
         Letters that no pattern tells apart count once. The last move is tried first: a letter that
         no pattern names leads out of the most refused sets.
@@ -105,7 +105,7 @@ class _Search:
 
         in_namespace, in_name = letters(LABEL, IN_NAMESPACE), letters(LABEL + ".", IN_NAME)
         colon = letters(":", NAME)
-        moves = [[], [], [], []]
+        moves: list[list[tuple[int, str, int]]] = [[], [], [], []]
         moves[NAMESPACE], moves[IN_NAMESPACE] = in_namespace, [*colon, *in_namespace]
         moves[NAME] = moves[IN_NAME] = in_name
         return moves

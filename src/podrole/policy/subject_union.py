@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from .budget import Budget, BudgetSpentError
 from .subject_patterns import SubjectPatterns
+from .subject_search import Clause
 from .subjects import Subjects
 
 
 def widest(listed: Sequence[Subjects], budget: Budget) -> list[Subjects]:
     """The sets, each once, without those that are surely within another one."""
+    if len(listed) == 1:
+        return list(listed)
     items = list(dict.fromkeys(listed))
+    if _EVERYBODY in items:
+        return [_EVERYBODY]
     wide = [
         number
         for number, item in enumerate(items)
         if not item.clause.unless and len(item.clause.choices) < 2 and item.name is None
     ]
-    if not wide or len(items) == 1:
+    if not wide:
         return items
-    patterns = SubjectPatterns(_pattern(items[number]) for number in wide)
+    patterns = _Wide([_patterns(items[number])[0] for number in wide], budget)
+    provided = [frozenset(item.provided) for item in items]
     within: list[set[int]] = []
     try:
-        for item in items:
-            ends = 0
-            for choice in item.clause.choices or (("*",),):
-                ends |= patterns.covering(choice[0], budget)
-            found = {wide[number] for number in patterns.places.ended(ends)}
-            within.append(
-                {other for other in found if set(items[other].provided) <= set(item.provided)}
-            )
+        for number, item in enumerate(items):
+            found = {wide[other] for one in _patterns(item) for other in patterns.covering(one)}
+            within.append({other for other in found if provided[other] <= provided[number]})
     except BudgetSpentError:
         return items
     return [
@@ -42,5 +45,50 @@ def widest(listed: Sequence[Subjects], budget: Budget) -> list[Subjects]:
     ]
 
 
-def _pattern(item: Subjects) -> str:
-    return item.clause.choices[0][0] if item.clause.choices else "*"
+_EVERYBODY = Subjects(Clause(()))
+
+
+def _patterns(item: Subjects) -> list[str]:
+    """The patterns of a set, of which a subject fits all."""
+    return [choice[0] for choice in item.clause.choices] or ["*"]
+
+
+class _Wide:
+    """Patterns that may cover others: told apart by the text before their first wildcard."""
+
+    def __init__(self, patterns: Sequence[str], budget: Budget) -> None:
+        self._patterns, self._budget = patterns, budget
+        self._by_head: dict[str, list[int]] = {}
+        for number, item in enumerate(patterns):
+            self._by_head.setdefault(_head(item), []).append(number)
+        self._lengths = sorted(set(map(len, self._by_head)))
+
+    def covering(self, pattern: str) -> set[int]:
+        """The numbers of the patterns that surely fit what fits this one."""
+        head = _head(pattern)
+        found, others = set(), False
+        for length in self._lengths:
+            if length > len(head):
+                break
+            for number in self._by_head.get(head[:length], ()):
+                wide = self._patterns[number]
+                if wide == pattern or wide == f"{head[:length]}*":
+                    found.add(number)
+                else:
+                    others = True
+        if others:
+            ends = self._side_by_side.covering(pattern, self._budget)
+            found.update(self._side_by_side.places.ended(ends))
+        self._budget.spend(1 + len(found))
+        return found
+
+    @cached_property
+    def _side_by_side(self) -> SubjectPatterns:
+        return SubjectPatterns(self._patterns)
+
+
+def _head(pattern: str) -> str:
+    return _WILDCARD.split(pattern, maxsplit=1)[0]
+
+
+_WILDCARD = re.compile("[*?]")

@@ -107,6 +107,6 @@ def _sentence(pattern: str) -> str:
 def _provision(condition: Condition) -> str:
     key = condition.key
     if condition.operator == "Null":
-        return f"the request {'does not bring' if condition.holds({}) else 'brings'} {key}"
+        return f"the request {'does not bring' if condition.holds_without_key else 'brings'} {key}"
     text = f"{key} passes {condition.name} {' or '.join(condition.values)}"
-    return f"{text}, or is absent" if condition.holds({}) else text
+    return f"{text}, or is absent" if condition.holds_without_key else text

@@ -92,7 +92,7 @@ class _Spoken:
                 self.of_request.append(condition)
                 continue
             self.by_key.setdefault(key, []).append(condition)
-            if not condition.holds({}):
+            if not condition.holds_without_key:
                 self._failing[key] = self._failing.get(key, 0) + 1
                 self._all_failing += 1
 
@@ -131,7 +131,8 @@ class _Token:
                 provided.append(condition)
             elif not condition.holds(self._known):
                 return None
-        choices, unless = [], []
+        choices: list[Iterator[str]] = []
+        unless: list[str] = []
         for condition in spoken.by_key.get(self._subject, ()):
             if not condition.operator.startswith("String"):
                 # An address, a number, an ARN: no subject is one, so all of them fare alike.
@@ -184,7 +185,8 @@ def _undecided(conditions: list[Condition]) -> Provided | None:
     found = []
     for condition in conditions:
         if condition.operator == "Null":
-            absent, present = (condition.holds(c) for c in ({}, {condition.key.lower(): ("x",)}))
+            absent = condition.holds_without_key
+            present = condition.holds({condition.key.lower(): ("x",)})
             if not absent and not present:
                 return None
             if absent and present:

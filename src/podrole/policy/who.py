@@ -110,15 +110,16 @@ def _admitted(
     if not found and complete:
         return Admitted(provider, f"nobody: {_why_nobody(trust)}")
     subjects = widest(found, budget)
-    refusing = Denied(denied, budget)
-    subjects = refusing.left(subjects)
+    refusing = Denied(denied, budget) if denied else None
+    if refusing:
+        subjects = refusing.left(subjects)
     if not subjects:
         if complete:
             return Admitted(provider, "nobody: a Deny refuses whom the rest would admit")
         return Admitted(provider, f"not decided: {_TOO_MANY}", complete=False, audience=audience)
     sentence = "" if complete else f"at least these; {_TOO_MANY}: "
     sentence += "; ".join(map(str, subjects))
-    for item in refusing.concerning():
+    for item in refusing.concerning() if refusing else ():
         sentence += f"; but a Deny refuses {item}"
     return Admitted(provider, sentence, tuple(subjects), tuple(denied), complete, audience)
 
