@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from podrole import yaml_writer
 from podrole.catalog import Catalog, CatalogError
-from podrole.catalog.formats import document
 from podrole.catalog.notebook import drift, fill
 from tests.catalogue import CATALOG
 
@@ -168,7 +168,7 @@ def test_yaml_is_the_same_where_pyyaml_has_no_c(monkeypatch: pytest.MonkeyPatch)
     written = [("trust-irsa-exact", "cloudformation"), ("trust-irsa-exact", "ack")]
     by_c = [CATALOG.render(*one) for one in written]
     assert "|" in by_c[1]
-    monkeypatch.setattr(document, "_Dumper", document.dumper(yaml.SafeDumper))
+    monkeypatch.setattr(yaml_writer, "_Dumper", yaml_writer.dumper(yaml.SafeDumper))
     assert [CATALOG.render(*one) for one in written] == by_c
 
 

@@ -71,7 +71,7 @@ def test_show_tells_parameters_and_the_truth_table(capsys: pytest.CaptureFixture
         ),
         (["render", "sa-plain", "--set", "namespace=A B"], "namespace: 'A B' does not fit "),
         (["render", "sa-plain", "--set", "namespace"], "--set namespace: write NAME=VALUE"),
-        (["render", "sa-plain", "--values", "/no/such.yml"], "/no/such.yml: no such file"),
+        (["render", "sa-plain", "--values", "/no/such.yml"], "/no/such.yml: No such file"),
         (["check", "/no/such"], "/no/such: no parameters.yml"),
     ],
 )

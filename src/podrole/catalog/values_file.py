@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from .error import CatalogError
+from .error import CatalogError, shown
 from .parameters import read_yaml
 
 
@@ -17,8 +17,8 @@ def read_values(path: Path) -> dict[str, str]:
     values: dict[str, str] = {}
     for name, value in read_yaml(path).items():
         if not isinstance(value, str):
-            raise CatalogError(f"{path}: {name}: {value!r} is no text; put it in quotes")
-        values[str(name)] = value
+            raise CatalogError(f"{path}: {name}: {shown(value)} is no text; put it in quotes")
+        values[name] = value
     return values
 
 
