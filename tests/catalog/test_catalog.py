@@ -137,11 +137,15 @@ def test_unknown_and_derived_values_are_refused() -> None:
 
 def test_no_value_breaks_out_of_a_manifest_whatever_the_pattern(folder: Path) -> None:
     anything = {"description": "x", "default": "orders", "pattern": r"[\s\S]*"}
-    edit(folder / "parameters.yml", namespace=anything)
+    edit(folder / "parameters.yml", namespace=anything, secret_name=anything)
     catalog = Catalog.load(folder)
-    for value in ("x\nkind: Secret", "x # y", "{a: b}", "[", "x: y"):
-        with pytest.raises(CatalogError, match=r"sa-plain: a value (changes|breaks)"):
-            catalog.render("sa-plain", "yaml", {"namespace": value})
+    for value in ("x\nkind: Secret", "x # y", "{a: b}", "[", "x: y", "null", "1e3", "y", "-"):
+        metadata = yaml.safe_load(catalog.render("sa-plain", "yaml", {"namespace": value}))[
+            "metadata"
+        ]
+        assert metadata == {"name": "orders-api", "namespace": value}
+    with pytest.raises(CatalogError, match=r"ascp-spc: secret_name: .* would not stay one text"):
+        catalog.render("ascp-spc", "yaml", {"secret_name": 'a"b'})
     with pytest.raises(CatalogError, match=r"pia-create: namespace: .* a shell would read"):
         catalog.render("pia-create", "bash", {"namespace": "x; id"})
 
@@ -173,7 +177,7 @@ def test_yaml_is_the_same_where_pyyaml_has_no_c(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_unknown_snippets_and_formats() -> None:
-    with pytest.raises(CatalogError, match="no snippet 'nothing'; there are access-entry-create"):
+    with pytest.raises(CatalogError, match=r"no snippet 'nothing'; `podrole snippet list` has all"):
         CATALOG.render("nothing", "json")
     with pytest.raises(CatalogError, match="no format 'bash'; it is to be had as json, yaml"):
         CATALOG.render("trust-irsa-exact", "bash")

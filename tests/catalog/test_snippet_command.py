@@ -64,7 +64,8 @@ def test_show_tells_parameters_and_the_truth_table(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["render", "nothing"], "no snippet 'nothing'; there are "),
+        (["render", "nothing"], "no snippet 'nothing'; `podrole snippet list` has all"),
+        (["render", "sa-plane"], "no snippet 'sa-plane'; did you mean sa-plain"),
         (
             ["render", "sa-plain", "--format", "hcl"],
             "sa-plain: no format 'hcl'; it is to be",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from podrole.reading import Limits, ReadingError, read_text
 from podrole.reading.yaml_document import read_one_yaml
+from podrole.terminal import one_line
 
 from .error import CatalogError, shown
 
@@ -116,7 +117,7 @@ class Parameters:
         """
         for name, value in given.items():
             if name not in self._parameters:
-                raise CatalogError(f"{name}: no such parameter; see parameters.yml")
+                raise CatalogError(f"{one_line(name, 80)}: no such parameter; see parameters.yml")
             if self.is_derived(name):
                 raise CatalogError(
                     f"{name}: is made of {self._parameters[name].derived}; give these instead"

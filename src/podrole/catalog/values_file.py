@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from podrole.terminal import one_line
+
 from .error import CatalogError, shown
 from .parameters import read_yaml
 
@@ -28,6 +30,6 @@ def set_values(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise CatalogError(f"--set {pair}: write NAME=VALUE")
+            raise CatalogError(f"--set {one_line(pair, 80)}: write NAME=VALUE")
         values[name] = value
     return values

@@ -6,7 +6,7 @@ import re
 
 from .statement import Statement
 
-_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root|(\d{12})")
+_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root|([0-9]{12})")
 _Named = tuple[str, str]
 
 
@@ -64,7 +64,7 @@ def _disjoint(one: _Named, other: _Named) -> bool:
 
 
 def _account(value: str) -> str | None:
-    if re.fullmatch(r"\d{12}", value):
+    if re.fullmatch(r"[0-9]{12}", value):
         return value
     parts = value.split(":", 5)
     return parts[4] if len(parts) == 6 and parts[4] else None

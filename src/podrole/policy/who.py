@@ -18,7 +18,7 @@ from .statement import Statement
 from .subjects import Subjects, possible
 
 _ACTION = "sts:AssumeRoleWithWebIdentity"
-_PROVIDER = re.compile(r"(arn:[a-z-]+:iam::\d{12}:oidc-provider/)(.+)\Z")
+_PROVIDER = re.compile(r"(arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/)(.+)\Z")
 _ANY_SUBJECT = "system:serviceaccount:any:any"
 
 

@@ -24,8 +24,8 @@ from podrole.yaml_writer import is_typed
 SECRETS = frozenset({"secret_access_key"})
 _LETTERS, _DIGITS = "QZXJqzxj", "987"
 #: What stands before a text of YAML that has neither quotes nor anything else around it.
-_BEFORE_SCALAR = re.compile(r"(?:^|\n)[ ]*(?:- )*(?:[^\s#\"'][^\n#\"']*: )?$")
-_AFTER_SCALAR = re.compile(r"(?=\n|$)")
+_BEFORE_SCALAR = re.compile(r"(?:^|\n)[ ]*(?:- )*(?:[^\s#\"'][^\n#\"']*: )?\Z")
+_AFTER_SCALAR = re.compile(r"(?=\n|\Z)")
 
 
 class Place(NamedTuple):

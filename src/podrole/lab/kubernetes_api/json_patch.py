@@ -10,7 +10,7 @@ from typing import Any
 
 from .status import ApiError
 
-_INDEX = re.compile(r"0|[1-9]\d{0,8}")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 class _Impossible(Exception):
