@@ -111,8 +111,8 @@ mutate: $(STAMP) ## Change the engine step by step: which changes do the tests m
 	@$(BIN)/python bench/mutate_engine.py
 
 .PHONY: fuzz
-fuzz: $(STAMP) ## Compare the engine with the naive evaluator on a million requests
-	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py
+fuzz: $(STAMP) ## Compare the engine with the naive evaluator on a million requests; hostile values in all snippets
+	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py tests/catalog/test_hostile_values.py
 
 .PHONY: check
 check: $(STAMP) ## Lint, check the format and the types

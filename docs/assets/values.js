@@ -43,20 +43,21 @@ export function fault(known, name, value) {
   const example = `An example: ${field.value}`;
   if (!field.test.test(value)) return `${name}: “${value}” does not fit ${field.pattern}. ${example}`;
   if (!field.shell.test(value)) {
-    return `${name}: “${value}” holds characters that a shell would read. ${example}`;
+    return `${name}: “${value}” holds characters that a shell would read, or begins as an option. ${example}`;
   }
   return "";
 }
 
-/** Whether YAML reads the bare word as a text, in version 1.1 and in 1.2. */
+/** Whether YAML reads the bare word as a text, in version 1.1 and in 1.2: `yaml_writer.py` has the
+ *  same rule. No character is read twice, so a long word takes no longer than its length. */
 export function isYamlText(word) {
   return !(
     /^(?:y|n|yes|no|on|off|true|false|null|~|=|<<)?$/i.test(word) ||
-    /^[-+]?(?:0b[01_]+|0x[\da-f_]+|0o[0-7_]+|(?:\d[\d_]*)?\.?[\d_]*(?:e[-+]?\d+)?)$/i.test(word) ||
-    /^[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?$/.test(word) ||
-    /^[-+]?\.(?:inf|nan)$/i.test(word) ||
-    /^\d{4}-\d\d?-\d\d?(?:$|[Tt ])/.test(word) ||
-    /^[-?:](?: |$)|^[,[\]{}#&*!|>'"%@`]|: |:$| #/.test(word)
+    /^[-+]?(?:0b[01_]*|0x[\da-f_]*|0o[0-7_]*|(?:\d[\d_]*)?(?:\.[\d_]*)?(?:e[-+]?\d*)?)$/i.test(word) ||
+    /^[-+]?\d[\d_]*(?::\d+)+(?:\.[\d_]*)?$/.test(word) ||
+    /^[-+]?\.?(?:inf|nan)$/i.test(word) ||
+    /^\d{4}-\d\d?-\d\d?(?:[Tt ]|$)/.test(word) ||
+    /^[-?:](?: |$)|^[,[\]{}#&*!|>'"%@`]|^---|^\.\.\.|: |:$| #|^\s|\s$/.test(word)
   );
 }
 

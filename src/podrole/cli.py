@@ -8,14 +8,16 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from typing import NoReturn
 
 from podrole import __version__
 from podrole.policy.error import InputError
+from podrole.terminal import one_line
 
 #: Command to the module that carries it, and its line in `podrole --help`. A module is imported
 #: only when its command is asked for: `podrole decide` must not pay for boto3.
-_COMMANDS = {
+COMMANDS = {
     "decide": ("podrole.policy.commands", "allow or deny, for requests as JSON lines on stdin"),
     "explain": ("podrole.policy.commands", "one request's decision, and why"),
     "who": ("podrole.policy.commands", "which service accounts a trust policy admits"),
@@ -26,17 +28,29 @@ _COMMANDS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells a wrong argument in one line, as every other fault."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, one_line(f"podrole: {message}; see {self.prog} --help") + "\n")
+
+
+def parser(names: Container[str]) -> argparse.ArgumentParser:
+    """The parser of the command line, with the arguments of these commands."""
+    whole = _Parser(prog="podrole", description="AWS IAM for pods on EKS.")
+    whole.add_argument("--version", action="version", version=f"podrole {__version__}")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name in names:
+            importlib.import_module(module).configure(name, command)
+    return whole
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, 1 (findings) or 2 (bad input)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(prog="podrole", description="AWS IAM for pods on EKS.")
-    parser.add_argument("--version", action="version", version=f"podrole {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module, summary) in _COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary)
-        if name in given[:1]:
-            importlib.import_module(module).configure(name, command)
-    parsed = parser.parse_args(given)
+    parsed = parser(given[:1]).parse_args(given)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # JSON may hold half of a surrogate pair, which no encoding can write.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -46,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except InputError as error:
-        print(f"podrole: {error}", file=sys.stderr)
+        print(one_line(f"podrole: {error}"), file=sys.stderr)
         return 2
     except BrokenPipeError:
         # The reader has had enough, as `podrole decide | head` has; nothing is left to say.

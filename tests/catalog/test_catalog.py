@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from podrole import yaml_writer
 from podrole.catalog import Catalog, CatalogError
-from podrole.catalog.formats import document
 from podrole.catalog.notebook import drift, fill
 from tests.catalogue import CATALOG
 
@@ -137,11 +137,15 @@ def test_unknown_and_derived_values_are_refused() -> None:
 
 def test_no_value_breaks_out_of_a_manifest_whatever_the_pattern(folder: Path) -> None:
     anything = {"description": "x", "default": "orders", "pattern": r"[\s\S]*"}
-    edit(folder / "parameters.yml", namespace=anything)
+    edit(folder / "parameters.yml", namespace=anything, secret_name=anything)
     catalog = Catalog.load(folder)
-    for value in ("x\nkind: Secret", "x # y", "{a: b}", "[", "x: y"):
-        with pytest.raises(CatalogError, match=r"sa-plain: a value (changes|breaks)"):
-            catalog.render("sa-plain", "yaml", {"namespace": value})
+    for value in ("x\nkind: Secret", "x # y", "{a: b}", "[", "x: y", "null", "1e3", "y", "-"):
+        metadata = yaml.safe_load(catalog.render("sa-plain", "yaml", {"namespace": value}))[
+            "metadata"
+        ]
+        assert metadata == {"name": "orders-api", "namespace": value}
+    with pytest.raises(CatalogError, match=r"ascp-spc: secret_name: .* would not stay one text"):
+        catalog.render("ascp-spc", "yaml", {"secret_name": 'a"b'})
     with pytest.raises(CatalogError, match=r"pia-create: namespace: .* a shell would read"):
         catalog.render("pia-create", "bash", {"namespace": "x; id"})
 
@@ -168,12 +172,12 @@ def test_yaml_is_the_same_where_pyyaml_has_no_c(monkeypatch: pytest.MonkeyPatch)
     written = [("trust-irsa-exact", "cloudformation"), ("trust-irsa-exact", "ack")]
     by_c = [CATALOG.render(*one) for one in written]
     assert "|" in by_c[1]
-    monkeypatch.setattr(document, "_Dumper", document.dumper(yaml.SafeDumper))
+    monkeypatch.setattr(yaml_writer, "_Dumper", yaml_writer.dumper(yaml.SafeDumper))
     assert [CATALOG.render(*one) for one in written] == by_c
 
 
 def test_unknown_snippets_and_formats() -> None:
-    with pytest.raises(CatalogError, match="no snippet 'nothing'; there are access-entry-create"):
+    with pytest.raises(CatalogError, match=r"no snippet 'nothing'; `podrole snippet list` has all"):
         CATALOG.render("nothing", "json")
     with pytest.raises(CatalogError, match="no format 'bash'; it is to be had as json, yaml"):
         CATALOG.render("trust-irsa-exact", "bash")

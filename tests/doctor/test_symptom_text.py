@@ -42,11 +42,11 @@ class Pattern:
     """A pattern that counts as if each of its matches looked at all that it may look at."""
 
     def __init__(self, pattern: re.Pattern[bytes]) -> None:
-        self._pattern = pattern
+        self._pattern, self._steps = pattern, most_steps(pattern)
 
     def match(self, output: Output, start: int, stop: int) -> Any:
         assert stop - start <= REACH
-        Output.looked_at += most_steps(self._pattern)
+        Output.looked_at += self._steps
         return self._pattern.match(bytes(output[start:stop]))
 
 

@@ -65,7 +65,9 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_lines_of_any_length_and_any_bytes() -> None:
-    stream = io.TextIOWrapper(io.BytesIO(b"a\n" + b"x" * 1000 + b"\n\xffb\n" + b"12345\n67890"))
-    assert list(read_lines(stream, 5)) == ["a\n", None, "\udcffb\n", "12345\n", "67890"]
-    assert list(read_lines(io.StringIO("abc\n123456"), 5)) == ["abc\n", None]
+    stream = io.TextIOWrapper(io.BytesIO(b"a\n" + b"x" * 1000 + b"\n\xffb\n\xc3\xa9\n12345\n67890"))
+    found = [str(line) for line in read_lines(stream, 5)]
+    too_long, other = "more than 5 characters", "no text in UTF-8"
+    assert found == ["a\n", too_long, other, "é\n", "12345\n", "67890"]
+    assert [str(line) for line in read_lines(io.StringIO("abc\n123456"), 5)] == ["abc\n", too_long]
     assert list(read_lines(None, 5)) == []

@@ -136,7 +136,7 @@ def test_a_site_with_a_company_s_names_has_the_same_places(catalog: Catalog) -> 
             assert shown == acme.values[place.parameter]
 
 
-@pytest.mark.parametrize("value", ["a", "z9", "in"])
+@pytest.mark.parametrize("value", ["a", "z9", "in", "on", "y", "null", "1e3", "0x1f", "2001-01-01"])
 def test_a_value_of_a_letter_or_two_is_found_nowhere_else(value: str) -> None:
     short = Catalog.load(values={"namespace": value, "prefix": value})
     for (name, format, text), (ours, places) in zip(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ from podrole.policy import Policy, PolicyError
 
 from . import formats as format_modules
 from . import mutants, truth_table
-from .error import CatalogError
+from .error import CatalogError, shown
 from .parameters import PLACEHOLDER, Parameters
 from .snippet import FOLDERS, Kind, Snippet, load, texts
 from .truth_table import Verdict
@@ -65,8 +66,11 @@ class Catalog:
     def __getitem__(self, name: str) -> Snippet:
         if name not in self._snippets:
             if name not in self._paths:
-                known = ", ".join(sorted(self._paths))
-                raise CatalogError(f"no snippet {name!r}; there are {known}")
+                near = difflib.get_close_matches(name, self._paths)
+                mean = f"did you mean {' or '.join(near)}? " if near else ""
+                raise CatalogError(
+                    f"no snippet {shown(name)}; {mean}`podrole snippet list` has all"
+                )
             self._snippets[name] = load(self._paths[name])
         return self._snippets[name]
 

@@ -18,9 +18,9 @@ from . import truth_table
 from .snippet import Snippet
 
 Statement = dict[str, Any]
-_ACCOUNT = re.compile(r"\{\{\w*account_id\}\}|\b\d{12}\b")
+_ACCOUNT = re.compile(r"\{\{\w*account_id\}\}|\b[0-9]{12}\b")
 _OTHER_ACCOUNT = "999999999999"
-_EXACT = re.compile(r"^(ForA(?:ll|ny)Values:)?(StringEquals|ArnEquals|ArnLike)(IfExists)?$")
+_EXACT = re.compile(r"(ForA(?:ll|ny)Values:)?(StringEquals|ArnEquals|ArnLike)(IfExists)?\Z")
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
+from podrole.reading import Limits, ReadingError, read_text
+from podrole.reading.yaml_document import read_one_yaml
+from podrole.terminal import one_line
 
-from .error import CatalogError
+from .error import CatalogError, shown
 
-#: libyaml reads ten times as fast; a browser has only the other.
-SAFE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: Of a snippet's file, and of a company's values.
+LIMITS = Limits(characters=1_000_000, nodes=50_000)
+#: No name of AWS or of Kubernetes is as long.
+_LONGEST_VALUE = 2_048
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
 _KEYS = {"description", "default", "pattern", "derived"}
 
@@ -30,9 +33,9 @@ class Parameter:
 
     def check(self, value: str) -> str:
         """The value, if it fits. Raises CatalogError with the pattern and an example."""
-        if not self.pattern.fullmatch(value):
+        if len(value) > _LONGEST_VALUE or not self.pattern.fullmatch(value):
             raise CatalogError(
-                f"{self.name}: {value!r} does not fit {self.pattern.pattern};"
+                f"{self.name}: {shown(value)} does not fit {self.pattern.pattern};"
                 f" an example: {self.default}"
             )
         return value
@@ -114,13 +117,13 @@ class Parameters:
         """
         for name, value in given.items():
             if name not in self._parameters:
-                raise CatalogError(f"{name}: no such parameter; see parameters.yml")
+                raise CatalogError(f"{one_line(name, 80)}: no such parameter; see parameters.yml")
             if self.is_derived(name):
                 raise CatalogError(
                     f"{name}: is made of {self._parameters[name].derived}; give these instead"
                 )
             if not isinstance(value, str):
-                raise CatalogError(f"{name}: {value!r} is no text; put it in quotes")
+                raise CatalogError(f"{name}: {shown(value)} is no text; put it in quotes")
         plain = {
             parameter.name: parameter.check(given.get(parameter.name, parameter.default))
             for parameter in self._parameters.values()
@@ -138,12 +141,10 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 
 def read_yaml(path: Path) -> dict[str, object]:
-    """A YAML file that holds one mapping. Raises CatalogError."""
+    """A YAML file that holds one mapping. Raises CatalogError with the path."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)  # noqa: S506
-    except FileNotFoundError as error:
-        raise CatalogError(f"{path}: no such file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = read_one_yaml(read_text(path, LIMITS), LIMITS)
+    except ReadingError as error:
         raise CatalogError(f"{path}: {error}") from error
     if not isinstance(content, dict):
         raise CatalogError(f"{path}: must be a mapping")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from .error import CatalogError
+from podrole.terminal import one_line
+
+from .error import CatalogError, shown
 from .parameters import read_yaml
 
 
@@ -17,8 +19,8 @@ def read_values(path: Path) -> dict[str, str]:
     values: dict[str, str] = {}
     for name, value in read_yaml(path).items():
         if not isinstance(value, str):
-            raise CatalogError(f"{path}: {name}: {value!r} is no text; put it in quotes")
-        values[str(name)] = value
+            raise CatalogError(f"{path}: {name}: {shown(value)} is no text; put it in quotes")
+        values[name] = value
     return values
 
 
@@ -28,6 +30,6 @@ def set_values(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise CatalogError(f"--set {pair}: write NAME=VALUE")
+            raise CatalogError(f"--set {one_line(pair, 80)}: write NAME=VALUE")
         values[name] = value
     return values

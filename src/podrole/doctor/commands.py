@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from podrole.reading import ReadingError, read_blocks
+from podrole.terminal import shell_option, shell_word
 
 from .diagnosis import diagnose
 from .evidence import Evidence, EvidenceError
@@ -15,12 +16,12 @@ from .symptom import PAGE, symptom_in
 _COLLECT = """\
 mkdir -p evidence
 kubectl -n {namespace} get sa,pod -o yaml > evidence/kubernetes.yml
-aws eks describe-cluster --name {cluster} > evidence/cluster.json
-aws eks list-addons --cluster-name {cluster} > evidence/addons.json
-aws eks list-pod-identity-associations --cluster-name {cluster} > evidence/associations.json
-for id in $(aws eks list-pod-identity-associations --cluster-name {cluster} \\
-    --namespace {namespace} --query 'associations[].associationId' --output text); do
-  aws eks describe-pod-identity-association --cluster-name {cluster} \\
+aws eks describe-cluster {name} > evidence/cluster.json
+aws eks list-addons {cluster_name} > evidence/addons.json
+aws eks list-pod-identity-associations {cluster_name} > evidence/associations.json
+for id in $(aws eks list-pod-identity-associations {cluster_name} \\
+    {in_namespace} --query 'associations[].associationId' --output text); do
+  aws eks describe-pod-identity-association {cluster_name} \\
     --association-id "$id" > "evidence/association-$id.json"
 done
 aws iam list-open-id-connect-providers > evidence/providers.json
@@ -29,8 +30,8 @@ for arn in $(aws iam list-open-id-connect-providers \\
   aws iam get-open-id-connect-provider --open-id-connect-provider-arn "$arn" \\
     > "evidence/provider-${{arn##*/}}.json"
 done
-aws iam get-role --role-name {role} > evidence/role.json
-podrole doctor evidence --namespace {namespace}"""
+aws iam get-role {role_name} > evidence/role.json
+podrole doctor evidence {in_namespace}"""
 
 
 def configure(_: str, parser: argparse.ArgumentParser) -> None:
@@ -45,21 +46,15 @@ def configure(_: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--error", type=Path, metavar="FILE", help="a program's output, - for stdin: what it means"
     )
-    parser.add_argument("--cluster", default="<cluster>", help="for --collect")
-    parser.add_argument("--role", default="<role>", help="for --collect")
+    parser.add_argument("--cluster", default="", help="for --collect")
+    parser.add_argument("--role", default="", help="for --collect")
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     """0: no link breaks; 1: one does."""
     if arguments.collect:
-        print(
-            _COLLECT.format(
-                namespace=arguments.namespace or "<namespace>",
-                cluster=arguments.cluster,
-                role=arguments.role,
-            )
-        )
+        print(_collect(arguments))
         return 0
     if arguments.error:
         return _explain(arguments.error)
@@ -77,6 +72,18 @@ def _run(arguments: argparse.Namespace) -> int:
         else:
             print("\nNo link is seen to break.")
     return 1 if first else 0
+
+
+def _collect(arguments: argparse.Namespace) -> str:
+    """The commands, for a shell to run; a name that is not given is left to fill in."""
+    namespace, cluster, role = arguments.namespace, arguments.cluster, arguments.role
+    return _COLLECT.format(
+        namespace=shell_word(namespace) if namespace else "<namespace>",
+        in_namespace=shell_option("--namespace", namespace, to_fill_in="<namespace>"),
+        name=shell_option("--name", cluster, to_fill_in="<cluster>"),
+        cluster_name=shell_option("--cluster-name", cluster, to_fill_in="<cluster>"),
+        role_name=shell_option("--role-name", role, to_fill_in="<role>"),
+    )
 
 
 def _explain(path: Path) -> int:

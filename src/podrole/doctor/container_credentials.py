@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from podrole.policy import Request
+from podrole.terminal import shell_option
 
 from .evidence import Evidence, Tree, mapping, text
 from .link import Link, broken, ok, unknown
 from .pod_view import AGENT, PodView
-from .trust_policy import trust_link
+from .trust_policy import get_role, trust_link
 
 _ADDON = "eks-pod-identity-agent"
 _PRINCIPAL = "pods.eks.amazonaws.com"
@@ -54,12 +55,15 @@ def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
         return
     arn = text(association, "roleArn")
     if not arn:
-        identifier = text(association, "associationId") or "<id>"
+        cluster = text(association, "clusterName")
+        options = (
+            shell_option("--cluster-name", cluster, to_fill_in="<cluster>"),
+            shell_option("--association-id", text(association, "associationId"), to_fill_in="<id>"),
+        )
         yield unknown(
             "association",
             "it is listed, without its role",
-            "aws eks describe-pod-identity-association --cluster-name "
-            f"{text(association, 'clusterName') or '<cluster>'} --association-id {identifier}",
+            f"aws eks describe-pod-identity-association {' '.join(options)}",
         )
         return
     yield ok("association", f"names {arn}")
@@ -73,7 +77,7 @@ def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
         yield unknown(
             "target role",
             f"{target} has a trust policy of its own, in its account",
-            f"aws iam get-role --role-name {target.rpartition('/')[2]}, in that account",
+            f"{get_role(target)}, in that account",
         )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from podrole.terminal import shell_word
+
 from .container_credentials import association_of, container_links
 from .evidence import Evidence, EvidenceError, Tree, mapping, namespace_of, text, trees
 from .link import Link, broken, ok, unknown
@@ -145,7 +147,7 @@ def _not_injected(evidence: Evidence, view: PodView) -> Iterator[Link]:
         yield unknown(
             "service account",
             f"no file shows {view.namespace}/{view.account_name}",
-            f"kubectl -n {view.namespace} get sa,pod -o yaml",
+            f"kubectl -n {shell_word(view.namespace)} get sa,pod -o yaml",
         )
     elif evidence.listed_associations is None:
         yield unknown(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from podrole.terminal import one_line
+
 State = Literal["ok", "broken", "unknown"]
 
 
@@ -28,9 +30,10 @@ class Link:
 
     def __str__(self) -> str:
         mark = {"ok": "ok     ", "broken": "BROKEN ", "unknown": "unknown"}[self.state]
-        lines = [f"{mark} {self.name}: {self.says}"]
+        lines = [one_line(f"{mark} {self.name}: {self.says}")]
         if self.mend:
-            lines.append(f"        {'mend' if self.state == 'broken' else 'look'}: {self.mend}")
+            verb = "mend" if self.state == "broken" else "look"
+            lines.append(one_line(f"        {verb}: {self.mend}"))
         if self.snippet:
             lines.append(f"        take: podrole snippet show {self.snippet}")
         return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from podrole.policy import PolicyError, PolicySet, Request, authorize, parse_policy
+from podrole.terminal import shell_option
 
 from .evidence import Evidence, trust_document
 from .link import Link, broken, ok, unknown
@@ -24,8 +25,7 @@ def trust_link(evidence: Evidence, requests: Sequence[Request], who: str, snippe
     arn = requests[0].resource
     role = evidence.role(arn)
     if role is None:
-        command = f"aws iam get-role --role-name {arn.rpartition('/')[2]}"
-        return unknown(_LINK, f"no file shows {arn}", command)
+        return unknown(_LINK, f"no file shows {arn}", get_role(arn))
     try:
         trust = parse_policy(trust_document(role), kind="trust")
     except PolicyError as error:
@@ -37,3 +37,9 @@ def trust_link(evidence: Evidence, requests: Sequence[Request], who: str, snippe
             says = f"refuses {who} {request.action}: {near}"
             return broken(_LINK, says, "mend that part", snippet)
     return ok(_LINK, f"lets {who} in")
+
+
+def get_role(arn: str) -> str:
+    """The command that shows a role."""
+    name = arn.rpartition("/")[2]
+    return f"aws iam get-role {shell_option('--role-name', name, to_fill_in='<role>')}"

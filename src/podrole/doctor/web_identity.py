@@ -12,7 +12,7 @@ from .link import Link, broken, ok, unknown
 from .pod_view import PodView
 from .trust_policy import trust_link
 
-_ROLE = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):role/.+\Z")
+_ROLE = re.compile(r"arn:[a-z-]+:iam::(?P<account>[0-9]{12}):role/.+\Z")
 
 
 def web_identity_links(evidence: Evidence, view: PodView) -> Iterator[Link]:

@@ -61,7 +61,7 @@ class ResourceType:
 def _pattern(template: str) -> re.Pattern[str]:
     pattern, end = "", 0
     for match in _PLACEHOLDER.finditer(template):
-        part = r"\d{12}" if match[1] == "account" else ".+" if match[2] else r"[^:/]+"
+        part = r"[0-9]{12}" if match[1] == "account" else ".+" if match[2] else r"[^:/]+"
         pattern += re.escape(template[end : match.start()]) + f"(?P<{match[1]}>{part})"
         end = match.end()
     return re.compile(pattern + re.escape(template[end:]), re.DOTALL)

@@ -113,7 +113,7 @@ class Lab:
     ) -> Lab:
         """A lab without a door. Call it without the reader's AWS_* variables in place."""
         for account in accounts:
-            if not re.fullmatch(r"\d{12}", account):
+            if not re.fullmatch(r"[0-9]{12}", account):
                 raise LabError(f"account {account!r} is not 12 digits, for example 111122223333")
         if len(set(accounts)) != len(accounts) or not accounts:
             raise LabError("accounts must be one or more different account ids")

@@ -24,7 +24,7 @@ _PUBLIC = "/aws/service/"
 _OF_AMAZON = re.compile(r"\Aarn:aws:ssm:[a-z0-9-]+::parameter/aws/")
 #: moto would read the secret past Secrets Manager's decision.
 _OF_SECRETS = "/aws/reference/secretsmanager/"
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 #: Calls whose names may end in `:version` or `:label`.
 _SELECTING = ("GetParameter", "GetParameters")
 #: github.com/external-secrets/kubernetes-external-secrets/issues/627: KMS's words, passed on.

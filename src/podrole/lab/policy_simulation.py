@@ -28,7 +28,7 @@ from .service import Operation
 from .simulation_result import Evaluation, Source, evaluation_result
 
 _PAGE = 100
-_ENTITY = re.compile(r"arn:aws:iam::(\d{12}):(?:user|group|role)/.+")
+_ENTITY = re.compile(r"arn:aws:iam::([0-9]{12}):(?:user|group|role)/.+")
 #: A principal's account, and for each level above it the SCPs; empty where none applies.
 ServiceControl = Callable[[str], Sequence[Sequence[Policy]]]
 

@@ -100,7 +100,7 @@ def _fault(text: str, error: PolicyError) -> dict[str, Any]:
         places = Places({(): Span(Position(1, 0, 0), Position(1, 0, 0))})
     else:
         places = json_places(text)
-    name = re.sub(r"\[\d+\]", "", error.path.rpartition(".")[2])
+    name = re.sub(r"\[[0-9]+\]", "", error.path.rpartition(".")[2])
     codes = (
         code
         for wanted, words, code in _FAULTS

@@ -18,7 +18,7 @@ from .keys import Keys
 from .moto_backend import Moto
 from .service import Answer
 
-_URL = re.compile(r"https?://[^/]+/(?P<account>\d{12})/(?P<name>[^/]+)")
+_URL = re.compile(r"https?://[^/]+/(?P<account>[0-9]{12})/(?P<name>[^/]+)")
 #: Actions that no queue policy can give to another account (SQS developer guide, "Limitations of
 #: Amazon SQS custom policies", checked 2026-11-24).
 _WITHIN_ACCOUNT = {

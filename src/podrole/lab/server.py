@@ -63,7 +63,7 @@ def whole_bodies(app: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_loopback(host: str) -> bool:
-    name = host if host.endswith("]") else re.sub(r":\d*\Z", "", host)
+    name = host if host.endswith("]") else re.sub(r":[0-9]*\Z", "", host)
     # `.localhost` is the machine's own by RFC 6761: S3 clients put the bucket's name before it.
     return name.lower() in _LOOPBACK_NAMES or name.lower().endswith(".localhost")
 

@@ -16,7 +16,7 @@ from .aws_error import AwsError
 from .credentials import Session
 
 _ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+", re.DOTALL)
-_ROLE_ARN = re.compile(r"arn:aws:iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]+)\Z")
+_ROLE_ARN = re.compile(r"arn:aws:iam::([0-9]{12}):role/(?:.*/)?([\w+=,.@-]+)\Z")
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}\Z", re.ASCII)
 _DEFAULT_DURATION, _SHORTEST, _CHAINED_LONGEST = 3600, 900, 3600
 

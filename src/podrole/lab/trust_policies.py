@@ -18,9 +18,9 @@ from . import moto_iam
 from .aws_error import AwsError
 from .iam_state import IamState
 
-_ACCOUNT = re.compile(r"\d{12}|arn:aws:iam::\d{12}:root")
-_ENTITY = re.compile(r"arn:aws:iam::(\d{12}):(?:user|role)/[^*?]+")
-_SESSION = re.compile(r"arn:aws:sts::\d{12}:(?:assumed-role/[^/*?]+|federated-user)/[^/*?]+")
+_ACCOUNT = re.compile(r"[0-9]{12}|arn:aws:iam::[0-9]{12}:root")
+_ENTITY = re.compile(r"arn:aws:iam::([0-9]{12}):(?:user|role)/[^*?]+")
+_SESSION = re.compile(r"arn:aws:sts::[0-9]{12}:(?:assumed-role/[^/*?]+|federated-user)/[^/*?]+")
 _UNIQUE_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]{12,}")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.[a-z]+")
 

@@ -134,7 +134,7 @@ def _from_text(text: Any, shape: Shape, name: str) -> Any:
         return text if isinstance(text, list) else [text]
     if isinstance(text, list):
         raise AwsError("InvalidRequest", f"lab: the parameter {name} stands twice")
-    if shape.type_name in ("integer", "long") and re.fullmatch(r"-?\d{1,18}", text):
+    if shape.type_name in ("integer", "long") and re.fullmatch(r"-?[0-9]{1,18}", text):
         return int(text)
     if shape.type_name == "boolean" and text.lower() in ("true", "false"):
         return text.lower() == "true"

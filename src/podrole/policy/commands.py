@@ -9,10 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from podrole.reading import ReadingError, read_json, read_lines, read_text
+
 from .document import parse_policy
 from .error import PolicyError
 from .rows import decide_row
 from .who import who
+
+#: Characters of one row: a policy has at most 20,480, and a row some dozen of them.
+_LONGEST_ROW = 8_000_000
 
 
 def configure(name: str, parser: argparse.ArgumentParser) -> None:
@@ -26,12 +31,14 @@ def _configure_decide(parser: argparse.ArgumentParser) -> None:
 
 def _decide(_: argparse.Namespace) -> int:
     """JSON lines in, JSON lines out; a bad row gives an error line, and the rest goes on."""
-    for number, line in enumerate(sys.stdin or (), start=1):  # None where the shell closed it
-        if not line.strip():
+    for number, line in enumerate(read_lines(sys.stdin, _LONGEST_ROW), start=1):
+        if isinstance(line, str) and not line.strip():
             continue
         answer: dict[str, Any] = {"id": number}
         try:
-            row = json.loads(line)
+            if isinstance(line, ReadingError):
+                raise line
+            row = read_json(line)
             if isinstance(row, dict) and "id" in row:
                 answer["id"] = row["id"]
             decision = decide_row(row)
@@ -42,7 +49,7 @@ def _decide(_: argparse.Namespace) -> int:
             }
         except PolicyError as error:
             answer["error"] = str(error)
-        except (ValueError, RecursionError) as error:
+        except ReadingError as error:
             answer["error"] = f"not JSON: {error}"
         sys.stdout.write(json.dumps(answer) + "\n")
     return 0
@@ -116,10 +123,12 @@ def _who(arguments: argparse.Namespace) -> int:
 def _read(path: Path) -> Any:
     """The JSON in a file. Raises PolicyError with the file's name."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PolicyError(str(path), error.strerror or "cannot be read") from error
-    except (ValueError, RecursionError) as error:
+        text = read_text(path)
+    except ReadingError as error:
+        raise PolicyError(str(path), str(error)) from error
+    try:
+        return read_json(text)
+    except ReadingError as error:
         raise PolicyError(str(path), f"not JSON: {error}") from error
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from .patterns import Pattern, Tester, arn_tester, glob, literal, tester
 from .variables import Context, resolve
 
-_YEAR_AND_MONTH = re.compile(r"\d{4}-\d\d")
+_YEAR_AND_MONTH = re.compile(r"[0-9]{4}-[0-9][0-9]")
 
 
 def _text(pattern: Pattern) -> str:

@@ -7,6 +7,7 @@ that a wildcard below a path of its own is a suggestion here, is this guide's ch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .document import Policy
@@ -21,6 +22,7 @@ _MEND = "Name the roles, by a path for workloads, or add a condition on iam:Pass
 #: A role that no policy names: what fits it, fits any role of the account.
 _ANY_ROLE = "role/PodroleSample"
 _ANY_ACCOUNT = "000000000000"
+_ACCOUNT = re.compile("[0-9]+")
 
 
 def pass_role(policy: Policy, statement: Statement) -> Iterator[Finding]:
@@ -118,7 +120,7 @@ def _severity(statement: Statement) -> Severity | None:
         if not set("*?") & set(resource):
             continue
         parts = resource.split(":", 5)
-        account = parts[4] if len(parts) == 6 and parts[4].isdigit() else _ANY_ACCOUNT
+        account = parts[4] if len(parts) == 6 and _ACCOUNT.fullmatch(parts[4]) else _ANY_ACCOUNT
         if resource_tester(glob(resource))(f"arn:aws:iam::{account}:{_ANY_ROLE}"):
             return "error"
         if len(parts) == 6 and tester(glob(parts[2]))("iam") and parts[5].startswith("role/"):

@@ -240,7 +240,7 @@ def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 "Name the roles that may assume this one",
                 "explanation/how-it-works",
             )
-        elif re.fullmatch(r"\d{12}|arn:[a-z-]+:iam::\d{12}:root", value):
+        elif re.fullmatch(r"[0-9]{12}|arn:[a-z-]+:iam::[0-9]{12}:root", value):
             yield Finding(
                 "PODROLE_TRUST_WHOLE_ACCOUNT",
                 "warning",

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-_ACCOUNT = re.compile(r"\d{12}\Z")
+_ACCOUNT = re.compile(r"[0-9]{12}\Z")
 _CANONICAL = re.compile(r"[0-9a-f]{64}")  # S3's id of an account
 #: Providers of web identities that need no provider in IAM ("AWS JSON policy elements: Principal").
 _BUILT_IN = {
@@ -19,7 +19,7 @@ _BUILT_IN = {
     "graph.facebook.com",
     "www.amazon.com",
 }
-_ROOT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root\Z")
+_ROOT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root\Z")
 
 
 @dataclass(frozen=True)

@@ -80,18 +80,26 @@ def _not_utf_16(data: bytes) -> bytes:
     return data
 
 
-def read_lines(stream: TextIO | None, longest: int) -> Iterator[str | None]:
-    """The lines of a stream, None for one that is longer than `longest` characters.
+def read_lines(stream: TextIO | None, longest: int) -> Iterator[str | ReadingError]:
+    """The lines of a stream; an error in place of one that is no UTF-8, or longer than `longest`.
 
-    Bytes that are no UTF-8 become halves of surrogate pairs, as `surrogateescape` makes them. None
-    as the stream, where the shell has closed it, has no lines.
+    None as the stream, where the shell has closed it, has no lines.
     """
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     while stream is not None and (line := stream.readline(longest + 1)):
-        if len(line) <= longest or line.endswith("\n"):
+        if len(line) > longest and not line.endswith("\n"):
+            while line and not line.endswith("\n"):
+                line = stream.readline(longest)
+            yield ReadingError(f"more than {longest:,} characters")
+        elif _is_utf_8(line):
             yield line
-            continue
-        while line and not line.endswith("\n"):
-            line = stream.readline(longest)
-        yield None
+        else:
+            yield ReadingError("no text in UTF-8")
+
+
+def _is_utf_8(line: str) -> bool:
+    try:
+        return line.isascii() or bool(line.encode())
+    except UnicodeEncodeError:  # half of a surrogate pair stands for the byte
+        return False

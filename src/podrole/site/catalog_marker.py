@@ -24,10 +24,10 @@ from podrole.site.symptom_table import symptoms_markdown
 from podrole.site.truth_table import TruthTableError, truth_table_markdown
 
 _MARKER = re.compile(
-    r'^(?P<indent>\s*)\{\{\s*(?P<kind>[a-z-]+)\s+"(?P<id>[^"]+)"(?P<options>[^}]*)\}\}\s*$'
+    r'^(?P<indent>\s*)\{\{\s*(?P<kind>[a-z-]+)\s+"(?P<id>[^"]+)"(?P<options>[^}]*)\}\}\s*\Z'
 )
-_MARKER_LIKE = re.compile(r"^\s*\{\{.*\}\}\s*$")
-_FORMAT = re.compile(r"^\s*(?:format=(?P<format>[a-z-]+)\s*)?$")
+_MARKER_LIKE = re.compile(r"^\s*\{\{.*\}\}\s*\Z")
+_FORMAT = re.compile(r"^\s*(?:format=(?P<format>[a-z-]+)\s*)?\Z")
 
 
 #: The lexer of a program's file, by the end of its name.

@@ -29,7 +29,7 @@ _ASSIGNED = re.compile(r"^(?P<names>[a-z_]+(?:, [a-z_]+)*) = (?P<values>.*)$", r
 #: Parameters by what stands before them. The statement's text is matched up to the value, so a
 #: context may reach back over the quote.
 _CONTEXTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(f"(?:{before})$"))
+    (name, re.compile(rf"(?:{before})\Z"))
     for name, before in (
         ("partition", r"\barn:"),
         ("cluster", r"\.kubernetes\(\"|\bclusterName=\"|:cluster/"),

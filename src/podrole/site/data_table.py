@@ -17,7 +17,7 @@ import yaml
 
 from podrole.site.markdown_table import markdown_table
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class DataError(ValueError):

@@ -28,7 +28,7 @@ _KINDS = {
     "code": "program",
     "publishing": "publishing",
 }
-_TITLE = re.compile(r"^# +(?P<text>.+?)(?:\s*\{[^}]*\})?\s*$")
+_TITLE = re.compile(r"^# +(?P<text>.+?)(?:\s*\{[^}]*\})?\s*\Z")
 _MARKUP = re.compile(r"[`*]")
 
 

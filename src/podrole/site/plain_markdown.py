@@ -13,9 +13,9 @@ from pathlib import PurePosixPath
 from podrole.site.fence import fenced, prose_lines
 from podrole.site.page_facts import PageFacts
 
-_TAB = re.compile(r'^=== "(?P<label>[^"]+)"\s*$')
-_NOTE = re.compile(r'^(?:!!!|\?\?\?\+?) (?P<kind>[a-z]+)(?: "(?P<title>[^"]*)")?\s*$')
-_OUTPUT = re.compile(r'^<div class="nb-output (?P<kind>[^"]+)"(?: markdown)?>$')
+_TAB = re.compile(r'^=== "(?P<label>[^"]+)"\s*\Z')
+_NOTE = re.compile(r'^(?:!!!|\?\?\?\+?) (?P<kind>[a-z]+)(?: "(?P<title>[^"]*)")?\s*\Z')
+_OUTPUT = re.compile(r'^<div class="nb-output (?P<kind>[^"]+)"(?: markdown)?>\Z')
 _ERROR = re.compile(r'^<pre class="nb-error-line"><code>(?P<text>.*?)</code></pre>', re.DOTALL)
 _DROPPED = re.compile(
     r'^(?:<div[^>]*>|</div>|<div class="nb-top">.*</div>|<p class="nb-download">.*</p>)$'

@@ -25,7 +25,7 @@ _KEPT = (
     *("site_name", "site_description", "site_url", "copyright", "theme", "extra"),
     *("extra_css", "extra_javascript", "markdown_extensions"),
 )
-_NOTEBOOK = re.compile(r"\.ipynb$")
+_NOTEBOOK = re.compile(r"\.ipynb\Z")
 
 
 def write_source(site: SiteSource, config: dict[str, Any], folder: Path) -> None:

@@ -10,7 +10,7 @@ ALLOWED = '<span class="allowed">allowed</span>'
 DENIED = '<span class="denied">denied</span>'
 
 # The keys of a web identity carry the issuer: `oidc.eks.us-west-2.amazonaws.com/id/…:sub`.
-_ISSUER_KEY = re.compile(r"^[^:]*/id/[0-9A-Z]+:(?P<claim>\w+)$")
+_ISSUER_KEY = re.compile(r"^[^:]*/id/[0-9A-Z]+:(?P<claim>\w+)\Z")
 
 
 class TruthTableError(ValueError):

@@ -3,7 +3,7 @@
 import json
 
 from podrole.catalog import Catalog
-from podrole.catalog.formats.text import SHELL_SAFE
+from podrole.catalog.formats.quoting import SHELL_SAFE
 from podrole.site.value_places import SECRETS, plain_parameters
 
 #: The drawer's groups; what stands in none is in the last, `other`.

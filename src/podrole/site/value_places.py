@@ -13,21 +13,19 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from podrole.catalog import Catalog
 from podrole.catalog import formats as format_modules
 from podrole.catalog.parameters import Parameter, Parameters, fill
 from podrole.site.cell_places import cell_places, manifest_places
 from podrole.site.format_label import lexer
+from podrole.yaml_writer import is_typed
 
 #: No page of ours asks for a secret: what would be one stays as it is.
 SECRETS = frozenset({"secret_access_key"})
 _LETTERS, _DIGITS = "QZXJqzxj", "987"
-_SCALARS, _TEXT = yaml.SafeLoader(""), "tag:yaml.org,2002:str"
 #: What stands before a text of YAML that has neither quotes nor anything else around it.
-_BEFORE_SCALAR = re.compile(r"(?:^|\n)[ ]*(?:- )*(?:[^\s#\"'][^\n#\"']*: )?$")
-_AFTER_SCALAR = re.compile(r"(?=\n|$)")
+_BEFORE_SCALAR = re.compile(r"(?:^|\n)[ ]*(?:- )*(?:[^\s#\"'][^\n#\"']*: )?\Z")
+_AFTER_SCALAR = re.compile(r"(?=\n|\Z)")
 
 
 class Place(NamedTuple):
@@ -127,12 +125,14 @@ def _word(name: str, value: str, taken: Collection[str], shown: str) -> str:
     """A word of the value's shape that is no part of a taken one, nor of what snippets show.
 
     What YAML would read as a number or a moment keeps its letters, so that it is quoted as the
-    value is. A value of one letter, or of none (a path that is only a slash), gets a longer word.
+    value is; `null` and `on` become numbers. A value of one letter, or of none (a path that is only
+    a slash), gets a longer word.
     """
-    if not any(map(str.isalnum, value)):
+    kept = is_typed(value)
+    if kept and sum(map(str.isdigit, value)) < 8:
+        value = "9" * max(8, len(value))
+    elif not any(map(str.isalnum, value)):
         value += "x" * 8
-    tag = _SCALARS.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
-    kept = tag != _TEXT
     for attempt in count():
         digest = shake_256(f"{name} {attempt}".encode()).digest(len(value))
         word = "".join(

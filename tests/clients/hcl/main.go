@@ -54,11 +54,19 @@ func blocks(text string, body *hclsyntax.Body) []block {
 	return found
 }
 
-// value gives a constant's JSON, and {"expression": SOURCE} for what needs a provider.
+// value gives a constant's JSON, and {"expression": SOURCE} for what needs a provider; of a template
+// the "parts" too, each as value gives it.
 func value(text string, expression hclsyntax.Expression) json.RawMessage {
 	known, diagnostics := expression.Value(context)
 	if diagnostics.HasErrors() || !known.IsWhollyKnown() {
-		source := map[string]string{"expression": string(expression.Range().SliceBytes([]byte(text)))}
+		source := map[string]any{"expression": string(expression.Range().SliceBytes([]byte(text)))}
+		if template, ok := expression.(*hclsyntax.TemplateExpr); ok {
+			parts := []json.RawMessage{}
+			for _, part := range template.Parts {
+				parts = append(parts, value(text, part))
+			}
+			source["parts"] = parts
+		}
 		raw, err := json.Marshal(source)
 		if err != nil {
 			log.Fatal(err)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
-from ..error import CatalogError
+from podrole.yaml_writer import dump_yaml
+
+from ..error import CatalogError, shown
 from ..snippet import Snippet
 from . import aws_cli, cloudformation, document, pulumi, python_source, terraform, text
 from .holder import held, holder_of, holder_placeholders
@@ -14,7 +17,7 @@ _Render = Callable[[Snippet, Mapping[str, str]], str]
 
 def _controller(tool: str) -> _Render:
     """A manifest of ACK or of Crossplane: these hold a policy as a text of JSON."""
-    return lambda snippet, values: document.as_yaml(held(snippet, tool, values, as_text=True))
+    return lambda snippet, values: dump_yaml(held(snippet, tool, values, as_text=True))
 
 
 #: The formats of a policy besides its own, and the part of its holder that each needs.
@@ -28,11 +31,13 @@ _POLICY: dict[str, tuple[str, _Render]] = {
     "pulumi": ("terraform", pulumi.pulumi),
     "eksctl": (
         "eksctl",
-        lambda snippet, values: document.as_yaml(held(snippet, "eksctl", values)),
+        lambda snippet, values: dump_yaml(held(snippet, "eksctl", values)),
     ),
     "ack": ("ack", _controller("ack")),
     "crossplane": ("crossplane", _controller("crossplane")),
 }
+#: No text in UTF-8 can hold it.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _DOCUMENTS = ("json", "yaml", "python")
 
 
@@ -56,10 +61,17 @@ def used(snippet: Snippet, format: str) -> list[str]:
 
 
 def render(snippet: Snippet, format: str, values: Mapping[str, str], variable: str) -> str:
-    """The text. Raises CatalogError for a format that the snippet is not to be had in."""
+    """The text.
+
+    Raises CatalogError for a format that the snippet is not to be had in, and for a value that
+    would not stay one text in its place.
+    """
     if format not in of(snippet):
         known = ", ".join(of(snippet))
-        raise CatalogError(f"no format {format!r}; it is to be had as {known}")
+        raise CatalogError(f"no format {shown(format)}; it is to be had as {known}")
+    for name in used(snippet, format):
+        if not values[name].isascii() and _SURROGATE.search(values[name]):
+            raise CatalogError(f"{name}: {shown(values[name])} holds half of a surrogate pair")
     if snippet.kind != "policy":
         if format == "python" and snippet.kind == "manifest":
             return python_source.python_text(variable, snippet.body)
@@ -69,7 +81,7 @@ def render(snippet: Snippet, format: str, values: Mapping[str, str], variable: s
     if format == "python":
         return python_source.python_document(variable, snippet.body)
     filled = document.filled(snippet.body, values)
-    return document.as_json(filled) if format == "json" else document.as_yaml(filled)
+    return document.as_json(filled) if format == "json" else dump_yaml(filled)
 
 
 def check_holder(snippet: Snippet) -> None:

@@ -7,21 +7,23 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..snippet import Snippet
-from .document import as_yaml
+from podrole.yaml_writer import dump_yaml
+
+from ..snippet import Snippet, texts
 from .holder import held
+from .quoting import check_references, code_text
 
 _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 
 
 def cloudformation(snippet: Snippet, values: Mapping[str, str]) -> str:
     """A template of one resource, as YAML. Plain texts: nothing in them is substituted."""
-    return as_yaml(template(snippet, values))
+    return dump_yaml(template(snippet, values))
 
 
 def template(snippet: Snippet, values: Mapping[str, str]) -> dict[str, Any]:
     """The template as a document."""
-    resource = held(snippet, "cloudformation", values)
+    resource = _resource(snippet, values)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": snippet.title,
@@ -33,7 +35,7 @@ def template(snippet: Snippet, values: Mapping[str, str]) -> dict[str, Any]:
 
 def cdk_typescript(snippet: Snippet, values: Mapping[str, str]) -> str:
     """A stack in TypeScript. The first level of properties has the CDK's names."""
-    resource = held(snippet, "cloudformation", values)
+    resource = _resource(snippet, values)
     service, construct = _construct(resource["type"])
     properties = {_camel(key): value for key, value in resource["properties"].items()}
     return f"""\
@@ -50,7 +52,7 @@ export class {class_name(snippet)} extends Stack {{
 
 def cdk_python(snippet: Snippet, values: Mapping[str, str]) -> str:
     """The same stack in Python."""
-    resource = held(snippet, "cloudformation", values)
+    resource = _resource(snippet, values)
     service, construct = _construct(resource["type"])
     arguments = "".join(
         f"            {_snake(key)}={_python(value, 3)},\n"
@@ -68,6 +70,13 @@ class {class_name(snippet)}(Stack):
             self,
             "{class_name(snippet)}",
 {arguments}        )"""
+
+
+def _resource(snippet: Snippet, values: Mapping[str, str]) -> dict[str, Any]:
+    resource = held(snippet, "cloudformation", values)
+    for text in texts(resource):
+        check_references(text)
+    return resource
 
 
 def class_name(snippet: Snippet) -> str:
@@ -93,8 +102,7 @@ def typescript(value: Any, level: int) -> str:
     """A literal; keys that are words need no quotes."""
     if isinstance(value, dict):
         items = [
-            f"{key if _WORD.fullmatch(key) else _text(key)}: {typescript(item, level + 1)}"
-            for key, item in value.items()
+            f"{_typescript_key(key)}: {typescript(item, level + 1)}" for key, item in value.items()
         ]
         return _lines("{", items, "}", level, "  ")
     if isinstance(value, list):
@@ -102,6 +110,12 @@ def typescript(value: Any, level: int) -> str:
             return f"[{', '.join(typescript(item, level) for item in value)}]"
         return _lines("[", [typescript(item, level + 1) for item in value], "]", level, "  ")
     return _text(value)
+
+
+def _typescript_key(key: str) -> str:
+    if key == "__proto__":  # bare or quoted it would set the prototype
+        return '["__proto__"]'
+    return key if _WORD.fullmatch(key) else _text(key)
 
 
 def _python(value: Any, level: int) -> str:
@@ -121,4 +135,4 @@ def _lines(opening: str, items: list[str], closing: str, level: int, indent: str
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return code_text(value) if isinstance(value, str) else json.dumps(value)

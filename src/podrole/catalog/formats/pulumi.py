@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 
@@ -34,7 +33,7 @@ def pulumi(snippet: Snippet, values: Mapping[str, str]) -> str:
     document = typescript(filled(snippet.body, values), 1)
     lines = "".join(
         f"  {_camel(name)}: "
-        + (f"JSON.stringify({document})" if value == "POLICY" else json.dumps(value))
+        + (f"JSON.stringify({document})" if value == "POLICY" else typescript(value, 1))
         + ",\n"
         for name, value in terraform["arguments"].items()
     )

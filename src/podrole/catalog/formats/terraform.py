@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..snippet import Snippet
+from ..error import CatalogError, shown
+from ..snippet import Snippet, texts
 from .document import filled
 from .holder import holder_of, own_values
-from .text import hcl_escaped
+from .quoting import hcl_escaped
 
 Lines = Iterator[str]
 #: Elements of a statement and the data source's names for them, in its documentation's order
@@ -28,6 +29,9 @@ def policy_document(snippet: Snippet, values: Mapping[str, str]) -> str:
     """The data source, and the resource that takes its JSON."""
     name = snippet.id.replace("-", "_")
     document = filled(snippet.body, values)
+    for text in texts(document):
+        if "&{" in text:  # the data source's own way to write ${…}
+            raise CatalogError(f"{shown(text)} holds a variable of aws_iam_policy_document")
     lines = [f'data "aws_iam_policy_document" "{name}" {{']
     settings = {}
     if document.get("Version") not in (None, "2012-10-17"):
@@ -140,10 +144,15 @@ def _expression(value: Any) -> str:
         lines = [line for item in items for line in f"{item},".split("\n")]
         return "\n".join(["[", *_indented(lines), "]"])
     keys = {
-        key if _BARE.fullmatch(key) else f'"{hcl_escaped(key)}"': _expression(item)
+        key if _bare(key) else f'"{hcl_escaped(key)}"': _expression(item)
         for key, item in value.items()
     }
     return "\n".join(["{", *_indented(_aligned(keys)), "}"])
+
+
+def _bare(key: str) -> bool:
+    """Whether a key of an object needs no quotes: `null` would be no name, `for` a loop."""
+    return bool(_BARE.fullmatch(key)) and key not in ("null", "true", "false", "for")
 
 
 def _indented(lines: Iterable[str], by: int = 2) -> Lines:

@@ -18,7 +18,7 @@ from .status import ApiError
 
 _MOST_OPERATIONS = 10_000
 _MOST_COPIED = 3 * 1024 * 1024
-_INDEX = re.compile(r"0|[1-9]\d{0,8}")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 class _Impossible(Exception):
