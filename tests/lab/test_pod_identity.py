@@ -294,7 +294,9 @@ def test_passing_a_role_can_be_limited_to_one_cluster(
     only_here = {
         "StringEquals": {"iam:PassedToService": "pods.eks.amazonaws.com"},
         "ArnEquals": {
-            "iam:AssociatedResourceARN": f"arn:aws:eks:us-west-2:{ACCOUNT}:cluster/{trusted_cluster}"
+            "iam:AssociatedResourceARN": (
+                f"arn:aws:eks:us-west-2:{ACCOUNT}:cluster/{trusted_cluster}"
+            )
         },
     }
     setup.create_role(
