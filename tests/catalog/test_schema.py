@@ -12,9 +12,10 @@ import yaml
 
 from podrole.catalog import snippet as known
 from podrole.catalog.parameters import SAFE_LOADER
+from tests.files import files
 
 SNIPPETS = Path(__file__).parents[2] / "snippets"
-FILES = sorted(SNIPPETS.glob("*/*.yml"))
+FILES = files(SNIPPETS, "*/*.yml")
 
 
 def schema(name: str) -> dict[str, Any]:
