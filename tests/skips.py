@@ -11,7 +11,7 @@ import pytest
 
 from tests.tools import TOOLS
 
-_HEAD = ("tests", "want", "which prove", "to get it")
+_HEAD = ("tests", "want", "about", "to get it")
 _NEEDS = re.compile(r"needs ([\w-]+): (?:.* here is (\d+(?:\.\d+)*))?")
 
 
@@ -47,4 +47,4 @@ def _row(reason: str) -> tuple[str, str, str]:
         return reason, "", ""
     tool = TOOLS[named[1]]
     too_old = f" (here is {named[2]})" if named[2] else ""
-    return f"{tool.title}{too_old}", tool.proves, tool.get
+    return f"{tool.title}{too_old}", tool.about, tool.get

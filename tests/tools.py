@@ -27,7 +27,7 @@ class Tool:
 
     Args:
         title: what it is called, with the oldest version that will do.
-        proves: in a few words, what the tests that want it prove.
+        about: in a few words, what most tests that want it prove.
         get: how to get it, with Debian's name first.
         programs: names to look for; the first that is found is taken. None: `built` is looked for.
         built: a file below the repository.
@@ -36,7 +36,7 @@ class Tool:
     """
 
     title: str
-    proves: str
+    about: str
     get: str
     programs: tuple[str, ...] = ()
     built: str = ""
@@ -47,7 +47,7 @@ class Tool:
 _node = functools.partial(
     Tool,
     title=f"Node.js {OLDEST_NODE}, npm",
-    proves="kubectl, CDK, Pulumi, TypeScript, JavaScript",
+    about="kubectl, CDK, Pulumi, TypeScript, JavaScript",
     get="apt-get install nodejs npm, or nodejs.org",
 )
 
@@ -56,69 +56,69 @@ TOOLS = {
     "npm": _node(programs=("npm",), requires=("node",)),
     "go": Tool(
         title="Go 1.21",
-        proves="Terraform, Crossplane, External Secrets, Go",
+        about="Terraform, Crossplane, External Secrets, Go",
         get="apt-get install golang-go, or go.dev/dl",
         programs=("go",),
         oldest=((1, 21), "version"),
     ),
     "java": Tool(
         title="Java 11",
-        proves="the pages are valid HTML",
+        about="valid HTML; a pod's program in Java",
         get="apt-get install default-jre-headless",
         programs=("java",),
     ),
     "shellcheck": Tool(
         title="shellcheck",
-        proves="shell that the guide prints is sound",
+        about="shell that the guide prints is sound",
         get="apt-get install shellcheck",
         programs=("shellcheck",),
     ),
     # The shell is Chromium without what a window needs: a third less of a processor's time.
     "chromium": Tool(
         title="Chromium",
-        proves="the site in a browser: Run, the checkers",
+        about="the site in a browser: Run, the checkers",
         get="apt-get install chromium-headless-shell",
         programs=("chromium-headless-shell", "chromium", "google-chrome"),
     ),
     "firefox": Tool(
         title="Firefox",
-        proves="Run and a checker in a second browser",
+        about="Run and a checker in a second browser",
         get="apt-get install firefox-esr",
         programs=("firefox-esr", "firefox"),
     ),
     "nginx": Tool(
         title="nginx",
-        proves="the recipe that serves the guide, run",
+        about="the recipe that serves the guide, run",
         get="apt-get install nginx",
         programs=("nginx",),
     ),
     "curl": Tool(
         title="curl",
-        proves="the guide's commands that call it",
+        about="the guide's commands that call it",
         get="apt-get install curl",
         programs=("curl",),
     ),
     "setpriv": Tool(
         title="setpriv",
-        proves="a token that its pod may not read",
+        about="a token that its pod may not read",
         get="apt-get install util-linux",
         programs=("setpriv",),
     ),
     "kubectl": Tool(
         title="kubectl",
-        proves="kubectl, elsewhere than on x86-64 Linux",
+        about="kubectl, elsewhere than on x86-64 Linux",
         get="kubernetes.io/docs/tasks/tools",
         programs=("kubectl",),
     ),
     "site": Tool(
         title="the built site",
-        proves="the recipes that publish it",
+        about="the recipes that publish it",
         get="make site",
         built="site/index.html",
     ),
     "browser-python": Tool(
         title="Python for the browser",
-        proves="Run, the checkers, and what they download",
+        about="Run, the checkers, and what they download",
         get=f"make site, with Node.js {OLDEST_NODE} and npm",
         built=".cache/python/bundle.json",
     ),
