@@ -18,8 +18,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from podrole.catalog import Catalog
-from tests.browser.conftest import BROWSER, OPTIONS
+from tests.browser.conftest import OPTIONS
 from tests.site.serving import serving
+from tests.tools import needs
 
 SITE = Path(__file__).parents[1] / "site"
 ROUNDS = 5
@@ -75,7 +76,7 @@ def check(browser: Browser, address: str) -> dict[str, float]:
 def main() -> None:
     """Print the medians as JSON, in seconds."""
     with serving(SITE) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=OPTIONS)
+        browser = playwright.chromium.launch(executable_path=needs("chromium"), args=OPTIONS)
         rounds = [measure(browser, address) | check(browser, address) for _ in range(ROUNDS)]
         browser.close()
     print(

@@ -8,6 +8,21 @@ import os
 from typing import Any
 
 from botocore import hooks
+from hypothesis import HealthCheck, settings
+
+from tests.skips import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
+
+# The same examples each time, however slow the machine is.
+settings.register_profile(
+    "podrole",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("podrole")
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]

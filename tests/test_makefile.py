@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.tools import TOOLS
 
 ROOT = Path(__file__).parents[1]
 
@@ -71,3 +74,39 @@ def test_help_lists_the_commands() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True)
     for command in ("serve", "site", "test", "check", "notebooks", "lab"):
         assert f"make {command} " in done.stdout
+
+
+# -- with git, make and Python alone: `.ci/bare.py` runs both of the README's commands so ----
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of that run."""
+    monkeypatch.setenv("CI", "true")
+    made: dict[str, str] = runpy.run_path(str(ROOT / ".ci/bare.py"))["bare"](tmp_path / "bin")
+    return made
+
+
+def test_a_bare_machine_has_none_of_the_optional_tools(bare: dict[str, str]) -> None:
+    there = {path.name for path in Path(bare["PATH"]).iterdir()}
+    assert {"git", "make", "python3", "sh"} <= there
+    assert there.isdisjoint(name for tool in TOOLS.values() for name in tool.programs)
+    assert "CI" not in bare, "or what is missing would fail"
+
+
+def test_a_bare_machine_runs_the_makefile(clone: Path, bare: dict[str, str]) -> None:
+    done = subprocess.run(["make", "help"], cwd=ROOT, env=bare, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "make serve " in done.stdout
+    python = fake_python(clone, "3.9.2", fits=False, venv=True)
+    done = subprocess.run(
+        ["make", "serve", f"PYTHON={python}"], cwd=clone, env=bare, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "is Python 3.9.2; Podrole needs Python 3.11 to 3.14" in done.stderr
+
+
+def test_the_readme_s_needs_are_the_makefile_s() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert "need git, make and Python 3.11 to 3.14" in readme
+    assert f"With {TOOLS['node'].title.partition(',')[0]} or newer and npm" in readme

@@ -12,8 +12,9 @@ import pytest
 
 from podrole.catalog.notebook import drift
 from tests.catalogue import CATALOG
+from tests.files import files
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = files(Path(__file__).parents[1] / "notebooks", "*.ipynb")
 #: Code that a reader can paste against real AWS imports nothing else.
 ALLOWED = {"base64", "json", "os", "boto3", "botocore", "podrole"}
 

@@ -17,7 +17,8 @@ from tests.kept_results import kept
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST, statement
 from tests.lab.serving import serving
 from tests.lab.test_clients import Cluster
-from tests.lab.tools import node_modules, tool
+from tests.lab.tools import node_modules
+from tests.tools import needs
 
 APPS = Path(__file__).parents[2] / "snippets/apps"
 LANGUAGES = ["python", "go", "node"]
@@ -129,7 +130,7 @@ def python_program() -> list[str]:
 @pytest.fixture(scope="session")
 def go_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     path = tmp_path_factory.mktemp("go") / "orders-reader"
-    build = [tool("go"), "build", "-o", str(path), "."]
+    build = [needs("go"), "build", "-o", str(path), "."]
     subprocess.run(build, cwd=APPS / "go", check=True, capture_output=True)
     return [str(path)]
 
@@ -147,7 +148,7 @@ def node_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     built = tmp_path_factory.mktemp("node")
 
     def compiled() -> dict[str, str]:
-        compiler = [tool("node"), str(modules / "typescript/bin/tsc"), "-p", str(APPS / "node")]
+        compiler = [needs("node"), str(modules / "typescript/bin/tsc"), "-p", str(APPS / "node")]
         done = subprocess.run([*compiler, "--outDir", str(built)], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
         return {one.name: one.read_text() for one in built.glob("*.js")}
@@ -156,7 +157,7 @@ def node_program(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         (built / name).write_text(text)
     (built / "node_modules").symlink_to(modules)
     (built / "package.json").write_text('{"type": "module"}')
-    return [tool("node"), str(built / "main.js")]
+    return [needs("node"), str(built / "main.js")]
 
 
 @pytest.fixture(params=LANGUAGES)

@@ -17,7 +17,8 @@ import yaml
 from podrole.doctor.symptom import symptom_of
 from tests.kept_results import kept
 from tests.lab.conftest import ACCOUNT
-from tests.lab.tools import node_modules, tool
+from tests.lab.tools import node_modules
+from tests.tools import needs
 
 from .conftest import (
     APPS,
@@ -154,7 +155,7 @@ def test_a_wrong_setting_is_one_line(program: list[str], wrong: dict[str, str]) 
 
 
 def test_go_is_vetted() -> None:
-    go = tool("go")
+    go = needs("go")
     for command in (
         [go, "vet", "./..."],
         [go, "tool", "staticcheck", "./..."],
@@ -167,7 +168,7 @@ def test_go_is_vetted() -> None:
 def test_typescript_is_linted() -> None:
     def found() -> str:
         modules = node_modules(APPS / "node")
-        command = [tool("node"), str(modules / "eslint/bin/eslint.js"), "--max-warnings=0", "src"]
+        command = [needs("node"), str(modules / "eslint/bin/eslint.js"), "--max-warnings=0", "src"]
         done = subprocess.run(command, cwd=APPS / "node", capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
         return done.stdout
@@ -218,7 +219,7 @@ def test_a_token_that_it_may_not_read(served: dict[str, Any], program: list[str]
     """Root reads every file: the process gives up that right, as one that is not root has none."""
     script = 'chmod 000 "$AWS_WEB_IDENTITY_TOKEN_FILE"; exec "$@"'
     if os.geteuid() == 0:
-        drop = [tool("setpriv"), "--bounding-set=-dac_override,-dac_read_search"]
+        drop = [needs("setpriv"), "--bounding-set=-dac_override,-dac_read_search"]
         program = [*drop, *program]
     done = run_as(served, "irsa", ["sh", "-c", script, "sh", *program])
     assert done.returncode == 4, done.stdout + done.stderr

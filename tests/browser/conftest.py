@@ -1,5 +1,3 @@
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +8,11 @@ from tests.browser.refusing_proxy import RefusingProxy, refusing_proxy
 from tests.lab.tools import CLIENTS, node_modules
 from tests.site.serving import serving
 from tests.site.site_build import built_once
+from tests.tools import needs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, WebError
 
-#: The shell is the same Chromium without what a window needs: a third less of a processor's time.
-BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
 # A browser that looks for updates and the like would look for hosts off this machine.
 OPTIONS = [
     "--no-sandbox",
@@ -39,17 +35,13 @@ def proxy() -> Iterator[RefusingProxy]:
 
 @pytest.fixture(scope="session")
 def browser(proxy: RefusingProxy) -> "Iterator[Browser]":
-    """Debian's Chromium, driven by Playwright; on a machine without it these tests are skipped."""
-    if not BROWSER:
-        missing = "no Chromium here: `apt-get install chromium-headless-shell` runs these tests too"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+    """Debian's Chromium, driven by Playwright."""
+    program = needs("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=BROWSER, args=OPTIONS, proxy=proxy.settings
+            executable_path=program, args=OPTIONS, proxy=proxy.settings
         )
         yield browser
         browser.close()

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.browser.conftest import BROWSER, OPTIONS
-from tests.lab.tools import CLIENTS, node_modules, tool
+from tests.browser.conftest import OPTIONS
+from tests.lab.tools import CLIENTS, node_modules
+from tests.tools import needs
 
 
 @contextmanager
 def debugging_port() -> Iterator[str]:
     """The port by which Lighthouse speaks to the Chromium."""
-    assert BROWSER
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [BROWSER, "--headless", *OPTIONS, f"--user-data-dir={profile}"]
+        command = [needs("chromium"), "--headless", *OPTIONS, f"--user-data-dir={profile}"]
         with subprocess.Popen(
             [*command, "--remote-debugging-port=0", "about:blank"],
             stderr=subprocess.PIPE,
@@ -41,7 +41,7 @@ def judged(port: str, address: str) -> dict[str, Any]:
     script = Path(__file__).with_suffix(".mjs")
     modules = node_modules(CLIENTS / "audit")
     done = subprocess.run(
-        [tool("node"), str(script), str(modules), port, address],
+        [needs("node"), str(script), str(modules), port, address],
         capture_output=True,
         text=True,
         timeout=180,  # seconds: it has waited for ever for a page whose drawer was not rendered

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import BROWSER, OPTIONS
+from tests.browser.conftest import OPTIONS
 from tests.browser.page_kinds import KINDS
 from tests.site.serving import serving
+from tests.tools import needs
 
 WIDTHS, SCHEMES = (390, 1440), ("light", "dark")
 
@@ -16,7 +17,7 @@ def main(folder: Path, site: Path) -> None:
     """Make them all; the names say kind, width and scheme."""
     folder.mkdir(parents=True, exist_ok=True)
     with serving(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=OPTIONS)
+        browser = playwright.chromium.launch(executable_path=needs("chromium"), args=OPTIONS)
         for width in WIDTHS:
             for scheme in SCHEMES:
                 viewport = {"width": width, "height": 900}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from tests.browser.conftest import complaints_of
 from tests.catalogue import CATALOG
 from tests.doctor.conftest import Ward, lab, ward  # noqa: F401
 from tests.lab.conftest import SUBJECT
-from tests.site.site_build import REPOSITORY
+from tests.tools import needs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
@@ -30,11 +29,7 @@ PATIENCE = 240_000  # milliseconds: Python begins slowly where all cores are tak
 
 @pytest.fixture(scope="module", autouse=True)
 def python_is_built() -> None:
-    if not (REPOSITORY / ".cache" / "python" / "bundle.json").is_file():
-        missing = "no Python for the browser: `make browser-python`, with Node.js, makes it"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+    needs("browser-python")
 
 
 @dataclass

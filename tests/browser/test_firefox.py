@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.tools import CLIENTS, node_modules, tool
+from tests.lab.tools import CLIENTS, node_modules
+from tests.tools import needs
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +15,7 @@ def seen(site_address: str) -> dict[str, object]:
     script = Path(__file__).with_name("firefox.mjs")
     modules = node_modules(CLIENTS / "audit")  # Lighthouse's lock file brings Puppeteer
     done = subprocess.run(
-        [tool("node"), str(script), str(modules), tool("firefox-esr"), site_address],
+        [needs("node"), str(script), str(modules), needs("firefox"), site_address],
         capture_output=True,
         text=True,
         timeout=300,

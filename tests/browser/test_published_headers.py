@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +14,11 @@ import pytest
 
 from podrole.catalog import Catalog
 from tests.catalog.nginx_server import serving
+from tests.tools import needs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-ROOT = Path(__file__).parents[2]
 #: A page's own policy, and a worker made from a file's address, which calls whom it is told.
 META = "<meta http-equiv=Content-Security-Policy content=\"default-src 'self'\">"
 FILES = {
@@ -122,9 +121,8 @@ def test_without_the_headers_both_go_through(browser: Browser, folder: Path) -> 
 
 def test_the_guide_works_behind_them(browser: Browser) -> None:
     """Pages are held to both policies, theirs and the header's; Python starts in its worker."""
-    built = ROOT / "site"
-    if not (built / "assets/python/bundle.json").is_file() and "CI" not in os.environ:
-        pytest.skip("no site/ with Python for the browser: run make site, with npm")
+    needs("browser-python")
+    built = Path(needs("site")).parent
     complaints: list[str] = []
     with serving(Catalog(values={"site_path": "/iam/"}), built) as guide:
         page = browser.new_page()

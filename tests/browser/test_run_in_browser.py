@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,20 +12,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.refusing_proxy import RefusingProxy
+from tests.files import files
 from tests.site.site_build import REPOSITORY
+from tests.tools import needs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
-NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = files(REPOSITORY / "notebooks", "*.ipynb")
 FIRST = "notebooks/01-the-leaky-key/"
 # Milliseconds: a start of Python takes 4 s on a quiet machine, and CI's is not quiet.
 PATIENCE = 240_000
 
-if not (REPOSITORY / ".cache" / "python" / "bundle.json").is_file():
-    pytestmark = pytest.mark.skipif(
-        not os.environ.get("CI"), reason="no Python for the browser: make site, with npm"
-    )
+
+@pytest.fixture(scope="module", autouse=True)
+def python_is_built() -> None:
+    needs("browser-python")
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ import pytest
 import s3transfer.futures
 
 from podrole.browser import cells
+from tests.files import files
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = files(Path(__file__).parents[2] / "notebooks", "*.ipynb")
 
 
 class Session:

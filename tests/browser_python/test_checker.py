@@ -17,6 +17,7 @@ from podrole.doctor import Evidence, diagnose
 from podrole.policy.rows import decide_row
 from tests.catalogue import CATALOG
 from tests.doctor.conftest import Ward, lab, ward  # noqa: F401
+from tests.files import files
 from tests.lab.conftest import ACCOUNT, SUBJECT
 
 CASES = Path(__file__).parents[1] / "conformance" / "policy"
@@ -53,7 +54,7 @@ def alone(row: dict[str, Any]) -> tuple[str, Any] | None:
 
 ROWS = [
     row
-    for path in sorted(CASES.glob("*.jsonl"))
+    for path in files(CASES, "*.jsonl")
     for row in map(json.loads, path.read_text().splitlines())
     if alone(row)
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import gzip
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from podrole.browser.contents import REPOSITORY, contents
+from tests.files import files
+from tests.tools import needs
 
-PACKED = REPOSITORY / ".cache" / "python"
 MOST = 12_000_000  # bytes over a server that compresses: issue 7's budget
 
 
@@ -35,7 +35,7 @@ def packed() -> set[str]:
 
 
 def test_all_that_the_notebooks_import_is_packed(packed: set[str]) -> None:
-    for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
+    for path in files(REPOSITORY / "notebooks", "*.ipynb"):
         for name in imported(path):
             place = name.replace(".", "/")
             assert {f"{place}.py", f"{place}/__init__.py"} & packed, f"{path.name}: {name}"
@@ -66,24 +66,19 @@ def test_what_moto_imports_at_a_call_is_packed(packed: set[str]) -> None:
 
 
 def test_the_download_is_within_its_budget() -> None:
-    plan = PACKED / "bundle.json"
-    if not plan.is_file():
-        missing = "no Python for the browser: make site, with npm"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+    plan = Path(needs("browser-python"))
     told = json.loads(plan.read_text(encoding="utf-8"))
-    files = [path for path in PACKED.rglob("*") if path.is_file() and path != plan]
-    assert {path.relative_to(PACKED).as_posix() for path in files} == set(told["sizes"])
-    scripts = sorted((REPOSITORY / "docs" / "assets").glob("run*")) + sorted(
-        (REPOSITORY / "docs" / "assets" / "python").glob("*.js")
-    )
-    assert told["transfer"] == sum(len(gzip.compress(path.read_bytes(), 6)) for path in files)
+    packed = [path for path in plan.parent.rglob("*") if path.is_file() and path != plan]
+    assert {path.relative_to(plan.parent).as_posix() for path in packed} == set(told["sizes"])
+    scripts = [
+        *files(REPOSITORY / "docs/assets", "run*"),
+        *files(REPOSITORY / "docs/assets/python", "*.js"),
+    ]
+    assert told["transfer"] == sum(len(gzip.compress(path.read_bytes(), 6)) for path in packed)
     whole = told["transfer"] + sum(len(gzip.compress(path.read_bytes(), 6)) for path in scripts)
     assert whole <= MOST, f"{whole / 1e6:.2f} MB"
 
 
 def test_a_page_s_own_script_is_small() -> None:
-    scripts = sorted((REPOSITORY / "docs" / "assets").glob("run*.js"))
-    assert scripts
+    scripts = files(REPOSITORY / "docs/assets", "run*.js")
     assert sum(len(gzip.compress(path.read_bytes(), 6)) for path in scripts) < 6 * 1024

@@ -16,6 +16,7 @@ from podrole.catalog import Catalog
 from podrole.lab.lab_client import LabClient
 from tests.lab.serving import serving
 from tests.lab.tools import kubectl
+from tests.tools import needs
 
 from . import preloaded_aws
 
@@ -42,6 +43,10 @@ class Shell:
 
     def run(self, script: str, account: str = ACCOUNT, *, stdin: str = "") -> str:
         """What a script prints; any command of it that fails, fails the test."""
+        if "curl" in script:
+            needs("curl")
+        if "kubectl" in script and not (self._programs / "kubectl").exists():
+            (self._programs / "kubectl").symlink_to(kubectl())
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=self.folder,
@@ -65,10 +70,9 @@ class Shell:
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for PATH: `aws` without its start, the pinned kubectl, podrole, and no waiting."""
+    """A folder for PATH: `aws` without its start, podrole, no waiting; kubectl once it is used."""
     folder = tmp_path_factory.mktemp("programs")
     server = preloaded_aws.start(folder)
-    (folder / "bin" / "kubectl").symlink_to(kubectl())
     # The lab is consistent at once: a script that waits for EKS need not wait for it.
     (folder / "bin" / "sleep").symlink_to("/bin/true")
     (folder / "bin" / "podrole").symlink_to(Path(sys.executable).with_name("podrole"))

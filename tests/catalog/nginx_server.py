@@ -13,15 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from podrole.catalog import Catalog
-from tests.lab.tools import tool
+from tests.tools import needs
 
 #: nobody, where the tests themselves run as root.
 _NOBODY = 65534
-
-
-def nginx() -> str:
-    """The program. It lies where an ordinary user's PATH does not lead."""
-    return shutil.which("nginx", path="/usr/sbin:/usr/local/sbin") or tool("nginx")
 
 
 def configuration(catalog: Catalog, place: Path, port: int) -> str:
@@ -42,7 +37,7 @@ def configuration(catalog: Catalog, place: Path, port: int) -> str:
 @contextmanager
 def serving(catalog: Catalog, built: Path) -> Iterator[str]:
     """The address of the guide in `built`, at the catalogue's `site_path`, while it is served."""
-    program = nginx()
+    program = needs("nginx")
     with tempfile.TemporaryDirectory() as made, socket.socket() as listening:
         place = Path(made)
         folder = Path(f"{place}/site{catalog.values['site_path']}")

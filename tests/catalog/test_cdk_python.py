@@ -15,7 +15,8 @@ from podrole.catalog import Snippet
 from podrole.catalog.formats.cloudformation import class_name, template
 from tests.catalogue import CATALOG
 from tests.kept_results import kept
-from tests.lab.tools import python_environment, tool
+from tests.lab.tools import python_environment
+from tests.tools import needs
 
 CDK = [one for one in CATALOG.of("policy") if "cdk-python" in CATALOG.formats(one.id)]
 #: The CDK is too large for everybody's environment.
@@ -53,7 +54,7 @@ def _texts() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    tool("node")  # jsii runs the CDK in it
+    needs("node")  # jsii runs the CDK in it
     inputs = [sys.version, LOCK.read_text(), _APP, json.dumps(_texts(), sort_keys=True)]
     made: Mapping[str, Any] = kept(
         "cdk-python", inputs, lambda: _synthesised(tmp_path_factory.mktemp("cdk"))

@@ -13,7 +13,8 @@ import pytest
 
 from podrole.catalog import Catalog, Snippet
 from tests.catalogue import CATALOG
-from tests.lab.tools import CLIENTS, tool
+from tests.lab.tools import CLIENTS
+from tests.tools import needs
 
 from .conftest import ACCOUNT, OTHER_ACCOUNT, Shell
 
@@ -117,7 +118,7 @@ def test_go_programs_compile(tmp_path: Path) -> None:
         folder = tmp_path / snippet.id
         folder.mkdir()
         (folder / "main.go").write_text(CATALOG.render(snippet.id, "go") + "\n")
-    go = tool("go")
+    go = needs("go")
     for command in ([go, "vet", "./..."], [str(Path(go).with_name("gofmt")), "-l", "."]):
         done = subprocess.run(
             command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ}

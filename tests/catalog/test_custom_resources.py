@@ -18,7 +18,7 @@ import yaml
 
 from podrole.catalog import Snippet
 from tests.catalogue import CATALOG
-from tests.lab.tools import tool
+from tests.tools import needs
 
 #: Module, its checksum, and where its CRDs are.
 MODULES = {
@@ -45,7 +45,10 @@ CROSSPLANE = [one for one in CATALOG.of("policy") if "crossplane" in CATALOG.for
 def folder(group: str) -> Path:
     module, checksum, crds = MODULES[group]
     done = subprocess.run(
-        [tool("go"), "mod", "download", "-json", module], capture_output=True, text=True, check=True
+        [needs("go"), "mod", "download", "-json", module],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found = json.loads(done.stdout)
     assert found["Sum"] == checksum, module

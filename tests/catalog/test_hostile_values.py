@@ -27,7 +27,8 @@ from podrole.catalog.parameters import fill
 from podrole.yaml_writer import dump_yaml
 from tests import hostile
 from tests.catalogue import CATALOG
-from tests.lab.tools import CLIENTS, tool
+from tests.lab.tools import CLIENTS
+from tests.tools import needs
 
 #: Texts that each snippet gets in each format; as each gets others, all kinds meet all formats.
 SOME = 100 if os.environ.get("PODROLE_FUZZ") else 6
@@ -231,7 +232,7 @@ def test_a_text_comes_back_or_is_refused() -> None:
 
 def test_a_text_comes_back_from_terraform(tmp_path_factory: pytest.TempPathFactory) -> None:
     program = tmp_path_factory.mktemp("hcl") / "hcl"
-    build = [tool("go"), "build", "-o", str(program), "."]
+    build = [needs("go"), "build", "-o", str(program), "."]
     subprocess.run(build, cwd=CLIENTS / "hcl", check=True, capture_output=True)
     refused: Counter[str] = Counter()
     found = list(renders(HCL.__contains__, refused))

@@ -19,7 +19,9 @@ import yaml
 from podrole.catalog import Catalog
 from podrole.policy import PolicySet, Request, authorize, parse_policy
 from tests.catalogue import CATALOG
-from tests.lab.tools import tool
+from tests.files import files
+from tests.shell_check import complaints
+from tests.tools import needs
 
 from .conftest import Shell
 from .test_publishing_nginx import HEADERS
@@ -145,10 +147,7 @@ def test_what_an_image_runs_is_sound(name: str) -> None:
     script = "#!/bin/sh\nset -e\n" + "\n".join(
         row[1] for row in instructions(name) if row[0] == "RUN"
     )
-    done = subprocess.run(
-        [tool("shellcheck"), "--shell=sh", "-"], input=script, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout
+    assert complaints(script, "sh") == ""
 
 
 def test_the_image_serves_where_nginx_and_the_probe_look() -> None:
@@ -263,7 +262,7 @@ def test_the_function_at_the_edge(resources: dict[str, Any], uri: str, becomes: 
         + f"\nconst said = handler({{ request: {{ uri: {json.dumps(uri)} }} }});"
         + "\nconsole.log(said.uri ?? `${said.statusCode} ${said.headers.location.value}`);"
     )
-    done = subprocess.run([tool("node"), "-"], input=program, capture_output=True, text=True)
+    done = subprocess.run([needs("node"), "-"], input=program, capture_output=True, text=True)
     assert done.stdout.strip() == becomes, done.stderr
 
 
@@ -312,9 +311,7 @@ def test_the_upload(uploaded: tuple[Any, str]) -> None:
 
 def test_what_the_upload_calls_a_hash_is_one() -> None:
     """The AWS CLI knows no regular expressions: `????????` must not meet an ordinary name."""
-    if not (ROOT / "site").is_dir():
-        pytest.skip("no site/: run make site")
-    for path in (ROOT / "site").rglob("*.????????.min.*"):
+    for path in files(Path(needs("site")).parent, "**/*.????????.min.*"):
         assert re.search(r"\.[0-9a-f]{8}\.min\.", path.name), path.name
 
 

@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from podrole.catalog import snippet as known
-from podrole.catalog.parameters import SAFE_LOADER
+from podrole.reading.yaml_document import LOADER
+from tests.files import files
 
 SNIPPETS = Path(__file__).parents[2] / "snippets"
-FILES = sorted(SNIPPETS.glob("*/*.yml"))
+FILES = files(SNIPPETS, "*/*.yml")
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -35,13 +36,13 @@ def test_a_file_fits_and_names_its_schema(path: Path) -> None:
     name = "policy" if path.parent.name == "policies" else "text"
     text = path.read_text()
     assert text.startswith(f"# yaml-language-server: $schema=../schema/{name}.json\n")
-    validate(yaml.load(text, SAFE_LOADER), name)
+    validate(yaml.load(text, LOADER), name)
 
 
 def test_the_parameters() -> None:
     text = (SNIPPETS / "parameters.yml").read_text()
     assert text.startswith("# yaml-language-server: $schema=schema/parameters.json\n")
-    validate(yaml.load(text, SAFE_LOADER), "parameters")
+    validate(yaml.load(text, LOADER), "parameters")
 
 
 @pytest.mark.parametrize("wrong", [{"colour": "red"}, {"use": "fun"}, {"cases": []}, {"layer": 1}])

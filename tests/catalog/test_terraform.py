@@ -11,7 +11,8 @@ import pytest
 
 from podrole.catalog import Snippet
 from tests.catalogue import CATALOG
-from tests.lab.tools import CLIENTS, tool
+from tests.lab.tools import CLIENTS
+from tests.tools import needs
 
 from .terraform_schema import complaints
 
@@ -39,7 +40,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """What HCL's own library makes of every text."""
     program = tmp_path_factory.mktemp("hcl") / "hcl"
     subprocess.run(
-        [tool("go"), "build", "-o", str(program), "."],
+        [needs("go"), "build", "-o", str(program), "."],
         cwd=CLIENTS / "hcl",
         check=True,
         capture_output=True,

@@ -14,7 +14,8 @@ from podrole.catalog import Snippet
 from podrole.catalog.formats.cloudformation import class_name, template
 from tests.catalogue import CATALOG
 from tests.kept_results import kept
-from tests.lab.tools import CLIENTS, node_modules, tool
+from tests.lab.tools import CLIENTS, node_modules
+from tests.tools import needs
 
 PROJECT = CLIENTS / "infrastructure"
 CDK = [one for one in CATALOG.of("policy") if "cdk-typescript" in CATALOG.formats(one.id)]
@@ -49,7 +50,7 @@ def _made(folder: Path) -> dict[str, Any]:
     (folder / "tsconfig.json").write_text(
         json.dumps({"compilerOptions": STRICT, "include": ["source"]})
     )
-    node, tsc = tool("node"), folder / "node_modules/typescript/bin/tsc"
+    node, tsc = needs("node"), folder / "node_modules/typescript/bin/tsc"
     done = subprocess.run(
         [node, str(tsc), "--project", str(folder)], capture_output=True, text=True
     )
@@ -74,7 +75,7 @@ def _made(folder: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """What they make, and which programs compile."""
-    node = subprocess.run([tool("node"), "--version"], capture_output=True, text=True).stdout
+    node = subprocess.run([needs("node"), "--version"], capture_output=True, text=True).stdout
     files = [(PROJECT / name).read_text() for name in ("package-lock.json", "synthesise.mjs")]
     inputs = [node, json.dumps(STRICT), json.dumps(_texts(), sort_keys=True), *files]
     made: Mapping[str, Any] = kept(

@@ -17,9 +17,11 @@ from typing import Any
 
 import pytest
 
+from tests.tools import needs
+
 from .conftest import ACCOUNT, POD_IDENTITY_TRUST, allow, statement
 from .serving import client, serving
-from .tools import CLIENTS, aws_cli, node_modules, tool
+from .tools import CLIENTS, aws_cli, node_modules
 
 BUCKET = "orders-data"
 
@@ -108,13 +110,13 @@ def python_client() -> list[str]:
 @pytest.fixture(scope="session")
 def node_client() -> list[str]:
     node_modules(CLIENTS / "node")
-    return [tool("node"), str(CLIENTS / "node/client.mjs")]
+    return [needs("node"), str(CLIENTS / "node/client.mjs")]
 
 
 @pytest.fixture(scope="session")
 def go_client(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     path = tmp_path_factory.mktemp("go") / "client"
-    command = [tool("go"), "build", "-o", str(path), "."]
+    command = [needs("go"), "build", "-o", str(path), "."]
     subprocess.run(command, cwd=CLIENTS / "go", check=True, capture_output=True)
     return [str(path)]
 

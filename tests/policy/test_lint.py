@@ -15,6 +15,7 @@ from podrole.cli import main
 from podrole.policy import parse_policy
 from podrole.policy.lint import lint
 from tests.catalogue import CATALOG
+from tests.files import files
 
 POLICIES = CATALOG.of("policy")
 PROVIDER = "oidc.eks.us-west-2.amazonaws.com/id/ABC"
@@ -230,7 +231,7 @@ def test_every_finding_links_to_a_page_of_the_guide() -> None:
 
 def test_the_reference_page_lists_every_code() -> None:
     root = Path(__file__).parents[2]
-    sources = (root / "src/podrole/policy").glob("lint*.py")
+    sources = files(root / "src/podrole/policy", "lint*.py")
     known = {
         code
         for source in sources

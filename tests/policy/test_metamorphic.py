@@ -17,7 +17,7 @@ from .test_differential import Generator
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
-FAST = settings(max_examples=150, derandomize=True, deadline=None, database=None)
+FAST = settings(max_examples=150)
 
 
 def drawn(seed: int) -> tuple[dict[str, Any], Decision]:

@@ -140,7 +140,7 @@ STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400)
 @given(st.lists(STATEMENTS, min_size=1, max_size=3))
 def test_nobody_else_gets_in_and_nobody_named_is_kept_out(statements: list[Any]) -> None:
     document = {"Version": "2012-10-17", "Statement": statements}

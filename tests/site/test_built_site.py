@@ -8,18 +8,19 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
+from tests.files import files
 from tests.site.html_page import HtmlPage
 from tests.site.site_build import REPOSITORY, build_in_process
 
 DOCS = REPOSITORY / "docs"
-NOTEBOOKS = sorted(path.stem for path in (REPOSITORY / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [path.stem for path in files(REPOSITORY / "notebooks", "*.ipynb")]
 PAGE_LIMIT = 60_000  # bytes of gzipped HTML that a notebook page may weigh
 
 
 @pytest.fixture(scope="session")
 def pages(built_site: Path) -> dict[str, HtmlPage]:
     """Every page of the site, by its path below the site."""
-    found = sorted(built_site.rglob("*.html"))
+    found = files(built_site, "**/*.html")
     return {path.relative_to(built_site).as_posix(): HtmlPage(path) for path in found}
 
 
@@ -62,7 +63,7 @@ def test_no_style_sheet_fetches_from_another_host(built_site: Path) -> None:
     fetching = re.compile(r"url\(\s*['\"]?(?:https?:)?//|@import")
     assert [
         f"{sheet.relative_to(built_site)}: {found[0]}"
-        for sheet in built_site.rglob("*.css")
+        for sheet in files(built_site, "**/*.css")
         if (found := fetching.search(sheet.read_text(encoding="utf-8")))
     ] == []
 
@@ -78,9 +79,9 @@ def test_no_style_has_every_element_styled_anew_while_a_page_loads(built_site: P
 
 def test_the_only_scripts_are_the_theme_s_and_our_own(built_site: Path) -> None:
     """Material's bundle names a CDN for Mermaid, and uses it for `pre.mermaid` blocks only."""
-    own = {path.relative_to(DOCS) for path in (DOCS / "assets").rglob("*.js")}
+    own = {path.relative_to(DOCS) for path in files(DOCS / "assets", "**/*.js")}
     packed = Path("assets/python")  # Python for the reader's browser, which `make site` packs
-    for path in built_site.rglob("*.js"):
+    for path in files(built_site, "**/*.js"):
         place = path.relative_to(built_site)
         of_the_theme = "javascripts" in place.parts or place.name == "search_index.js"
         assert of_the_theme or place in own or place.is_relative_to(packed), place
@@ -178,7 +179,7 @@ class TestNotebookPage:
 def test_two_builds_are_the_same(built_site: Path, tmp_path: Path) -> None:
     again = tmp_path / "site"
     assert build_in_process(REPOSITORY, again)[0]
-    for path in sorted(built_site.rglob("*")):
+    for path in files(built_site, "**/*"):
         if path.is_file():
             twin = again / path.relative_to(built_site)
             assert path.read_bytes() == twin.read_bytes(), f"{twin} differs"

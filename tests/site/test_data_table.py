@@ -9,10 +9,11 @@ import pytest
 from podrole.catalog import Catalog
 from podrole.site.coverage import coverage_markdown, read_promises
 from podrole.site.data_table import DataError, read_data, table_markdown
+from tests.files import files
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "docs/data"
-TABLES = sorted(path for path in DATA.glob("*.yml") if path.stem not in {"coverage", "links"})
+TABLES = [path for path in files(DATA, "*.yml") if path.stem not in {"coverage", "links"}]
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)

@@ -8,10 +8,11 @@ import pytest
 
 from podrole.site.diagram import Diagram, DiagramError, check_drawings, diagrams_in, figure
 from podrole.site.draw import diagrams_of
+from tests.files import files
 from tests.site.site_build import REPOSITORY
 
 DRAWINGS = REPOSITORY / "docs" / "diagrams"
-NAMES = sorted(path.name for path in DRAWINGS.glob("*.svg"))
+NAMES = [path.name for path in files(DRAWINGS, "*.svg")]
 SOURCE = "flowchart LR\n  accTitle: One\n  accDescr: A leads to B.\n  a --> b"
 
 

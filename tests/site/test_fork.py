@@ -10,6 +10,7 @@ import yaml
 
 from podrole.site.page_end import edit_address
 from podrole.site.site_source import SiteSource
+from tests.files import files
 from tests.site.html_page import HtmlPage
 from tests.site.site_build import REPOSITORY, build_in_process
 from tests.site.test_reading import meta_of
@@ -76,7 +77,7 @@ def test_pages_have_edit_links_canonical_links_and_whole_previews(
 
 
 def test_no_page_asks_the_repository_s_host(fork: Path) -> None:
-    for path in fork.rglob("*.html"):
+    for path in files(fork, "**/*.html"):
         page = HtmlPage(path)
         assert not [one for one in page.fetched if "git.example.com" in one], path
         assert 'data-md-component="source"' not in path.read_text(encoding="utf-8")

@@ -13,11 +13,12 @@ import pytest
 from podrole.site.data_table import read_data
 from podrole.site.fence import prose_lines
 from podrole.site.site_config import read_config
+from tests.files import files
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.glob("**/*.md"))
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PAGES = files(DOCS, "**/*.md")
+NOTEBOOKS = files(ROOT / "notebooks", "*.ipynb")
 NAMES = {"ids": lambda path: path.stem}
 
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(\S*)")
@@ -87,7 +88,7 @@ def test_no_code_by_indentation(path: Path) -> None:
 class TestLinks:
     def found(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        data = [*sorted((DOCS / "data").glob("*.yml")), ROOT / "src/podrole/doctor/symptoms.yml"]
+        data = [*files(DOCS / "data", "*.yml"), ROOT / "src/podrole/doctor/symptoms.yml"]
         for path in [*PAGES, *NOTEBOOKS, *data]:
             if path.stem != "links":
                 for address in _LINK.findall(markdown_of(path)):
@@ -136,7 +137,7 @@ def test_plain_words(path: Path) -> None:
         assert not _EMPTY.search(line), line
 
 
-@pytest.mark.parametrize("path", sorted((DOCS / "howto").glob("*.md")), **NAMES)
+@pytest.mark.parametrize("path", files(DOCS / "howto", "*.md"), **NAMES)
 def test_a_how_to_fits_in_five_minutes(path: Path) -> None:
     words = sum(
         len(re.findall(r"\w[\w'’.:/-]*", line))

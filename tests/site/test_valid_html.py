@@ -4,14 +4,15 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.lab.tools import CLIENTS, node_modules, tool
+from tests.lab.tools import CLIENTS, node_modules
+from tests.tools import needs
 
 
 def _errors(*paths: Path) -> list[str]:
     checker = node_modules(CLIENTS / "audit") / "vnu-jar" / "build" / "dist" / "vnu.jar"
     done = subprocess.run(
         [
-            *(tool("java"), "-jar", str(checker), "--format", "json", "--stdout"),
+            *(needs("java"), "-jar", str(checker), "--format", "json", "--stdout"),
             *("--errors-only", "--skip-non-html", *map(str, paths)),
         ],
         capture_output=True,

@@ -22,6 +22,7 @@ from podrole.site.value_places import (
     snippet_places,
 )
 from tests.catalogue import CATALOG
+from tests.files import files
 
 from .site_build import REPOSITORY
 
@@ -61,7 +62,7 @@ def catalog() -> Catalog:
 def built(built_site: Path) -> dict[str, str]:
     return {
         path.relative_to(built_site).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(built_site.rglob("*.html"))
+        for path in files(built_site, "**/*.html")
     }
 
 
@@ -261,7 +262,7 @@ def test_every_block_with_places_is_marked(built: dict[str, str], catalog: Catal
                 (one.parameter, trimmed[one.offset : one.offset + one.length]) for one in wanted
             ], path
             seen.add(block_text(text))
-    apps = (REPOSITORY / "snippets" / "apps").glob("*/*.yml")  # one of three is shown
+    apps = files(REPOSITORY / "snippets/apps", "*/*.yml")  # one of three is shown
     unseen = set(places) - seen - {block_text(one.read_text(encoding="utf-8")) for one in apps}
     assert not unseen, "a text that no page shows as the catalogue has it"
 

@@ -11,6 +11,7 @@ from podrole.site.site_config import read_config
 from podrole.site.site_source import SiteSource
 from podrole.site.staging import write_source
 from podrole.site.zensical import build
+from tests.files import files
 from tests.site.html_page import HtmlPage
 from tests.site.site_build import REPOSITORY
 
@@ -53,22 +54,22 @@ def zensical_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def files(site: Path, suffix: str) -> list[str]:
-    return sorted(path.relative_to(site).as_posix() for path in site.rglob(f"*{suffix}"))
+def names(site: Path, suffix: str) -> list[str]:
+    return [path.relative_to(site).as_posix() for path in files(site, f"**/*{suffix}")]
 
 
 @pytest.mark.parametrize("suffix", [".html", ".md", ".ipynb", ".mjs", ".txt", ".xml"])
 def test_both_builders_write_the_same_files(
     built_site: Path, zensical_site: Path, suffix: str
 ) -> None:
-    assert files(zensical_site, suffix) == files(built_site, suffix)
+    assert names(zensical_site, suffix) == names(built_site, suffix)
 
 
 def test_each_page_has_the_same_headings_anchors_and_pieces(
     built_site: Path, zensical_site: Path
 ) -> None:
     seen: set[str] = set()
-    for name in files(built_site, "index.html"):
+    for name in names(built_site, "index.html"):
         one, other = Article(built_site / name), Article(zensical_site / name)
         assert other.headings == one.headings, name
         assert other.anchors == one.anchors, name
@@ -78,13 +79,13 @@ def test_each_page_has_the_same_headings_anchors_and_pieces(
 
 
 def test_what_stands_beside_the_pages_is_the_same(built_site: Path, zensical_site: Path) -> None:
-    for name in (*files(built_site, ".md"), "llms.txt", "robots.txt", "assets/social.png"):
+    for name in (*names(built_site, ".md"), "llms.txt", "robots.txt", "assets/social.png"):
         assert (zensical_site / name).read_bytes() == (built_site / name).read_bytes(), name
 
 
 def test_each_page_tells_the_same(built_site: Path, zensical_site: Path) -> None:
     tag = re.compile(r'<meta (?:name="(?:description|twitter)|property="og:)[^>]*>')
-    for name in files(built_site, "index.html"):
+    for name in names(built_site, "index.html"):
         told = [
             sorted(tag.findall((site / name).read_text(encoding="utf-8").replace("&#x27;", "'")))
             for site in (built_site, zensical_site)
@@ -93,7 +94,7 @@ def test_each_page_tells_the_same(built_site: Path, zensical_site: Path) -> None
 
 
 def test_no_page_fetches_from_another_host(zensical_site: Path) -> None:
-    for name in files(zensical_site, ".html"):
+    for name in names(zensical_site, ".html"):
         page = HtmlPage(zensical_site / name)
         assert not [one for one in page.fetched if one.startswith(("http", "//"))], name
         assert not page.hidden_addresses, name
@@ -105,7 +106,7 @@ def test_what_is_lost_is_what_the_contributors_page_says(
     """The page lists it; when this changes, so must the page."""
     page = (REPOSITORY / "docs/contributing.md").read_text(encoding="utf-8")
     lost = {"path": 'class="md-path"', "sidebar": "md-tabs__item--active"}
-    for name in files(built_site, "index.html"):
+    for name in names(built_site, "index.html"):
         here, there = (
             (site / name).read_text(encoding="utf-8") for site in (built_site, zensical_site)
         )
@@ -120,7 +121,7 @@ def test_the_staged_folder_needs_nothing_of_ours(tmp_path: Path) -> None:
     write_source(SiteSource.load(REPOSITORY), read_config(REPOSITORY / "mkdocs.yml"), stage)
     config = yaml.safe_load((stage / "mkdocs.yml").read_text(encoding="utf-8"))
     assert not {"plugins", "hooks", "watch"} & config.keys()
-    for path in (stage / "docs").rglob("*.md"):
+    for path in files(stage / "docs", "**/*.md"):
         text = path.read_text(encoding="utf-8")
         assert "```mermaid" not in text, path
         assert not re.search(r"\]\([^)]*\.ipynb", text), path

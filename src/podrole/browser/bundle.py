@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from podrole.browser import nodejs
 from podrole.browser.contents import (
     BUNDLED,
     CHECKER,
@@ -33,6 +35,7 @@ from podrole.browser.contents import (
     contents,
     own_files,
 )
+from podrole.browser.nodejs import NodeError
 
 _MODULE = re.compile(r"\.mjs\b")
 _STDLIB = "python_stdlib.zip"
@@ -46,7 +49,7 @@ _NO_USE = {
 
 
 class BundleError(RuntimeError):
-    """The archives cannot be made; the message says what is missing."""
+    """The archives cannot be made, though this machine has what that needs."""
 
 
 def bundle(folder: Path) -> None:
@@ -55,11 +58,11 @@ def bundle(folder: Path) -> None:
     Nothing is done where the folder already holds what the same inputs made.
 
     Raises:
-        BundleError: Node.js or the npm package is missing, or a step of the build failed.
+        NodeError: this machine lacks Node.js or npm, or npm could not install Pyodide.
+        BundleError: a step of the build failed.
     """
+    nodejs.install(REPOSITORY / "browser")
     pyodide = REPOSITORY / "browser" / "node_modules" / "pyodide"
-    if not (pyodide / "pyodide.mjs").is_file():
-        raise BundleError("no Pyodide; run `npm ci --ignore-scripts` in browser/")
     version = json.loads((pyodide / "package.json").read_text(encoding="utf-8"))["version"]
     plan = folder / "bundle.json"
     key = _key(version)
@@ -133,16 +136,16 @@ def _packed(files: Mapping[str, bytes]) -> bytes:
 
 def _compiled(source: bytes, *modules: str) -> tuple[dict[str, bytes], set[str]]:
     """The files with byte code in place of Python texts, and what is loaded with the modules."""
-    node = shutil.which("node")
-    if not node:
-        raise BundleError("no Node.js; install it to have Run buttons")
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder, "source.zip"), Path(folder, "compiled.zip")
         given.write_bytes(source)
-        done = subprocess.run(
-            [node, str(REPOSITORY / "browser" / "compile.mjs"), str(given), str(made), *modules],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        command = [
+            nodejs.node(),
+            str(REPOSITORY / "browser" / "compile.mjs"),
+            str(given),
+            str(made),
+        ]
+        done = subprocess.run([*command, *modules], capture_output=True, text=True, check=False)
         if done.returncode or not made.is_file():
             raise BundleError(f"browser/compile.mjs: {done.stderr.strip()[-400:]}")
         with zipfile.ZipFile(made) as archive:
@@ -168,13 +171,19 @@ def _write_zip(files: Mapping[str, bytes], target: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make the folder; 2 with one line where it cannot be made."""
+    """Make the folder, or say what the site will lack; 2 where CI is set, or where we failed."""
     parser = argparse.ArgumentParser(prog="python -m podrole.browser.bundle", description=__doc__)
     parser.add_argument("folder", type=Path)
     asked = parser.parse_args(arguments)
     asked.folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         bundle(asked.folder)
+    except NodeError as error:
+        if os.environ.get("CI"):
+            print(f"podrole: {error}", file=sys.stderr)
+            return 2
+        shutil.rmtree(asked.folder, ignore_errors=True)  # it may be of older sources
+        print(f"The site is built without Run buttons and checkers: {error}")
     except BundleError as error:
         print(f"podrole: {error}", file=sys.stderr)
         return 2

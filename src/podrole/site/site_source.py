@@ -40,6 +40,7 @@ from podrole.site.page_facts import (
 from podrole.site.truth_table import TruthTableError
 from podrole.site.value_fields import values_json
 from podrole.site.value_places import Places, site_places
+from podrole.site.without_python import without_python
 
 NOTEBOOKS = "notebooks"
 #: One sheet for every page, of these.
@@ -118,16 +119,21 @@ class SiteSource:
                 return notebook_markdown(text, path, self._expand, self._run_bar(path))
             # Blank lines instead of the front matter keep the numbers right.
             blanked = _FRONT.sub(lambda found: "\n" * found[0].count("\n"), text)
+            if not self._python_plan.is_file():
+                blanked = without_python(blanked)
             return self._expand(blanked, f"docs/{path}")
         except _FAULTS as error:
             raise SourceError(str(error)) from error
 
     def _run_bar(self, path: str) -> RunBar | None:
-        plan = self.root / ".cache" / "python" / "bundle.json"
-        if not plan.is_file():
+        if not self._python_plan.is_file():
             return None
-        size: int = json.loads(plan.read_text(encoding="utf-8"))["transfer"]
+        size: int = json.loads(self._python_plan.read_text(encoding="utf-8"))["transfer"]
         return RunBar(posixpath.relpath("assets", self.pages[path].facts.url), round(size / 1e6))
+
+    @property
+    def _python_plan(self) -> Path:
+        return self.root / ".cache" / "python" / "bundle.json"
 
     @property
     def notebooks(self) -> list[str]:
@@ -139,7 +145,7 @@ class SiteSource:
 
         There are none where Node.js is missing.
         """
-        packed = self.root / ".cache" / "python"
+        packed = self._python_plan.parent
         for part in sorted(packed.rglob("*")):
             if part.is_file():
                 yield f"assets/python/{part.relative_to(packed).as_posix()}", part

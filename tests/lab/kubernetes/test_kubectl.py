@@ -48,8 +48,11 @@ class Kubectl:
 
     def __init__(self, served: dict[str, Any], kubeconfig: str | None = None) -> None:
         outside = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+        # A kubeconfig of `aws eks update-kubeconfig` calls `aws`: this one, not the machine's.
+        with_aws = f"{Path(aws_cli()).parent}:{os.environ['PATH']}"
         self._environment = outside | {
             **served["environment"],
+            "PATH": with_aws,
             "KUBECONFIG": kubeconfig or served["kubeconfig"],
         }
 
