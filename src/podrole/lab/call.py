@@ -18,9 +18,9 @@ from . import wire
 from .aws_error import AwsError, not_carried
 from .canonical_request import Signed
 from .credentials import Caller
-from .operations import SERVICES, rest_operation, service_model, spoken_model
+from .operations import SERVICES, regions, rest_operation, service_model, spoken_model
 from .signature import Signature, read
-from .signature_error import missing_token
+from .signature_error import missing_token, signature_error
 
 #: The service of a credential scope, before anything is known to be right in it.
 _SCOPE = re.compile(r"Credential=[^/,\s]+/[^/,\s]+/[^/,\s]+/([^/,\s]+)/aws4_request")
@@ -30,6 +30,8 @@ _S3_HOST = re.compile(
 # A Region has letters: the door on a port is called 127.0.0.1.
 _SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z]{2,}-[a-z0-9-]+))?\.")
 _FORM = "application/x-www-form-urlencoded"
+#: Headers besides `X-Amz-Target` by which moto would choose what to do, or unpack a body.
+_CHOOSING = {"HTTP_CONTENT_ENCODING", "HTTP_USER_AGENT", "HTTP_X_HTTP_METHOD_OVERRIDE"}
 #: Calls that STS takes unsigned: the token is the proof.
 _UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
 
@@ -86,6 +88,11 @@ def read_call(request: Request, default_region: str) -> Call:
     signature, body = _read_signature(request, headers, query, form, body)
     if signature is not None:
         service, region = signature.service, signature.region
+        if region != default_region and region not in regions():
+            protocol = _protocol(service, form, headers)
+            # So STS, where it takes only one (cognitect-labs/aws-api #27 of 2018-12-18).
+            text = f"Credential should be scoped to a valid region, not '{region}'. "
+            raise Unreadable(signature_error("scope", protocol, text), protocol)
     else:
         host = _SERVICE_HOST.match(headers.get("host", ""))
         region = (host and host["region"]) or default_region
@@ -140,11 +147,7 @@ def _read_signature(
         service = "s3"
     else:
         service = ""
-    protocol = (
-        spoken_model(service, headers).metadata["protocol"]
-        if service in SERVICES
-        else _spoken(service, form, headers)
-    )
+    protocol = _protocol(service, form, headers)
     signed = Signed(request.method, target_of(request), headers, body)
     try:
         signature, chunked = read(signed, protocol)
@@ -174,17 +177,19 @@ def _make_unambiguous(
     """Leave moto one way to read the request: the one that is going to be decided.
 
     What the gateway has read is written anew, and nothing else goes along: moto prefers `Action` in
-    the query to `X-Amz-Target`, the first of two parameters of one name to the last, the body of
-    a POST to the query of a GET, and finds parameters where the model has none.
+    the query to `X-Amz-Target` and that to the path, the first of two parameters of one name to the
+    last, the body of a POST to the query of a GET, finds parameters where the model has none, takes
+    headers for parameters where there are none, and the Region from the name of the program.
     """
     model = operation.service_model
     protocol = model.metadata["protocol"]
-    for name in ("x-amz-trailer", "x-amz-decoded-content-length", "content-encoding"):
-        environ.pop(_environ_name(name), None)
+    for name in [name for name in environ if name.startswith("HTTP_")]:
+        if protocol != "rest-xml" or name.startswith("HTTP_X_AMZ_") or name in _CHOOSING:
+            del environ[name]
     environ |= {
         _environ_name(name): value
         for name, value in headers.items()
-        if name == "content-encoding" or name.startswith("x-amz-")
+        if name.startswith("x-amz-") and name != "x-amz-target"
     }
     kept: Mapping[str, Any] = {}
     if protocol == "query":
@@ -193,7 +198,6 @@ def _make_unambiguous(
         body = urlencode(form).encode()
         environ["REQUEST_METHOD"] = "POST"
         environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded; charset=utf-8"
-        environ.pop("HTTP_X_AMZ_TARGET", None)
     elif protocol == "json":
         prefix = model.metadata["targetPrefix"]
         body = json.dumps(parameters).encode()
@@ -210,7 +214,10 @@ def _make_unambiguous(
         }
         body = json.dumps(in_body).encode() if in_body or body else b""
         environ["CONTENT_TYPE"] = "application/json"
-    if protocol != "rest-xml":  # S3 reads its query by itself; repeated names were refused
+    if protocol == "rest-xml":  # S3 reads its query by itself; repeated names were refused
+        if "content-encoding" in headers:
+            environ["HTTP_CONTENT_ENCODING"] = headers["content-encoding"]
+    else:
         environ["QUERY_STRING"] = urlencode(kept, doseq=True)
         for key in ("RAW_URI", "REQUEST_URI"):
             path = environ[key].partition("?")[0]
@@ -295,6 +302,12 @@ def _read_operation(
         return operation, wire.rest_parameters(operation, found[1], query, headers, body)
     except AwsError as error:
         raise _unreadable(error, model) from error
+
+
+def _protocol(service: str, form: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    if service in SERVICES:
+        return str(spoken_model(service, headers).metadata["protocol"])
+    return _spoken(service, form, headers)
 
 
 def _spoken(service: str, form: Mapping[str, str], headers: Mapping[str, str]) -> str:

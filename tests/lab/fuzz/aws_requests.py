@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel, ServiceModel, Shape
 
+import podrole.lab
+from podrole.lab.action_table import ActionTable
 from podrole.lab.operations import SERVICES, service_model, spoken_model
 from tests import hostile
 
@@ -86,6 +89,12 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
     "X-Moto-Account-Id": ("444455556666", "x"),
     "X-HTTP-Method-Override": ("DELETE", "x"),
 }
+_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+    }
+)
 #: Values by which a call finds what is there; `made` in the test makes these.
 _KNOWN: Mapping[str, tuple[Any, ...]] = {
     "Bucket": ("orders", "none"),
@@ -111,9 +120,9 @@ _KNOWN: Mapping[str, tuple[Any, ...]] = {
     "repositoryName": ("orders",),
     "resourceArn": (f"arn:aws:ecr:{HERE}:repository/orders", f"arn:aws:eks:{HERE}:cluster/demo"),
     "ResourceArn": (f"arn:aws:dynamodb:{HERE}:table/orders", f"arn:aws:sns:{HERE}:orders"),
-    "PolicyDocument": ('{"Version":"2012-10-17","Statement":[]}', "{}", "[]", '{"Statement":5}'),
-    "AssumeRolePolicyDocument": ('{"Version":"2012-10-17","Statement":[]}', "null"),
-    "Policy": ('{"Version":"2012-10-17","Statement":[]}', "{}", '{"Statement":[{"Effect":[]}]}'),
+    "PolicyDocument": (_POLICY, "{}", "[]", '{"Statement":5}'),
+    "AssumeRolePolicyDocument": (_POLICY, "null"),
+    "Policy": (_POLICY, "{}", '{"Statement":[{"Effect":[]}]}'),
     "CiphertextBlob": ("eA==", "===", "AQIDAA=="),
     "WebIdentityToken": ("a.b.c", "e30.e30.e30"),
     "CopySource": ("orders/orders", "/orders/orders"),
@@ -138,6 +147,7 @@ class AwsRequests:
     def __init__(self, draw: random.Random, variables: Mapping[str, str]) -> None:
         """`variables` are those of an operator, with AWS_ACCESS_KEY_ID and so on."""
         self._draw = draw
+        self._hostile = 0.1
         self.use(variables)
 
     def use(self, variables: Mapping[str, str]) -> None:
@@ -178,22 +188,32 @@ class AwsRequests:
 
     # -- calls that an SDK could make ----------------------------------------------------
 
+    def call(self, service: str, name: str, given: Mapping[str, Any]) -> WireRequest:
+        """A well-formed and signed call."""
+        self._hostile = 0.0
+        request = self._spelled(spoken_model(service, {"x-amz-target": ""}), name, given)
+        sign(request, service, self._keys, presigned=False)
+        return request
+
     def _call(self, service: str) -> WireRequest:
         draw = self._draw
-        target = {} if service != "sqs" or draw.random() < 0.5 else {"x-amz-target": "x"}
-        model = spoken_model(service, target)
-        operation = model.operation_model(draw.choice(model.operation_names))
-        shape = operation.input_shape
+        self._hostile = draw.choice((0.02, 0.1, 0.5))
+        model = spoken_model(service, {} if draw.random() < 0.5 else {"x-amz-target": ""})
+        carried = _CARRIED.get(service, model.operation_names)
+        name = draw.choice(carried)
+        shape = model.operation_model(name).input_shape
         given = self._structure(shape, 0) if shape else {}
-        if draw.random() < 0.1 and given:
+        if draw.random() < self._hostile and given:
             given[draw.choice(list(given))] = draw.choice(_VALUES)
-        protocol = model.metadata["protocol"]
-        host = {"Host": f"{service}.{REGION}.amazonaws.com"}
+        return self._spelled(model, name, given)
+
+    def _spelled(self, model: ServiceModel, name: str, given: Mapping[str, Any]) -> WireRequest:
+        protocol, operation = model.metadata["protocol"], model.operation_model(name)
+        host = {"Host": f"{model.service_name}.{REGION}.amazonaws.com"}
         if protocol == "query":
             return self._by_form(operation, given, host)
         if protocol == "json":
-            prefix = model.metadata["targetPrefix"]
-            headers = {**host, "X-Amz-Target": f"{prefix}.{operation.name}"}
+            headers = {**host, "X-Amz-Target": f"{model.metadata['targetPrefix']}.{name}"}
             headers["Content-Type"] = "application/x-amz-json-1.1"
             return WireRequest("POST", "/", headers, _json(given))
         return self._by_path(operation, given, host)
@@ -202,7 +222,7 @@ class AwsRequests:
         pairs = [("Action", operation.name), ("Version", operation.service_model.api_version)]
         if operation.input_shape:
             pairs += list(_flat("", operation.input_shape, given))
-        text = urlencode([(name, hostile.utf8(value)) for name, value in pairs])
+        text = urlencode([tuple(map(hostile.utf8, pair)) for pair in pairs])
         if self._draw.random() < 0.3:
             return WireRequest("GET", f"/?{text}", host)
         host["Content-Type"] = "application/x-www-form-urlencoded"
@@ -234,7 +254,7 @@ class AwsRequests:
 
     def _xml(self, given: Mapping[str, Any]) -> bytes:
         draw = self._draw
-        if draw.random() < 0.3:
+        if draw.random() < self._hostile:
             return draw.choice(hostile.flat(hostile.XML))
         if not given:
             return b""
@@ -252,7 +272,7 @@ class AwsRequests:
 
     def _value(self, shape: Shape, name: str, depth: int) -> Any:
         draw = self._draw
-        if draw.random() < 0.04:
+        if draw.random() < self._hostile / 5:
             return draw.choice(_VALUES)
         kind = shape.type_name
         if kind == "structure":
@@ -263,12 +283,14 @@ class AwsRequests:
         if kind == "map":
             key = "orders" if draw.random() < 0.7 else self.text()
             return {key: self._value(shape.value, name, depth + 1)}
-        if name in _KNOWN and draw.random() < 0.75:
+        if name in _KNOWN and draw.random() > self._hostile:
             return draw.choice(_KNOWN[name])
         if kind == "string":
-            if shape.enum and draw.random() < 0.7:
+            if shape.enum and draw.random() > self._hostile:
                 return draw.choice(shape.enum)
-            return "orders" if draw.random() < 0.4 else self.text()
+            return "orders" if draw.random() > self._hostile else self.text()
+        if kind in ("integer", "long", "float", "double") and draw.random() > self._hostile:
+            return draw.choice((1, 5, 900))
         if kind in ("integer", "long", "float", "double"):
             return draw.choice((0, 1, -1, 5, 1000, 2**31, 2**63, 10**30, 1.5, "x"))
         if kind == "boolean":
@@ -400,6 +422,14 @@ class AwsRequests:
         request.chunked = True
 
 
+_CARRIED = {
+    **{service: sorted(service_model(service).operation_names) for service in SERVICES},
+    **{
+        path.stem: sorted(ActionTable.of(path.stem).operations)
+        for path in (Path(podrole.lab.__file__).parent / "actions").glob("*.yaml")
+        if path.stem in SERVICES
+    },
+}
 _SERVICES = [*sorted(SERVICES), "iam", "sts", "s3", "eks"] * 3 + ["lambda", "ec2"]
 _PARTS = (
     "orders", "none", "a", "b", "clusters", "demo", "pod-identity-associations", "v1", "id", "keys",

@@ -1,4 +1,4 @@
-"""A request as a client writes it on the wire, and what the server makes of it, without a socket."""
+"""A request as a client writes it, and what the server makes of it, without a socket."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from werkzeug.serving import WSGIRequestHandler
-
+from podrole.lab.server import RequestHandler
+from podrole.request_syntax import fault, origin_form
 from tests import hostile
 
 
 @dataclass
 class WireRequest:
-    """Method, target, headers and body. The target is sent as it is, less what ends a request line."""
+    """A request. Its target is sent as it is, less the white space that would end it."""
 
     method: str
     target: str
@@ -40,11 +40,16 @@ class WireRequest:
         lines = [f"{name}: ".encode() + hostile.utf8(value) for name, value in self.headers.items()]
         return b"\r\n".join([length.encode(), *lines, b"", b""])
 
-    def environ(self) -> dict[str, Any]:
-        """What werkzeug's server gives its app for these bytes. Raises http.client.HTTPException."""
+    def environ(self) -> dict[str, Any] | None:
+        """What the server gives its app for these bytes, None where it refuses them by itself."""
         handler = _Handler.__new__(_Handler)
         handler.path, handler.command = self.line, self.method
-        handler.headers = http.client.parse_headers(io.BytesIO(self.head()))
+        try:
+            handler.headers = http.client.parse_headers(io.BytesIO(self.head()))
+        except http.client.HTTPException:
+            return None
+        if fault(self.method, origin_form(self.line), "HTTP/1.1", handler.headers):
+            return None
         handler.rfile = io.BufferedReader(io.BytesIO(self.body))
         return handler.make_environ()
 
@@ -56,7 +61,7 @@ class _Server:
     _server_version = "test"
 
 
-class _Handler(WSGIRequestHandler):
+class _Handler(RequestHandler):
     server: Any = _Server()
     client_address = ("127.0.0.1", 50000)
     connection: Any = None
@@ -82,9 +87,8 @@ _MOST_LINES = 8
 
 def ask(app: Callable[..., Any], request: WireRequest) -> Answer | None:
     """What the app answers, None for a request that the server refuses by itself."""
-    try:
-        environ = request.environ()
-    except http.client.HTTPException:
+    environ = request.environ()
+    if environ is None:
         return None
     told: list[Any] = []
 
