@@ -26,7 +26,9 @@ class AwsError(Exception):
         `protocol` is the name in botocore's models: query, ec2, rest-xml, json, rest-json,
         smithy-rpc-v2-cbor.
         """
-        code, message = xml_text(self.code), xml_text(self.message)
+        # A message may quote what no UTF-8 can carry: half of a surrogate pair out of JSON.
+        text = self.message.encode(errors="replace").decode()
+        code, message = xml_text(self.code), xml_text(text)
         if protocol == "rest-xml":
             return "application/xml", (
                 '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -17,7 +17,7 @@ import yaml
 from .kinds import BY_NAME, Object
 from .status import ApiError
 
-_LISTED, _MAPPED, _ANY = "*", "{}", "any"
+_LISTED, _MAPPED, _ANY, _OBJECT = "*", "{}", "any", "object"
 #: Go's 64-bit integers; messages name the type.
 _INT64 = {
     "activeDeadlineSeconds",
@@ -122,6 +122,8 @@ def _read(form: str, value: Any, place: _Place, unknown: list[str]) -> Any:
         return value
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         raise _Mistyped(value, place, _go_type(form, place))
+    if form == _OBJECT:
+        return dict(value)
     if form.startswith(_MAPPED):
         inner = form.removeprefix(_MAPPED)
         return {
@@ -150,6 +152,8 @@ def _go_type(form: str, place: _Place) -> str:
         return "map[string]" + _go_type(form.removeprefix(_MAPPED), place)
     if form == "integer":
         return "int64" if place.path.rpartition(".")[2] in _INT64 else "int32"
+    if form == _OBJECT:
+        return f"v1.{place.struct}{place.path.title()}"
     return _GO.get(form, f"v1.{form}")
 
 
