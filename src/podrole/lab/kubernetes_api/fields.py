@@ -119,6 +119,12 @@ def _read(form: str, value: Any, place: _Place, unknown: list[str]) -> Any:
         wrong = isinstance(value, bool) and form != "boolean"
         if wrong or not isinstance(value, _SCALARS[form]):
             raise _Mistyped(value, place, _go_type(form, place))
+        if (
+            form == "integer"
+            and isinstance(value, int)
+            and not -_largest(place) <= value < _largest(place)
+        ):
+            raise _Mistyped(value, place, _go_type(form, place))
         return value
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         raise _Mistyped(value, place, _go_type(form, place))
@@ -127,7 +133,8 @@ def _read(form: str, value: Any, place: _Place, unknown: list[str]) -> Any:
     if form.startswith(_MAPPED):
         inner = form.removeprefix(_MAPPED)
         return {
-            name: _read(inner, item, place.entry(name), unknown) for name, item in value.items()
+            name: _read(inner, _zero(inner) if item is None else item, place.entry(name), unknown)
+            for name, item in value.items()
         }
     known: Object = {}
     for name, item in value.items():
@@ -143,6 +150,10 @@ def _read(form: str, value: Any, place: _Place, unknown: list[str]) -> Any:
 def _zero(form: str) -> Any:
     """What a null in a list stands for."""
     return {"string": "", "integer": 0, "number": 0, "boolean": False, _ANY: None}.get(form, {})
+
+
+def _largest(place: _Place) -> int:
+    return 1 << (63 if place.path.rpartition(".")[2] in _INT64 else 31)
 
 
 def _go_type(form: str, place: _Place) -> str:
@@ -161,7 +172,8 @@ def _json_type(value: Any) -> str:
     for name, types in (("bool", bool), ("string", str), ("array", list), ("object", Mapping)):
         if isinstance(value, types):
             return name
-    return f"number {value}" if isinstance(value, float) else "number"
+    large = isinstance(value, int) and abs(value) >= 1 << 31
+    return f"number {value}" if large or isinstance(value, float) else "number"
 
 
 def described(names: list[str]) -> Iterator[str]:
