@@ -110,7 +110,7 @@ class Moto:
             raise AwsError("InternalFailure", reason, 500) from error
         code = int(status.split()[0])
         body = b"".join(result)
-        if "html" in headers.get("Content-Type", "") and code >= 400 and body.startswith(b"<!doc"):
+        if "html" in headers.get("Content-Type", "") and code >= 300 and body.startswith(b"<!doc"):
             raise not_carried(service, operation)
         return code, headers, body
 
