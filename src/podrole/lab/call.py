@@ -20,7 +20,7 @@ from .canonical_request import Signed
 from .credentials import Caller
 from .operations import SERVICES, regions, rest_operation, service_model, spoken_model
 from .signature import Signature, read
-from .signature_error import missing_token, signature_error
+from .signature_error import missing_token, wrong_region
 
 #: The service of a credential scope, before anything is known to be right in it.
 _SCOPE = re.compile(r"Credential=[^/,\s]+/[^/,\s]+/[^/,\s]+/([^/,\s]+)/aws4_request")
@@ -90,9 +90,7 @@ def read_call(request: Request, default_region: str) -> Call:
         service, region = signature.service, signature.region
         if region != default_region and region not in regions():
             protocol = _protocol(service, form, headers)
-            # So STS, where it takes only one (cognitect-labs/aws-api #27 of 2018-12-18).
-            text = f"Credential should be scoped to a valid region, not '{region}'. "
-            raise Unreadable(signature_error("scope", protocol, text), protocol)
+            raise Unreadable(wrong_region(region, default_region, protocol), protocol)
     else:
         host = _SERVICE_HOST.match(headers.get("host", ""))
         region = (host and host["region"]) or default_region
