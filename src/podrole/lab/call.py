@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -82,7 +82,8 @@ def read_call(request: Request, default_region: str) -> Call:
     """Take a request apart. Raises Unreadable for what the lab does not carry."""
     environ = dict(request.environ)
     headers = {name.lower(): value for name, value in request.headers.items()}
-    query = {name: values if len(values) > 1 else values[0] for name, values in _lists(request)}
+    path, _, text = target_of(request).partition("?")
+    query = _query(text)
     body = request.get_data(cache=True)
     form = _form(headers, body)
     signature, body = _read_signature(request, headers, query, form, body)
@@ -95,7 +96,6 @@ def read_call(request: Request, default_region: str) -> Call:
         host = _SERVICE_HOST.match(headers.get("host", ""))
         region = (host and host["region"]) or default_region
         service = _unsigned_service(query, form, headers)
-    path = target_of(request).partition("?")[0]
     if service == "s3":
         virtual = _S3_HOST.match(headers.get("host", "").partition(":")[0])
         bucket = virtual and (virtual["bucket"] or virtual["local"])
@@ -118,8 +118,12 @@ def read_call(request: Request, default_region: str) -> Call:
     )
 
 
-def _lists(request: Request) -> Iterator[tuple[str, list[str]]]:
-    yield from ((str(name), list(map(str, values))) for name, values in request.args.lists())
+def _query(text: str) -> dict[str, Any]:
+    """The parameters of a query, read as a form is; a name that stands twice has a list."""
+    found: dict[str, list[str]] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        found.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
 def target_of(request: Request) -> str:

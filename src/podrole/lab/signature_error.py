@@ -78,7 +78,7 @@ def signature_error(fault: str, protocol: str, text: str = "") -> AwsError:
 def wrong_region(region: str, expected: str, protocol: str) -> AwsError:
     """The refusal of a signature for a Region that does not exist.
 
-    Sentences: cognitect-labs/aws-api #27 of 2018-12-18 (STS, of a Region that it does not serve) and
+    Sentences: cognitect-labs/aws-api #27 of 2018-12-18 (STS, of one it does not serve) and
     aws/aws-cli #2954 of 2017-11-11 (S3); checked 2026-11-28.
     """
     if protocol == "rest-xml":

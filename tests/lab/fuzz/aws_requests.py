@@ -217,10 +217,14 @@ class AwsRequests:
             return WireRequest("POST", "/", headers, _json(given))
         return self._by_path(operation, given, host)
 
+    def form(self, model: ServiceModel, name: str, hostile_share: float) -> list[tuple[str, str]]:
+        """A drawn form of an operation of the query protocol."""
+        self._hostile = hostile_share
+        shape = model.operation_model(name).input_shape
+        return _form(model.operation_model(name), self._structure(shape, 0) if shape else {})
+
     def _by_form(self, operation: OperationModel, given: Any, host: dict[str, str]) -> WireRequest:
-        pairs = [("Action", operation.name), ("Version", operation.service_model.api_version)]
-        if operation.input_shape:
-            pairs += list(_flat("", operation.input_shape, given))
+        pairs = _form(operation, given)
         text = urlencode([tuple(map(hostile.utf8, pair)) for pair in pairs])
         if self._draw.random() < 0.3:
             return WireRequest("GET", f"/?{text}", host)
@@ -456,6 +460,11 @@ _PRESIGNED = (
 
 def _json(given: Any) -> bytes:
     return json.dumps(given, default=str).encode("ascii")
+
+
+def _form(operation: OperationModel, given: Any) -> list[tuple[str, str]]:
+    pairs = [("Action", operation.name), ("Version", operation.service_model.api_version)]
+    return pairs + (list(_flat("", operation.input_shape, given)) if operation.input_shape else [])
 
 
 def _flat(prefix: str, shape: Shape, value: Any) -> Iterator[tuple[str, str]]:

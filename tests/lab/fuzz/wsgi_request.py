@@ -29,8 +29,9 @@ class WireRequest:
 
     @property
     def line(self) -> str:
-        """The target in latin-1, without the white space at which a request line is split."""
-        return "".join(hostile.utf8(self.target).decode("latin-1").split()) or "/"
+        """The target in latin-1, as Python's server reads it out of a request line."""
+        target = "".join(hostile.utf8(self.target).decode("latin-1").split()) or "/"
+        return "/" + target.lstrip("/") if target.startswith("//") else target
 
     def head(self) -> bytes:
         """The headers as bytes, to the empty line. A line end in a value makes another header."""
