@@ -193,6 +193,7 @@ FAULTS: dict[str, Callable[[Good, Lab], Sent]] = {
     "not signed": lambda good, lab: headers(good.signed(), authorization=None),
     "no Signature parameter": authorization(", Signature=", ", X="),
     "scope of another day": authorization("/20260115/", "/20260114/"),
+    "scope of no Region": authorization("/us-west-2/", "/us-west-9/"),
     "host not signed": authorization("host;", ""),
     "an x-amz header not signed": lambda good, lab: headers(good.signed(), x_amz_acl="private"),
     "presigned, too late": presigned(late=True),

@@ -49,6 +49,7 @@ class AccessAnalyzer(Service):
     def validate_policy(self, call: Call, caller: Caller) -> dict[str, Any]:
         """What the strict parser and lint say of a policy, as findings."""
         parameters = call.parameters
+        _known(call, "policyType")
         findings = validate(
             parameters["policyDocument"],
             parameters["policyType"],
@@ -59,6 +60,7 @@ class AccessAnalyzer(Service):
 
     def check_no_public_access(self, call: Call, caller: Caller) -> dict[str, Any]:
         """FAIL if a statement lets anybody in."""
+        _known(call, "resourceType")
         kind = "trust" if call.parameters["resourceType"] == _TRUST else "resource"
         policy = _parsed(call.parameters["policyDocument"], kind, "policyDocument")
         return _answer(
@@ -69,6 +71,7 @@ class AccessAnalyzer(Service):
 
     def check_no_new_access(self, call: Call, caller: Caller) -> dict[str, Any]:
         """FAIL unless it is shown that the new policy grants nothing more than the existing one."""
+        _known(call, "policyType")
         texts = [call.parameters[f"{which}PolicyDocument"] for which in ("new", "existing")]
         kinds = {kind_of(text, call.parameters["policyType"]) for text in texts}
         if len(kinds) > 1:
@@ -85,6 +88,7 @@ class AccessAnalyzer(Service):
 
     def check_access_not_granted(self, call: Call, caller: Caller) -> dict[str, Any]:
         """FAIL if the policy may allow one of the actions on one of the resources."""
+        _known(call, "policyType")
         text = call.parameters["policyDocument"]
         kind = kind_of(text, call.parameters["policyType"])
         policy = _parsed(text, kind, "policyDocument")
@@ -104,6 +108,13 @@ class AccessAnalyzer(Service):
             passed="no statement allows the access",
             failed="a statement may allow the access",
         )
+
+
+def _known(call: Call, member: str) -> None:
+    """Raise AwsError for a value that the model does not list."""
+    values = call.operation.input_shape.members[member].enum
+    if call.parameters[member] not in values:
+        raise _invalid(f"{member} is one of {', '.join(values)}")
 
 
 def _answer(grants: Sequence[Grant], *, passed: str, failed: str) -> dict[str, Any]:

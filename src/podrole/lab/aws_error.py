@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -27,7 +28,7 @@ class AwsError(Exception):
         """
         # A message may quote what no UTF-8 can carry: half of a surrogate pair out of JSON.
         text = self.message.encode(errors="replace").decode()
-        code, message = escape(self.code), escape(text)
+        code, message = xml_text(self.code), xml_text(text)
         if protocol == "rest-xml":
             return "application/xml", (
                 '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -55,11 +56,20 @@ class AwsError(Exception):
         return content_type, json.dumps(document)
 
 
+#: What XML 1.0 has no way to write, not even by its number (section 2.2, "Characters").
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def xml_text(text: str) -> str:
+    """A text as it stands between two tags; `\ufffd` where XML has no such character."""
+    return escape(_NOT_XML.sub("\ufffd", text))
+
+
 def _cbor(texts: dict[str, str]) -> bytes:
     """A map of texts as CBOR (RFC 8949): major type 5, then texts of major type 3."""
     encoded = bytes([0xA0 | len(texts)])
     for text in (part for pair in texts.items() for part in pair):
-        data = text.encode()
+        data = text.encode("utf-8", "replace")
         encoded += b"\x7a" + len(data).to_bytes(4, "big") + data
     return encoded
 

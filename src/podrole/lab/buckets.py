@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from podrole.policy import Policy
 
+from . import s3_body
 from .action_table import Row
 from .authorization import Requirement
 from .aws_error import AwsError, not_carried
@@ -22,7 +23,6 @@ from .data_service import DataService, Resource, resource_policy
 from .keys import Keys
 from .moto_backend import Moto
 from .object_encryption import ObjectEncryption
-from .s3_body import deleted, tags
 from .service import Answer
 
 _JSON = "application/json"
@@ -71,7 +71,7 @@ class Buckets(DataService):
     def parameters(self, call: Call) -> Mapping[str, Any]:
         """The parameters of path, query and headers, and the keys of DeleteObjects' body."""
         if call.name == "DeleteObjects":
-            return {**call.parameters, "Delete": {"Objects": deleted(call)}}
+            return {**call.parameters, "Delete": {"Objects": s3_body.deleted(call)}}
         return call.parameters
 
     def place(self, call: Call, caller: Caller, row: Row, name: str) -> tuple[str, str]:
@@ -124,6 +124,7 @@ class Buckets(DataService):
         """The answer to a call about a bucket's policy; ACLs are refused."""
         bucket = call.parameters.get("Bucket", "")
         _refuse_acl(call)
+        s3_body.check(call)
         if "CopySource" in call.parameters:  # moto would read a `#` or `;` in it as a URL's
             source, key, version = _source(call.parameters["CopySource"])
             text = quote(f"/{source}/{key}") + (f"?versionId={quote(version)}" if version else "")
@@ -202,5 +203,5 @@ def _signed(call: Call) -> dict[str, str]:
 
 def _requested_tags(call: Call) -> dict[str, str]:
     if call.name == "PutObjectTagging":
-        return tags(call)
+        return s3_body.tags(call)
     return dict(parse_qsl(call.headers.get("x-amz-tagging", ""), keep_blank_values=True))

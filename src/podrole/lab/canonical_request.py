@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Signed:
             [
                 self.method,
                 _canonical_path(self.path, service),
-                _canonical_query(self.query(), in_header),
+                _canonical_query(self.target.partition("?")[2], in_header),
                 *(f"{name}:{_trimmed(self.headers[name])}" for name in names),
                 "",
                 ";".join(names),
@@ -52,28 +52,34 @@ class Signed:
 
 def _canonical_path(path: str, service: str) -> str:
     """S3 encodes once and keeps every segment; the others normalise and encode twice."""
-    segments = [unquote(segment) for segment in path.split("/")]
+    segments = [_encoded(segment) for segment in path.split("/")]
     if service == "s3":
-        return "/".join(quote(segment, safe="-_.~") for segment in segments)
+        return "/".join(segments)
     kept: list[str] = []
     for segment in segments:
         if segment == "..":
             kept = kept[:-1]
         elif segment not in ("", "."):
             kept.append(segment)
-    text = "/" + "/".join(quote(segment, safe="-_.~") for segment in kept)
+    text = "/" + "/".join(kept)
     if kept and segments[-1] in ("", ".", ".."):
         text += "/"
     return quote(text, safe="-_.~/")
 
 
-def _canonical_query(query: list[tuple[str, str]], in_header: bool) -> str:
+def _canonical_query(query: str, in_header: bool) -> str:
     pairs = sorted(
-        (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
-        for name, value in query
-        if in_header or name != "X-Amz-Signature"
+        (_encoded(name.replace("+", " ")), _encoded(value.replace("+", " ")))
+        for name, _, value in (part.partition("=") for part in query.split("&") if part)
     )
-    return "&".join(f"{name}={value}" for name, value in pairs)
+    return "&".join(
+        f"{name}={value}" for name, value in pairs if in_header or name != "X-Amz-Signature"
+    )
+
+
+def _encoded(part: str) -> str:
+    """The part's own bytes, which need be no UTF-8, encoded as signatures want them."""
+    return quote(unquote_to_bytes(part), safe="-_.~")
 
 
 def _trimmed(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 #: How deep arrays and objects may stand in each other. DynamoDB's 32 levels of attributes (AWS,
@@ -13,8 +14,9 @@ DEEPEST = 100
 def read_json(text: str | bytes) -> Any:
     """The document of a text.
 
-    Raises ValueError for what is no JSON (NaN and Infinity are none), for one that is nested deeper
-    than DEEPEST, and for half of a surrogate pair (`"\\ud800"`), which no UTF-8 can carry.
+    Raises ValueError for what is no JSON in UTF-8 (NaN and Infinity are none), for one that is
+    nested deeper than DEEPEST, for a number beyond a float's range, and for half of a surrogate
+    pair (`"\\ud800"`), which no UTF-8 can carry.
     """
     found = _read(text)
     if _has_escapes(text):
@@ -63,16 +65,14 @@ def too_deep() -> ValueError:
     return ValueError(f"lab: nested deeper than {DEEPEST} levels")
 
 
-def _read(text: str | bytes) -> Any:
+def _read(given: str | bytes) -> Any:
+    # json.loads would take UTF-16 too, and halves of surrogate pairs in UTF-8's form.
+    text = given if isinstance(given, str) else given.decode()
     try:
-        found = json.loads(text, parse_constant=_no_number)
+        found = json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except RecursionError:
         raise too_deep() from None
-    if isinstance(text, str):
-        openers = text.count("{") + text.count("[")
-    else:
-        openers = text.count(b"{") + text.count(b"[")
-    if openers > DEEPEST:  # else it cannot be
+    if text.count("{") + text.count("[") > DEEPEST:  # else it cannot be
         check_depth(found)
     return found
 
@@ -83,3 +83,10 @@ def _has_escapes(text: str | bytes) -> bool:
 
 def _no_number(text: str) -> Any:
     raise ValueError(f"invalid character: {text} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is out of a number's range")
+    return number

@@ -7,6 +7,7 @@ Behaviour: EC2 user guide, "Use the Instance Metadata Service to access instance
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ INSTANCE_ID = "i-0abcd1234ef567890"
 _SECONDS = 6 * 3600
 _RENEW_BEFORE = timedelta(hours=1)
 _LONGEST_TOKEN = 21600
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _TOKEN_HEADER = "X-aws-ec2-metadata-token"  # noqa: S105  (a header's name)
 _TTL_HEADER = f"{_TOKEN_HEADER}-ttl-seconds"
 
@@ -81,7 +83,7 @@ class Node:
         if "X-Forwarded-For" in request.headers:
             return Response("", 403)
         seconds = request.headers.get(_TTL_HEADER, "")
-        if not seconds.isdecimal() or not 1 <= int(seconds) <= _LONGEST_TOKEN:
+        if not _NUMBER.fullmatch(seconds) or not 1 <= int(seconds) <= _LONGEST_TOKEN:
             return Response("", 400)
         now = self._clock.now()
         self._tokens = {token: end for token, end in self._tokens.items() if end > now}

@@ -52,6 +52,13 @@ def _loader() -> Any:
     return botocore.loaders.create_loader()
 
 
+@cache
+def regions() -> frozenset[str]:
+    """The Regions of all partitions, by botocore's data."""
+    partitions = _loader().load_data("partitions")["partitions"]
+    return frozenset(name for partition in partitions for name in partition["regions"])
+
+
 def spoken_model(service: str, headers: Mapping[str, str]) -> ServiceModel:
     """The model in whose protocol a request is: SQS's clients of before 2023 speak query."""
     model = service_model(service)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from .aws_error import AwsError
 
 Item = TypeVar("Item")
 _PAGE = 100
+_TOKEN = re.compile(rb"lab/([0-9]{1,9})")
 
 
 def page(items: Sequence[Item], parameters: Mapping[str, Any]) -> tuple[list[Item], str | None]:
@@ -32,8 +34,9 @@ def _start(token: str | None) -> int:
     if not token:
         return 0
     try:
-        return int(base64.urlsafe_b64decode(token).decode().removeprefix("lab/"))
+        match = _TOKEN.fullmatch(base64.urlsafe_b64decode(token))
     except (ValueError, binascii.Error):
-        raise AwsError(
-            "InvalidParameterException", "lab: nextToken is none that the lab has given"
-        ) from None
+        match = None
+    if match is None:
+        raise AwsError("InvalidParameterException", "lab: nextToken is none that the lab has given")
+    return int(match[1])

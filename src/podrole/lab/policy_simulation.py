@@ -207,9 +207,12 @@ def _simulate(call: Call, simulated: _Simulated) -> dict[str, Any]:
 
 def _begin(marker: str | None) -> int:
     try:
-        return int(base64.b64decode(marker, validate=True)) if marker else 0
+        text = base64.b64decode(marker, validate=True) if marker else b"0"
     except (ValueError, binascii.Error):
-        raise AwsError("InvalidInput", "lab: Marker is none that the simulator gave") from None
+        text = b""
+    if not re.fullmatch(rb"[0-9]{1,9}", text):
+        raise AwsError("InvalidInput", "lab: Marker is none that the simulator gave")
+    return int(text)
 
 
 def _evaluate(

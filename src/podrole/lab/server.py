@@ -14,6 +14,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from podrole.request_syntax import BrokenChunks, Chunks, fault, origin_form, refuse
+
 HOST = "127.0.0.1"
 _LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]"}
 
@@ -22,8 +24,35 @@ class PortTaken(RuntimeError):
     """Another program listens on the port."""
 
 
-class _Quiet(WSGIRequestHandler):
+class RequestHandler(WSGIRequestHandler):
+    """One connection. What HTTP forbids is refused before anyone reads more."""
+
     protocol_version = "HTTP/1.1"  # clients keep their connections; watches need chunks
+    timeout = 60  # seconds in which a client must send or take something
+
+    def parse_request(self) -> bool:
+        """Read line and headers. False for a request that has been refused."""
+        if not super().parse_request():
+            return False
+        refused = fault(self.command, origin_form(self.path), self.request_version, self.headers)
+        if refused is not None:
+            self.send_error(*refused)
+        return refused is None
+
+    def make_environ(self) -> dict[str, Any]:
+        """The request for the app; its chunks are read strictly.
+
+        werkzeug's own reader (3.1) fills up a chunk that breaks off, for ever if it is large.
+        """
+        environ = super().make_environ()
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            environ["wsgi.input"] = Chunks(self.rfile)
+            environ["wsgi.input_terminated"] = True
+        return environ
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what no app sees, in one line: the doors' clients read no HTML."""
+        refuse(self, code, f"lab: {message or self.responses[code][0]}")
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing, of noise on the port neither: the trail holds the calls."""
@@ -52,8 +81,11 @@ def whole_bodies(app: Callable[..., Any]) -> Callable[..., Any]:
     def reading(environ: dict[str, Any], start_response: Any) -> Any:
         try:
             body = Request(environ).get_data(cache=False)
+        except BrokenChunks as error:
+            return Response(f"lab: {error}\n", 400)(environ, start_response)
         except HTTPException as error:
-            return error.get_response(environ)(environ, start_response)
+            text = f"lab: {error.description}\n"
+            return Response(text, error.code)(environ, start_response)
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
@@ -88,7 +120,7 @@ def serve(app: Callable[..., Any], port: int, tls: ssl.SSLContext | None = None)
         port,
         loopback_only(whole_bodies(app)),
         threaded=True,
-        request_handler=_Quiet,
+        request_handler=RequestHandler,
         ssl_context=tls,
         fd=listener.fileno(),
     )

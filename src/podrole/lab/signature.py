@@ -26,6 +26,7 @@ _EMPTY = hashlib.sha256(b"").hexdigest()
 _UNSIGNED = "UNSIGNED-PAYLOAD"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _PART = re.compile(r"\s*([A-Za-z]+)=(.*?)\s*\Z", re.DOTALL)
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _LONGEST = 7 * 24 * 3600  # a presigned URL's X-Amz-Expires
 _STS_LONGEST = 900
 _SKEW, _S3_SKEW = timedelta(minutes=5), timedelta(minutes=15)
@@ -91,7 +92,7 @@ class Signature:
         stamp = self.signed.strftime(_STAMP)
         digest = hashlib.sha256(self.canonical_request.encode()).hexdigest()
         wanted = _sign(key, f"{ALGORITHM}\n{stamp}\n{self.scope}\n{digest}")
-        if not hmac.compare_digest(wanted, self.given):
+        if not hmac.compare_digest(wanted.encode(), self.given.encode()):
             raise signature_error("signature", protocol)
         if self.service == "s3" and self.unsigned_headers:
             raise signature_error("unsigned headers", protocol)
@@ -100,7 +101,7 @@ class Signature:
             if chunk.kind == "PAYLOAD":
                 seed += f"{_EMPTY}\n"
             wanted = _sign(key, seed + chunk.digest)
-            if not hmac.compare_digest(wanted, chunk.signature):
+            if not hmac.compare_digest(wanted.encode(), chunk.signature.encode()):
                 raise signature_error("signature", protocol)
 
 
@@ -165,9 +166,7 @@ def _header_parts(header: str, headers: Mapping[str, str], protocol: str) -> dic
     if missing:
         text = " ".join([*missing, f"Authorization={header.partition(' ')[0]}"])
         raise signature_error("incomplete", protocol, text)
-    assert date is not None
-    found["Date"] = date
-    return found
+    return {**found, "Date": date or ""}
 
 
 def _query_parts(query: Mapping[str, str], protocol: str) -> dict[str, str]:
@@ -184,7 +183,7 @@ def _query_parts(query: Mapping[str, str], protocol: str) -> dict[str, str]:
             f"AWS query-string parameters must include '{name}'." for name in sorted(missing)
         )
         raise signature_error("incomplete", protocol, text)
-    if not expires.isdecimal() or not 0 < int(expires) <= _LONGEST:
+    if not _SECONDS.fullmatch(expires) or not 0 < int(expires) <= _LONGEST:
         raise signature_error("expires", protocol)
     return found | {"Expires": expires}
 

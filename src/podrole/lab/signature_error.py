@@ -75,6 +75,22 @@ def signature_error(fault: str, protocol: str, text: str = "") -> AwsError:
     return AwsError(code, text or f"lab: {_WORDS.get(fault, fault)}", 400)
 
 
+def wrong_region(region: str, expected: str, protocol: str) -> AwsError:
+    """The refusal of a signature for a Region that does not exist.
+
+    Sentences: cognitect-labs/aws-api #27 of 2018-12-18 (STS, of one it does not serve) and
+    aws/aws-cli #2954 of 2017-11-11 (S3); checked 2026-11-28.
+    """
+    if protocol == "rest-xml":
+        text = (
+            f"The authorization header is malformed; the region '{region}' is wrong;"
+            f" expecting '{expected}'"
+        )
+    else:
+        text = f"Credential should be scoped to a valid region, not '{region}'. "
+    return signature_error("scope", protocol, text)
+
+
 _WORDS = {
     "algorithm": "sign with AWS4-HMAC-SHA256",
     "two signatures": "sign in the Authorization header or in the query, not in both",

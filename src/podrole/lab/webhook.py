@@ -8,6 +8,7 @@ once, when the pod is created.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ SKIP_LABEL = f"{PREFIX}skip-pod-identity-webhook"
 DEFAULT_LIFETIME = 86400
 MINIMUM_LIFETIME = 600
 POD_IDENTITY_AUDIENCE = "pods.eks.amazonaws.com"
+_NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
 AGENT_URL = "http://169.254.170.23/v1/credentials"
 
 
@@ -118,10 +120,9 @@ def _regional_sts(annotations: Mapping[str, str]) -> bool:
 def _lifetime(annotations: Mapping[str, str], pod: Mapping[str, Any]) -> int:
     key = f"{PREFIX}token-expiration"
     text = _annotations(pod).get(key) or annotations.get(key) or str(DEFAULT_LIFETIME)
-    try:
-        return max(int(text), MINIMUM_LIFETIME)  # raised silently, as the webhook does
-    except ValueError:
+    if not _NUMBER.fullmatch(text) or abs(int(text)) >= 1 << 63:  # Go's strconv.ParseInt
         return DEFAULT_LIFETIME
+    return max(int(text), MINIMUM_LIFETIME)  # raised silently, as the webhook does
 
 
 def _annotations(manifest: Mapping[str, Any]) -> Mapping[str, str]:

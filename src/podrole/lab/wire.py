@@ -12,15 +12,16 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from xml.sax.saxutils import escape
 
-import botocore.validate
 from botocore.model import OperationModel, ServiceModel, Shape
 from werkzeug.wrappers import Response
 
-from .aws_error import AwsError
+from .aws_error import AwsError, xml_text
 from .clock import stamp
 from .json_document import read_json
+from .parameter_types import faults
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 def query_parameters(form: Mapping[str, str], shape: Shape | None) -> dict[str, Any]:
@@ -45,20 +46,15 @@ def _from_form(form: Mapping[str, str], prefix: str, shape: Shape) -> Any:
     if text is None:
         return None
     if shape.type_name in ("integer", "long"):
-        try:
-            return int(text)
-        except ValueError:
-            raise AwsError("MalformedInput", f"{prefix} is not a number", 400) from None
-    return text == "true" if shape.type_name == "boolean" else text
+        if not _NUMBER.fullmatch(text):
+            raise AwsError("MalformedInput", f"{prefix} is not a number", 400)
+        return int(text)
+    return text.lower() == "true" if shape.type_name == "boolean" else text
 
 
 def _items(form: Mapping[str, str], prefix: str, shape: Shape) -> Iterator[Any]:
     """`Tags.member.1`; flattened, `AttributeName.1` with the name of the list or of its items."""
-    if shape.serialization.get("flattened"):
-        name = shape.member.serialization.get("name")
-        start = ".".join([*prefix.split(".")[:-1], name]) if name else prefix
-    else:
-        start = f"{prefix}.member"
+    start = _list_start(prefix, shape)
     for number in itertools.count(1):
         item = _from_form(form, f"{start}.{number}", shape.member)
         if item is None:
@@ -68,14 +64,51 @@ def _items(form: Mapping[str, str], prefix: str, shape: Shape) -> Iterator[Any]:
 
 def _entries(form: Mapping[str, str], prefix: str, shape: Shape) -> Iterator[tuple[str, Any]]:
     """`Attributes.entry.1.key` and `.value`; flattened without `entry`, names as in the model."""
-    start = prefix if shape.serialization.get("flattened") else f"{prefix}.entry"
-    key = shape.key.serialization.get("name", "key")
-    value = shape.value.serialization.get("name", "value")
+    start, key, value = _map_names(prefix, shape)
     for number in itertools.count(1):
         name = form.get(f"{start}.{number}.{key}")
         if name is None:
             return
         yield name, _from_form(form, f"{start}.{number}.{value}", shape.value)
+
+
+def query_form(parameters: Mapping[str, Any], shape: Shape | None) -> dict[str, str]:
+    """The form that says these parameters and nothing else: `query_parameters` the other way."""
+    return dict(_to_form(parameters, "", shape)) if shape else {}
+
+
+def _to_form(value: Any, prefix: str, shape: Shape) -> Iterator[tuple[str, str]]:
+    if value is None:  # a map's key without its value, which `validate` refuses
+        return
+    if shape.type_name == "structure":
+        for name, item in value.items():
+            member = shape.members[name]
+            key = member.serialization.get("name", name)
+            yield from _to_form(item, f"{prefix}.{key}" if prefix else key, member)
+    elif shape.type_name == "list":
+        for number, item in enumerate(value, 1):
+            yield from _to_form(item, f"{_list_start(prefix, shape)}.{number}", shape.member)
+    elif shape.type_name == "map":
+        start, key_name, value_name = _map_names(prefix, shape)
+        for number, (name, item) in enumerate(value.items(), 1):
+            yield f"{start}.{number}.{key_name}", name
+            yield from _to_form(item, f"{start}.{number}.{value_name}", shape.value)
+    else:
+        yield prefix, str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _list_start(prefix: str, shape: Shape) -> str:
+    if not shape.serialization.get("flattened"):
+        return f"{prefix}.member"
+    name = shape.member.serialization.get("name")
+    return ".".join([*prefix.split(".")[:-1], name]) if name else prefix
+
+
+def _map_names(prefix: str, shape: Shape) -> tuple[str, str, str]:
+    """What stands before the number of an entry, and the names of its key and its value."""
+    start = prefix if shape.serialization.get("flattened") else f"{prefix}.entry"
+    key = shape.key.serialization.get("name", "key")
+    return start, key, shape.value.serialization.get("name", "value")
 
 
 def json_parameters(body: bytes) -> dict[str, Any]:
@@ -118,15 +151,20 @@ def rest_parameters(
     if operation.service_model.metadata["protocol"] == "rest-json" and operation.http[
         "method"
     ] not in ("GET", "DELETE"):
-        body_members = {
-            member.serialization.get("name", name): name
-            for name, member in (shape.members.items() if shape else [])
-            if "location" not in member.serialization
-        }
-        for key, value in json_parameters(body).items():
-            if key in body_members:
-                found[body_members[key]] = value
+        given = json_parameters(body)
+        for name, key in names_in(shape.members if shape else {}, None).items():
+            if key in given:
+                found[name] = given[key]
     return found
+
+
+def names_in(members: Mapping[str, Shape], location: str | None) -> dict[str, str]:
+    """The name that each member has in a part of a request: `querystring`, or None for the body."""
+    return {
+        name: member.serialization.get("name", name)
+        for name, member in members.items()
+        if member.serialization.get("location") == location
+    }
 
 
 def _from_text(text: Any, shape: Shape, name: str) -> Any:
@@ -134,7 +172,7 @@ def _from_text(text: Any, shape: Shape, name: str) -> Any:
         return text if isinstance(text, list) else [text]
     if isinstance(text, list):
         raise AwsError("InvalidRequest", f"lab: the parameter {name} stands twice")
-    if shape.type_name in ("integer", "long") and re.fullmatch(r"-?[0-9]{1,18}", text):
+    if shape.type_name in ("integer", "long") and _NUMBER.fullmatch(text):
         return int(text)
     if shape.type_name == "boolean" and text.lower() in ("true", "false"):
         return text.lower() == "true"
@@ -175,11 +213,11 @@ def validate(operation: OperationModel, parameters: Mapping[str, Any]) -> None:
     shape = operation.input_shape
     if shape is None:
         return
-    report = botocore.validate.ParamValidator().validate(dict(parameters), shape)
-    if report.has_errors():
-        query = operation.service_model.metadata["protocol"] == "query"
-        code = "ValidationError" if query else "InvalidParameterException"
-        raise AwsError(code, f"lab: {report.generate_report()}")
+    protocol = operation.service_model.metadata["protocol"]
+    found = faults(parameters, shape, protocol)
+    if found:
+        code = "ValidationError" if protocol == "query" else "InvalidParameterException"
+        raise AwsError(code, f"lab: {found}")
 
 
 def response_body(
@@ -213,14 +251,14 @@ def _to_xml(value: Any, shape: Shape) -> str:
         return "".join(f"<member>{_to_xml(item, shape.member)}</member>" for item in value)
     if shape.type_name == "map":
         return "".join(
-            f"<entry><key>{escape(key)}</key><value>{_to_xml(item, shape.value)}</value></entry>"
+            f"<entry><key>{xml_text(key)}</key><value>{_to_xml(item, shape.value)}</value></entry>"
             for key, item in value.items()
         )
     if isinstance(value, datetime):
         return stamp(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return escape(str(value))
+    return xml_text(str(value))
 
 
 def _to_json(value: Any, shape: Shape) -> Any:

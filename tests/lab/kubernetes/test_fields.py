@@ -20,7 +20,7 @@ UNKNOWN = 'unknown field "spec.template.spec.serviceAcountName"'
 
 def test_each_kind_has_its_fields_and_each_type_is_there() -> None:
     assert {kind.name for kind in KINDS} <= MESSAGES.keys()
-    scalars = {"string", "integer", "boolean", "number", "any"}
+    scalars = {"string", "integer", "boolean", "number", "any", "object"}
     for message, fields in MESSAGES.items():
         for name, form in fields.items():
             assert form.lstrip("*{}") in scalars | MESSAGES.keys(), (message, name)

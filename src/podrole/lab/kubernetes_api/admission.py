@@ -69,6 +69,8 @@ class Admission:
             return self._pod(kind, given, former)
         if kind.name in (*_WORKLOADS, "Job"):
             _workload(kind, given)
+        if kind.name in ("RoleBinding", "ClusterRoleBinding"):
+            _binding(kind, given)
         if former is not None:
             _immutable(kind, given, former)
         if kind.name == "Namespace":
@@ -175,15 +177,31 @@ def _workload(kind: Kind, given: Object) -> None:
         )
 
 
+def _binding(kind: Kind, given: Object) -> None:
+    """Raise ApiError for a binding of nothing or of nobody: `pkg/apis/rbac/validation`."""
+    name, role = given["metadata"]["name"], given.get("roleRef") or {}
+    if role.get("kind") not in ("Role", "ClusterRole"):
+        shown = json.dumps(role.get("kind") or "")
+        why = f'Unsupported value: {shown}: supported values: "ClusterRole", "Role"'
+        raise invalid(kind, name, "roleRef.kind", why)
+    if not role.get("name"):
+        raise invalid(kind, name, "roleRef.name", "Required value")
+    for index, subject in enumerate(given.get("subjects") or ()):
+        if not subject.get("name"):
+            raise invalid(kind, name, f"subjects[{index}].name", "Required value")
+
+
 def _immutable(kind: Kind, given: Object, former: Object) -> None:
     """Raise ApiError where an update changes what is for good."""
     name = given["metadata"]["name"]
     if "roleRef" in former and given.get("roleRef") != former["roleRef"]:
         reference = json.dumps(given.get("roleRef"))
         raise invalid(kind, name, "roleRef", f"Invalid value: {reference}: cannot change roleRef")
+    if kind.name not in _WORKLOADS:
+        return
     selector = (former.get("spec") or {}).get("selector")
     changed = (given.get("spec") or {}).get("selector")
-    if kind.name in _WORKLOADS and selector is not None and changed != selector:
+    if selector is not None and changed != selector:
         raise invalid(
             kind,
             name,

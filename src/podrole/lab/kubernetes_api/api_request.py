@@ -122,14 +122,21 @@ def _verb(http: Request, route: Route) -> str:
     return verb
 
 
+_STR = "tag:yaml.org,2002:str"
+
+
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases: they let a small text stand for an object without end."""
+    """YAML without aliases: they let a small text stand for an object without end. Of tags there is
+    `!!str`: PyYAML fails at others that do not fit their texts."""
 
     _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not read here")
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if getattr(event, "tag", None) not in (None, "!", _STR):
+            raise yaml.YAMLError("no tag but !!str is read here")
         if self._depth > DEEPEST:
             raise too_deep()
         self._depth += 1

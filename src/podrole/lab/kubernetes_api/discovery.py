@@ -53,7 +53,7 @@ def document(path: str, version: str) -> dict[str, Any] | None:
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
     if parts == ["api", "v1"]:
         return _resources("")
-    if parts[0] == "apis" and parts[1] in (*GROUPS, *REVIEWS):
+    if len(parts) > 1 and parts[0] == "apis" and parts[1] in (*GROUPS, *REVIEWS):
         if len(parts) == 2:
             return _group(parts[1])
         if len(parts) == 3 and parts[2] == "v1":

@@ -169,6 +169,7 @@ class Endpoints:
                 f"failed to create typed patch object ({route.namespace}/{route.name};"
                 f" {kind.api_version}, Kind={kind.name}): {shown}",
             )
+        config = {"apiVersion": kind.api_version, "kind": kind.name, **config}
         config.setdefault("metadata", {})["name"] = route.name
         writer = Writer(request.manager, config, request.http.args.get("force") == "true")
         former = self._objects.store.find(kind, route.namespace, route.name)

@@ -17,7 +17,7 @@ import yaml
 from .kinds import BY_NAME, Object
 from .status import ApiError
 
-_LISTED, _MAPPED, _ANY = "*", "{}", "any"
+_LISTED, _MAPPED, _ANY, _OBJECT = "*", "{}", "any", "object"
 #: Go's 64-bit integers; messages name the type.
 _INT64 = {
     "activeDeadlineSeconds",
@@ -119,13 +119,22 @@ def _read(form: str, value: Any, place: _Place, unknown: list[str]) -> Any:
         wrong = isinstance(value, bool) and form != "boolean"
         if wrong or not isinstance(value, _SCALARS[form]):
             raise _Mistyped(value, place, _go_type(form, place))
+        if (
+            form == "integer"
+            and isinstance(value, int)
+            and not -_largest(place) <= value < _largest(place)
+        ):
+            raise _Mistyped(value, place, _go_type(form, place))
         return value
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         raise _Mistyped(value, place, _go_type(form, place))
+    if form == _OBJECT:
+        return dict(value)
     if form.startswith(_MAPPED):
         inner = form.removeprefix(_MAPPED)
         return {
-            name: _read(inner, item, place.entry(name), unknown) for name, item in value.items()
+            name: _read(inner, _zero(inner) if item is None else item, place.entry(name), unknown)
+            for name, item in value.items()
         }
     known: Object = {}
     for name, item in value.items():
@@ -143,6 +152,10 @@ def _zero(form: str) -> Any:
     return {"string": "", "integer": 0, "number": 0, "boolean": False, _ANY: None}.get(form, {})
 
 
+def _largest(place: _Place) -> int:
+    return 1 << (63 if place.path.rpartition(".")[2] in _INT64 else 31)
+
+
 def _go_type(form: str, place: _Place) -> str:
     if form.startswith(_LISTED):
         return "[]" + _go_type(form.removeprefix(_LISTED), place)
@@ -150,6 +163,8 @@ def _go_type(form: str, place: _Place) -> str:
         return "map[string]" + _go_type(form.removeprefix(_MAPPED), place)
     if form == "integer":
         return "int64" if place.path.rpartition(".")[2] in _INT64 else "int32"
+    if form == _OBJECT:
+        return f"v1.{place.struct}{place.path.title()}"
     return _GO.get(form, f"v1.{form}")
 
 
@@ -157,7 +172,8 @@ def _json_type(value: Any) -> str:
     for name, types in (("bool", bool), ("string", str), ("array", list), ("object", Mapping)):
         if isinstance(value, types):
             return name
-    return f"number {value}" if isinstance(value, float) else "number"
+    large = isinstance(value, int) and abs(value) >= 1 << 31
+    return f"number {value}" if large or isinstance(value, float) else "number"
 
 
 def described(names: list[str]) -> Iterator[str]:

@@ -101,7 +101,11 @@ class ObjectApi:
             former = self.store.get(kind, metadata.get("namespace", ""), metadata.get("name", ""))
             if status:
                 former_metadata = {**former["metadata"]}
-                wanted = {**former, "metadata": former_metadata, "status": wanted.get("status")}
+                wanted = {
+                    **former,
+                    "metadata": former_metadata,
+                    "status": wanted.get("status") or {},
+                }
             else:
                 wanted = self._admission.admit(kind, wanted, former)
                 if "status" in former:

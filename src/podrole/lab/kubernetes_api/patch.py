@@ -1,7 +1,9 @@
 """Merge patches: the plain one, and Kubernetes' strategic one.
 
 Source: Kubernetes, "Update API Objects in Place Using kubectl patch", community document "Strategic
-Merge Patch"; RFC 7396 (checked 2026-11-24).
+Merge Patch"; RFC 7396 (checked 2026-11-24). Refusals: kubernetes/kubernetes,
+`apimachinery/pkg/util/mergepatch/errors.go` and `apiserver/pkg/endpoints/handlers/patch.go`
+(checked 2026-11-28).
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from typing import Any
+
+from .status import ApiError
 
 #: By which member the items of a list are told apart; other lists are replaced whole.
 _MERGE_KEYS = {
@@ -48,7 +52,10 @@ def merge_patch(document: Any, change: Any) -> Any:
 
 
 def strategic_merge(document: Any, change: Any, key: str = "") -> Any:
-    """Lists of named things merge by their names; `$patch` and `$setElementOrder` are obeyed."""
+    """Lists of named things merge by their names; `$patch` and `$setElementOrder` are obeyed.
+
+    Raises ApiError (BadRequest) for a directive of another form.
+    """
     if isinstance(change, list):
         return _merge_list(document if isinstance(document, list) else [], change, key)
     if not isinstance(change, Mapping):
@@ -59,6 +66,8 @@ def strategic_merge(document: Any, change: Any, key: str = "") -> Any:
     result = dict(document) if isinstance(document, Mapping) else {}
     retained = change.get("$retainKeys")
     if retained is not None:
+        if not isinstance(retained, list):
+            raise ApiError(400, "invalid patch format of retainKeys")
         result = {name: value for name, value in result.items() if name in retained}
     for name, value in change.items():
         if name.startswith("$deleteFromPrimitiveList/"):
@@ -88,7 +97,9 @@ def _merge_list(document: list[Any], change: list[Any], key: str) -> list[Any]:
     result = list(document)
     for item in change:
         places = [
-            index for index, former in enumerate(result) if former.get(by) == item.get(by, object())
+            index
+            for index, former in enumerate(result)
+            if isinstance(former, Mapping) and former.get(by) == item.get(by, object())
         ]
         if item.get("$patch") == "delete":
             result = [former for index, former in enumerate(result) if index not in places]
@@ -100,6 +111,8 @@ def _merge_list(document: list[Any], change: list[Any], key: str) -> list[Any]:
 
 
 def _delete_from(result: dict[str, Any], name: str, gone: Any) -> None:
+    if not isinstance(gone, list):
+        raise ApiError(400, "invalid patch format of primitive list")
     if isinstance(result.get(name), list):
         result[name] = [item for item in result[name] if item not in gone]
 
@@ -110,24 +123,27 @@ def _order(result: dict[str, Any], name: str, order: Any, known: int) -> None:
     `known`: how many items the list had. A webhook's volumes so stay where they are when their pod
     is applied again (apimachinery, strategicpatch, normalizeElementOrder).
     """
+    if not isinstance(order, list):
+        raise ApiError(400, "invalid patch format of setElementOrder list")
     items = result.get(name)
-    if not isinstance(items, list):
+    by = merge_key(name, items) if isinstance(items, list) else None
+    if by is None or not isinstance(items, list):
         return
-    by = merge_key(name, items)
-    if by is None or not isinstance(order, list):
-        return
-    ranks = {
-        item.get(by) if isinstance(item, Mapping) else item: rank for rank, item in enumerate(order)
-    }
+    ranks = {_named(item, by): rank for rank, item in enumerate(order)}
     places = list(enumerate(items))
-    named = [place for place in places if place[1].get(by) in ranks]
-    named.sort(key=lambda place: ranks[place[1].get(by)])
-    rest = [place for place in places if place[1].get(by) not in ranks]
+    named = [place for place in places if _named(place[1], by) in ranks]
+    named.sort(key=lambda place: ranks[_named(place[1], by)])
+    rest = [place for place in places if _named(place[1], by) not in ranks]
     ordered = []
     while named and rest:
         first_of_server = named[0][0] < known and rest[0][0] < named[0][0]
         ordered.append((rest if first_of_server else named).pop(0)[1])
     result[name] = ordered + [item for _, item in named + rest]
+
+
+def _named(item: Any, by: str) -> str:
+    """By what an item is told apart, as a text: what is no object stands for itself."""
+    return repr(item.get(by)) if isinstance(item, Mapping) else repr(item)
 
 
 def dropped(former: Any, now: Any, key: str = "") -> Any:

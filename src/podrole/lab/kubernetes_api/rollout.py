@@ -6,6 +6,7 @@ Source: Kubernetes, "Deployments", sections "Updating" and "Rolling back" (check
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _DEPLOYMENT, _REPLICA_SET = BY_NAME["Deployment"], BY_NAME["ReplicaSet"]
 _REVISION = "deployment.kubernetes.io/revision"
 _HASH = "pod-template-hash"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _HISTORY = 10  # the default of revisionHistoryLimit
 
 
@@ -124,7 +126,7 @@ def replicas(found: Object) -> int:
 
 def _revision(found: Object) -> int:
     text = str((found["metadata"].get("annotations") or {}).get(_REVISION, ""))
-    return int(text) if text.isdecimal() else 0
+    return int(text) if _NUMBER.fullmatch(text) else 0
 
 
 def _template(replica_set: Object) -> Any:

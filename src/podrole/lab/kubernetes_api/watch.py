@@ -29,13 +29,13 @@ def watch(
     Raises ApiError for arguments that are no numbers. Holds no lock while it waits.
     """
     try:
-        seconds = float(int(arguments.get("timeoutSeconds") or _LONGEST))
+        seconds = int(arguments.get("timeoutSeconds") or _LONGEST)
         version = int(arguments.get("resourceVersion") or 0)
         initial = arguments.get("sendInitialEvents") == "true"
     except ValueError:
         raise ApiError(400, "timeoutSeconds and resourceVersion must be numbers") from None
     bookmarks = arguments.get("allowWatchBookmarks") in ("1", "true")
-    seconds = min(max(seconds, 0.0), _LONGEST)
+    seconds = min(max(seconds, 0), _LONGEST)
     return _events(objects, kind, seconds, None if initial else version, bookmarks, wanted, shown)
 
 
