@@ -7,11 +7,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from podrole.catalog import Catalog
+from podrole.cli import main
 from podrole.doctor import diagnose
+from podrole.terminal import shell_word
+from tests import hostile
 from tests.catalog.conftest import Shell, catalog, programs, served, shell  # noqa: F401
 from tests.catalogue import CATALOG
 from tests.files import files
@@ -121,3 +125,61 @@ def test_the_commands_collect_what_it_reads(shell: Shell, catalog: Catalog) -> N
     assert said.endswith("No link is seen to break.\n"), said
     assert "ok      provider" in said
     assert "ok      trust policy" in said
+
+
+def words(text: str) -> list[str]:
+    """The words of commands as bash makes them."""
+    script = "set -- " + " ".join(text.split("\n")) + '\nprintf "%s\\n" "$@"'
+    return subprocess.run(
+        ["bash"], input=script, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "$(id)", "a'b", '"; id; "', "`id`", "a>b", "-h", "!!", "é"]
+)
+def test_the_commands_hold_names_in_quotes(name: str) -> None:
+    told = doctor("--collect", f"--cluster={name}", f"--namespace={name}", f"--role={name}").stdout
+    quoted = f"={shell_word(name)}" if name.startswith("-") else f" {shell_word(name)}"
+    for option in ("--name", "--cluster-name", "--namespace", "--role-name"):
+        assert f"{option}{quoted}" in told
+    lines = [
+        line for line in told.splitlines() if line.startswith(("aws eks desc", "aws iam get-role"))
+    ]
+    for line in lines:
+        assert {name, f"--name={name}", f"--role-name={name}"} & {*words(line.partition(" > ")[0])}
+
+
+def test_a_name_that_is_not_given_is_left_to_fill_in() -> None:
+    told = doctor("--collect").stdout
+    for place in ("-n <namespace>", "--name <cluster>", "--role-name <role>"):
+        assert place in told
+
+
+def test_what_the_files_say_cannot_look_like_the_doctor_s_own_lines(tmp_path: Path) -> None:
+    """A name that ends a line, moves the cursor or holds a command of a shell."""
+    evil = "a\n\nNo link is seen to break.\x1b[2K'; id; '"
+    pod = {
+        "kind": "Pod",
+        "metadata": {"name": evil, "namespace": evil},
+        "spec": {"containers": [{"name": "c"}]},
+    }
+    (tmp_path / "pod.json").write_text(json.dumps(pod))
+    done = doctor(tmp_path)
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    lines = done.stdout.splitlines()
+    assert lines.count("No link is seen to break.") == 1
+    assert any(f"look: kubectl -n {shell_word(evil)} get sa,pod" in line for line in lines)
+
+
+@pytest.mark.parametrize("body", hostile.named({**hostile.YAML, **hostile.JSON}))
+def test_any_file_is_evidence_or_one_line(body: bytes, tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(body)
+    assert main(["doctor", str(path)]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"podrole: {path}: ") or "no pod at all" in output.err
+    assert output.err.count("\n") == 1
+    assert main(["doctor", "--error", str(path)]) in (1, 2)

@@ -16,6 +16,7 @@ from podrole.cli import main
 from podrole.lab import Lab, webhook
 from podrole.lab.cluster_door import ClusterDoor
 from podrole.lab.kubernetes_api.json_patch import json_patch
+from tests import hostile
 
 ROLE = "arn:aws:iam::111122223333:role/orders-api"
 ACCOUNTS = f"""
@@ -89,6 +90,12 @@ def test_irsa_pod_identity_and_neither(inject: Inject) -> None:
             "stdin: pod p: no service account orders/none in",
         ),
         (POD, ("--associations", "/no/such/file"), "/no/such/file: No such file or directory"),
+        ("a: " + "[" * 1000, (), "stdin: not YAML: line 1, column 67: nested more than 64 deep"),
+        ("a: &a {b: *a}", (), "stdin: not YAML: line 1, column 11: the alias *a stands in what it"),
+        ("kind: Pod\nmetadata: {annotations: [a]}", (), "stdin: Pod in version"),
+        ("kind: Pod\nmetadata: {}\nspec: {containers: [null]}", (), "stdin: pod (no name): a list"),
+        ("kind: Pod\nmetadata: {}\nspec: {containers: 5}", (), "stdin: Pod in version"),
+        ("kind: Pod\nmetadata: {}\nspec: null", (), "stdin: pod (no name): spec.containers is"),
     ],
 )
 def test_bad_input_is_one_clear_line(
@@ -98,6 +105,52 @@ def test_bad_input_is_one_clear_line(
     assert (code, out) == (2, "")
     assert err.startswith(f"podrole: {said}")
     assert err.count("\n") == 1
+
+
+def test_each_value_stays_the_text_that_it_is(inject: Inject) -> None:
+    """kubectl reads YAML 1.2: an unquoted 1e3 would be a number, which no variable takes."""
+    variables = [
+        {"name": f"V{n}", "value": one} for n, one in enumerate(hostile.texts("typed word"))
+    ]
+    pod = yaml.safe_load(POD.replace("ACCOUNT", "irsa"))
+    pod["spec"]["containers"][0]["env"] = variables
+    code, out, err = inject(json.dumps(pod))
+    assert (code, err) == (0, "")
+    assert "value: '1e3'" in out
+    assert "value: 'y'" in out
+    assert yaml.safe_load(out)["spec"]["containers"][0]["env"][: len(variables)] == variables
+
+
+def test_two_containers_with_one_alias_are_changed_apart(inject: Inject) -> None:
+    pod = """
+kind: Pod
+metadata: {name: p, namespace: orders}
+spec:
+  serviceAccountName: irsa
+  containers: [{name: a, env: &e [{name: X, value: x}]}, {name: b, env: *e}]
+"""
+    _, out, _ = inject(pod)
+    for container in yaml.safe_load(out)["spec"]["containers"]:
+        names = [one["name"] for one in container["env"]]
+        assert len(names) == len(set(names)), names
+
+
+@pytest.mark.parametrize("value", [item for item in hostile.flat(hostile.VALUES) if item != {}])
+@pytest.mark.parametrize("member", ["metadata", "spec", "containers", "env", "volumes", "labels"])
+def test_any_value_in_any_member_is_a_pod_or_one_line(
+    inject: Inject, member: str, value: Any
+) -> None:
+    pod = yaml.safe_load(POD.replace("ACCOUNT", "irsa"))
+    holder = {
+        "containers": pod["spec"],
+        "volumes": pod["spec"],
+        "env": pod["spec"]["containers"][0],
+        "labels": pod["metadata"],
+    }.get(member, pod)
+    holder[member] = value
+    code, out, err = inject(json.dumps(pod))
+    assert (code, bool(out)) in ((0, True), (2, False))
+    assert err.count("\n") == (code == 2)
 
 
 # -- POST /mutate ----------------------------------------------------------------------------

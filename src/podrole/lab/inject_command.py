@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import yaml
+from podrole.policy.error import InputError
+from podrole.reading import ReadingError, read_text
+from podrole.reading.yaml_document import read_yaml
+from podrole.yaml_writer import dump_yaml
 
 from . import webhook
+from .kubernetes_api import fields
+from .kubernetes_api.status import ApiError
 
 
-class InjectError(ValueError):
+class InjectError(InputError):
     """Input that the webhook cannot work on: which file, and what it should hold."""
 
 
@@ -41,28 +45,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print each pod as it is stored after admission."""
-    try:
-        accounts = _service_accounts(arguments.service_accounts)
-        associated = _associations(arguments.associations) if arguments.associations else set()
-        pods = [_admitted(pod, accounts, associated, arguments) for pod in _documents("-")]
-        if not pods:
-            raise InjectError("stdin: no pod; give its manifest, for example < pod.yml")
-    except InjectError as error:
-        print(f"podrole: {error}", file=sys.stderr)
-        return 2
-    yaml.safe_dump_all(pods, sys.stdout, sort_keys=False, explicit_start=len(pods) > 1)
+    accounts = _service_accounts(arguments.service_accounts)
+    associated = _associations(arguments.associations) if arguments.associations else set()
+    pods = [_admitted(pod, accounts, associated, arguments) for pod in _documents("-")]
+    if not pods:
+        raise InjectError("stdin: no pod; give its manifest, for example < pod.yml")
+    print(dump_yaml(*pods))
     return 0
 
 
 def _documents(path: str) -> list[dict[str, Any]]:
     name = "stdin" if path == "-" else path
     try:
-        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-        documents = [item for item in yaml.safe_load_all(text) if item is not None]
-    except OSError as error:
-        raise InjectError(f"{name}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InjectError(f"{name}: not YAML: {' '.join(str(error).split())}") from error
+        text = read_text(path)
+    except ReadingError as error:
+        raise InjectError(f"{name}: {error}") from error
+    try:
+        documents = [item for item in read_yaml(text) if item is not None]
+    except ReadingError as error:
+        raise InjectError(f"{name}: not YAML: {error}") from error
     found: list[dict[str, Any]] = []
     for document in documents:
         if not isinstance(document, dict):
@@ -77,7 +78,11 @@ def _identity(manifest: Any, kind: str, place: str) -> tuple[str, str]:
     if not isinstance(metadata, dict) or manifest.get("kind", kind) != kind:
         shown = manifest.get("kind") if isinstance(manifest, dict) else manifest
         raise InjectError(f"{place}: a {kind} is expected, not {shown}")
-    return metadata.get("namespace", "default"), metadata.get("name", "")
+    try:
+        known, _ = fields.read(kind, "v1", manifest)
+    except ApiError as error:
+        raise InjectError(f"{place}: {error.message}") from error
+    return known["metadata"].get("namespace", "default"), known["metadata"].get("name", "")
 
 
 def _service_accounts(path: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -87,13 +92,13 @@ def _service_accounts(path: str) -> dict[tuple[str, str], dict[str, Any]]:
 def _associations(path: str) -> set[tuple[str, str]]:
     found = set()
     for document in _documents(path):
-        for item in document.get("associations", [document]):
-            try:
-                found.add((item["namespace"], item["serviceAccount"]))
-            except (KeyError, TypeError):
-                raise InjectError(
-                    f"{path}: an association needs namespace and serviceAccount"
-                ) from None
+        listed = document.get("associations", [document])
+        for item in listed if isinstance(listed, list) else [listed]:
+            match item:
+                case {"namespace": str(namespace), "serviceAccount": str(account)}:
+                    found.add((namespace, account))
+                case _:
+                    raise InjectError(f"{path}: an association needs namespace and serviceAccount")
     return found
 
 
@@ -104,8 +109,9 @@ def _admitted(
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
     namespace, name = _identity(pod, "Pod", "stdin")
-    specification = pod.get("spec")
-    if not isinstance(specification, dict) or not specification.get("containers"):
+    pod = _without_nulls(pod, f"stdin: pod {name or '(no name)'}")
+    specification = pod.get("spec", {})
+    if not specification.get("containers"):
         raise InjectError(f"stdin: pod {name or '(no name)'}: spec.containers is required")
     account = (namespace, specification.get("serviceAccountName", "default"))
     if account not in accounts:
@@ -121,3 +127,18 @@ def _admitted(
         region=arguments.region,
         agent_url=arguments.container_credentials_full_uri,
     )
+
+
+def _without_nulls(value: Any, place: str) -> Any:
+    """An object as the API server keeps it: a null is as good as no field.
+
+    Raises InjectError for one in a list, which would stand for an empty container or variable.
+    """
+    if isinstance(value, Mapping):
+        kept = ((key, item) for key, item in value.items() if item is not None)
+        return {key: _without_nulls(item, place) for key, item in kept}
+    if isinstance(value, list):
+        if None in value:
+            raise InjectError(f"{place}: a list holds null")
+        return [_without_nulls(item, place) for item in value]
+    return value

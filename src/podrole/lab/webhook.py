@@ -181,7 +181,7 @@ def admit(
 
 def _inject(container: dict[str, Any], injection: Injection) -> bool:
     environment = container.get("env") or []
-    added = injection.variables_for({variable["name"] for variable in environment})
+    added = injection.variables_for({variable.get("name") for variable in environment})
     if not added:
         return False
     container["env"] = environment + [{"name": name, "value": value} for name, value in added]

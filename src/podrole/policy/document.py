@@ -109,10 +109,11 @@ def parse_policy(
     parsed = tuple(
         _statement(item, f"Statement[{i}]", kind, variables) for i, item in enumerate(statements)
     )
-    sids = [item.sid for item in parsed if item.sid]
-    for sid in sids:
-        if sids.count(sid) > 1:
+    seen: set[str] = set()
+    for sid in (item.sid for item in parsed if item.sid):
+        if sid in seen:
             raise PolicyError("Statement", f"Sid {sid!r} stands twice")
+        seen.add(sid)
     return Policy(document, kind, name, parsed)
 
 

@@ -1,4 +1,4 @@
-"""Lint for trust and identity policies: what AWS accepts and nobody should want.
+"""Lint for trust and identity policies: what is valid but risky or without effect.
 
 Codes are those of IAM Access Analyzer's policy checks where it has one that is known from its
 public output or reference (`PASS_ROLE_…`, `FORALLVALUES_WITH_SINGLE_VALUED_KEY`); the others begin
@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from . import lint_complement, lint_deputy, lint_pass_role, lint_trust, lint_values
 from .document import Policy
 from .finding import Finding
+from .lint_values import without_variables
+from .linted_policy import LintedPolicy
 from .sizes import over_limit
 from .statement import Statement
 
@@ -25,20 +27,19 @@ _SINGLE_VALUED = re.compile(
     r"|viaawsservice|currenttime|(principal|resource|request)tag/.*)"
     r"|sts:(externalid|rolesessionname|sourceidentity)|s3:prefix|iam:passedtoservice)\Z"
 )
-_OBJECT_ACTION = re.compile(
-    r"s3:(get|put|delete|restore|abort)(?!bucket)[a-z]*(object|multipart)[a-z]*\Z"
-)
+_OBJECT_ACTION = re.compile(r"s3:(get|put|delete|restore|abort)(?!bucket)[a-z]*\Z")
 #: A wildcard runs past the slash, so a pattern may mean objects.
 _BUCKET_ONLY = re.compile(r"arn:aws[a-z-]*:s3:::[^/*?]*\Z")
 
 
 def lint(policy: Policy) -> list[Finding]:
     """All findings, in the order of the statements."""
+    linted = LintedPolicy.of(policy)
     found = [
         finding
         for statement in policy.statements
         for rule in _RULES
-        for finding in rule(policy, statement)
+        for finding in rule(linted, statement)
     ]
     return [*_size(policy), *found]
 
@@ -56,7 +57,7 @@ def _size(policy: Policy) -> Iterator[Finding]:
         )
 
 
-Rule = Callable[[Policy, Statement], Iterator[Finding]]
+Rule = Callable[[LintedPolicy, Statement], Iterator[Finding]]
 
 
 def _literal_wildcards(_: Policy, statement: Statement) -> Iterator[Finding]:
@@ -64,7 +65,7 @@ def _literal_wildcards(_: Policy, statement: Statement) -> Iterator[Finding]:
         if not re.match("String(Not)?Equals", condition.operator):
             continue
         for value in condition.values:
-            if set("*?") & set(re.sub(r"\$\{[^}]*\}", "", value)):
+            if set("*?") & set(without_variables(value)):
                 yield Finding(
                     "PODROLE_LITERAL_WILDCARD",
                     "warning" if "Not" in condition.operator else "error",
@@ -92,7 +93,11 @@ def _objects(_: Policy, statement: Statement) -> Iterator[Finding]:
     if statement.effect != "Allow" or statement.not_action or statement.not_resource:
         return
     resources = statement.resources or ()
-    objects = [action for action in statement.actions if _OBJECT_ACTION.match(action)]
+    objects = [
+        action
+        for action in statement.actions
+        if _OBJECT_ACTION.match(action) and ("object" in action or "multipart" in action)
+    ]
     if objects and resources and all(_BUCKET_ONLY.match(item) for item in resources):
         yield Finding(
             "PODROLE_OBJECT_ACTION_ON_BUCKET",

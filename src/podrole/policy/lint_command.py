@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+from podrole.terminal import one_line
 
 from .document import parse_policy
 from .error import PolicyError
@@ -66,7 +69,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _text(found: Found) -> str:
-    return "\n".join(f"{item.path}: {item.finding}" for item in found)
+    return "\n".join(f"{one_line(str(item.path))}: {item.finding}" for item in found)
 
 
 def _json(found: Found) -> str:
@@ -78,17 +81,20 @@ def _json(found: Found) -> str:
 
 
 def _github(found: Found) -> str:
-    """Workflow commands of GitHub Actions, escaped as its documentation says."""
+    """Workflow commands of GitHub Actions, escaped as its toolkit does (`core/src/command.ts`)."""
     lines = []
     for item in found:
         finding = item.finding
         level = {"suggestion": "notice"}.get(finding.severity, finding.severity)
-        message = f"{finding.path}: {finding.message}. {finding.mend}"
-        for plain, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
-            message = message.replace(plain, escaped)
-        place = f"file={item.path},line={item.span.start.line}"
+        message = _escaped(f"{finding.path}: {finding.message}. {finding.mend}", "%\r\n")
+        file = _escaped(str(item.path), "%\r\n:,")
+        place = f"file={file},line={item.span.start.line}"
         lines.append(f"::{level} {place},title={finding.code}::{message}")
     return "\n".join(lines)
+
+
+def _escaped(text: str, characters: str) -> str:
+    return "".join(f"%{ord(one):02X}" if one in characters else one for one in text)
 
 
 def _sarif(found: Found) -> str:
@@ -102,7 +108,7 @@ def _sarif(found: Found) -> str:
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": item.path.as_posix()},
+                        "artifactLocation": {"uri": quote(item.path.as_posix())},
                         "region": _region(item.span),
                     },
                     "logicalLocations": [{"fullyQualifiedName": item.finding.path}],

@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from .conditions import OPERATORS, Condition
 from .document import Policy
 from .finding import Finding
-from .principals import Principal
+from .linted_policy import PODS, WEB_IDENTITY, LintedPolicy
 from .restrictions import SOURCE_KEYS, restricted
 from .statement import Statement
 from .subject_patterns import possible
 
-_WEB_IDENTITY = "sts:assumerolewithwebidentity"
 #: Authorizations of their own, which may stand in a statement beside the assuming.
 _BESIDE = ("sts:tagsession", "sts:setsourceidentity")
-_PODS = "pods.eks.amazonaws.com"
 _SUBJECT = "system:serviceaccount:"
 
 
@@ -33,22 +31,6 @@ def _conditions_on(statement: Statement, claim: str) -> list[Condition]:
     ]
 
 
-def _denied_otherwise(policy: Policy) -> bool:
-    """Whether a Deny shuts out every subject but those that it leaves, and those without one."""
-    return any(
-        statement.effect == "Deny"
-        and statement.names_action(_WEB_IDENTITY)
-        and len(statement.conditions) == 1
-        and item.key.lower().endswith(":sub")
-        and item.operator in OPERATORS
-        and OPERATORS[item.operator].negated
-        and not item.if_exists
-        and not item.qualifier
-        for statement in policy.statements
-        for item in statement.conditions
-    )
-
-
 def _oidc_providers(statement: Statement) -> list[str]:
     """The issuers that Principal names; SAML providers and Cognito are none."""
     principal = statement.principal if isinstance(statement.principal, dict) else {}
@@ -60,10 +42,10 @@ def _grants_web_identity(statement: Statement) -> bool:
     return statement.effect == "Allow" and bool(_oidc_providers(statement))
 
 
-def missing_claims(policy: Policy, statement: Statement) -> Iterator[Finding]:
+def missing_claims(policy: LintedPolicy, statement: Statement) -> Iterator[Finding]:
     if policy.kind != "trust" or not _grants_web_identity(statement):
         return
-    if not _conditions_on(statement, "sub") and not _denied_otherwise(policy):
+    if not _conditions_on(statement, "sub") and not policy.denies_other_subjects:
         yield Finding(
             "PODROLE_OIDC_MISSING_SUBJECT",
             "error",
@@ -159,11 +141,11 @@ def issuer_keys(policy: Policy, statement: Statement) -> Iterator[Finding]:
             )
 
 
-def mismatched_action(policy: Policy, statement: Statement) -> Iterator[Finding]:
+def mismatched_action(policy: LintedPolicy, statement: Statement) -> Iterator[Finding]:
     if policy.kind != "trust" or statement.effect != "Allow" or statement.not_action:
         return
     principal = statement.principal if isinstance(statement.principal, dict) else {}
-    web = statement.names_action(_WEB_IDENTITY)
+    web = statement.names_action(WEB_IDENTITY)
     plain = statement.names_action("sts:assumerole")
     beside = all(action in _BESIDE for action in statement.actions)
     if (_oidc_providers(statement) and not web and not beside) or (
@@ -177,13 +159,8 @@ def mismatched_action(policy: Policy, statement: Statement) -> Iterator[Finding]
             "Federated takes sts:AssumeRoleWithWebIdentity, AWS and Service sts:AssumeRole",
             "explanation/how-it-works",
         )
-    if _PODS in principal.get("Service", ()) and plain:
-        if not statement.names_action("sts:tagsession") and not any(
-            other.effect == "Allow"
-            and other.names_action("sts:tagsession")
-            and other.names_principal(Principal.read(_PODS), bounded=False)
-            for other in policy.statements
-        ):
+    if PODS in principal.get("Service", ()) and plain:
+        if not statement.names_action("sts:tagsession") and not policy.lets_pods_tag:
             yield Finding(
                 "PODROLE_MISSING_TAG_SESSION",
                 "error",

@@ -12,6 +12,7 @@ from .document import Policy
 from .finding import Finding
 from .statement import Statement
 
+_ANY_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _VARIABLE = re.compile(r"\$\{[A-Za-z0-9-]+:[^}]*\}")
 #: Keys that hold several values, as far as this guide meets them ("Multivalued context keys").
 _MULTIVALUED = re.compile(
@@ -31,7 +32,7 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
         for text in item.values
     ]
     for path, text in places:
-        if not statement.variables and _VARIABLE.search(text):
+        if not statement.variables and _has_variable(text):
             yield Finding(
                 "PODROLE_VARIABLE_WITHOUT_VERSION",
                 "error",
@@ -42,7 +43,7 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
             )
     for item in statement.conditions:
         unsupported = item.operator.startswith(_WITHOUT_VARIABLES)
-        if unsupported and any(_VARIABLE.search(text) for text in item.values):
+        if unsupported and any(map(_has_variable, item.values)):
             yield Finding(
                 "PODROLE_VARIABLE_UNDER_OPERATOR",
                 "error",
@@ -51,6 +52,17 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
                 "Compare as String or Arn, or write the value",
                 "reference/policy-engine",
             )
+
+
+def _has_variable(text: str) -> bool:
+    # Behind the last brace each `${` would be searched to the end, in vain.
+    return bool(_VARIABLE.search(text, 0, text.rfind("}") + 1))
+
+
+def without_variables(text: str) -> str:
+    """What is left of a text without `${…}`."""
+    end = text.rfind("}") + 1
+    return _ANY_VARIABLE.sub("", text[:end]) + text[end:]
 
 
 def sets(_: Policy, statement: Statement) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import bisect
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: Keys and indexes from the top of a document: ("Statement", 0, "Action").
 Steps = tuple[str | int, ...]
@@ -52,12 +52,20 @@ class Places:
     """The spans of a document's elements. The whole document has the steps ()."""
 
     spans: Mapping[Steps, Span]
+    #: Many findings name one place: each path is looked up once.
+    _found: dict[str, Steps] = field(default_factory=dict, repr=False, compare=False)
 
     def find(self, path: str) -> tuple[Steps, Span]:
         """The element that a finding's path names, or the nearest one around it that exists.
 
         A finding may name what is missing: `Statement[0].Condition`.
         """
+        if path not in self._found:
+            self._found[path] = self._steps(path)
+        steps = self._found[path]
+        return steps, self.spans[steps]
+
+    def _steps(self, path: str) -> Steps:
         steps: Steps = ()
         rest = path
         while rest:
@@ -67,7 +75,7 @@ class Places:
             step, rest = best
             if step is not None:
                 steps += (step,)
-        return steps, self.spans[steps]
+        return steps
 
     def _next(self, steps: Steps, rest: str) -> tuple[str | int | None, str] | None:
         """The step that the rest of the path begins with (None for none), and what is left."""

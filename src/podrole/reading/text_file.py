@@ -38,16 +38,19 @@ def read_text(path: Name, limits: Limits = Limits()) -> str:  # noqa: B008  (it 
         raise ReadingError(f"is no text in UTF-8 (line {line})") from error
 
 
-def read_blocks(path: Name, size: int = 1 << 20) -> Iterator[bytes]:
-    """The bytes of a file of any length, `-` for standard input, a block at a time.
+def read_blocks(path: Name, size: int = 1 << 20, most: int = 1 << 28) -> Iterator[bytes]:
+    """The bytes of a long file, `-` for standard input, a block at a time.
+
+    Ends after `most` bytes: a device never ends.
 
     Raises:
         ReadingError: no such file, not to be read, or UTF-16; at the first block.
     """
     with _opened(path) as file:
         block = _not_utf_16(file.read(size))
-        while block:
+        while block and most > 0:
             yield block
+            most -= len(block)
             block = file.read(size)
 
 

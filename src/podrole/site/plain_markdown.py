@@ -18,7 +18,7 @@ _NOTE = re.compile(r'^(?:!!!|\?\?\?\+?) (?P<kind>[a-z]+)(?: "(?P<title>[^"]*)")?
 _OUTPUT = re.compile(r'^<div class="nb-output (?P<kind>[^"]+)"(?: markdown)?>\Z')
 _ERROR = re.compile(r'^<pre class="nb-error-line"><code>(?P<text>.*?)</code></pre>', re.DOTALL)
 _DROPPED = re.compile(
-    r'^(?:<div[^>]*>|</div>|<div class="nb-top">.*</div>|<p class="nb-download">.*</p>)$'
+    r'^(?:<div[^>]*>|</div>|<div class="nb-top">.*</div>|<p class="nb-download">.*</p>)\Z'
 )
 _TAGS = re.compile(r"</?(?:span|small|abbr)\b[^>]*>")
 _ATTRIBUTES = re.compile(r"\{:? *(?:[.#][\w-]+|data-[\w-]+)(?: [^}]*)?\}")
