@@ -53,11 +53,13 @@ def started(reader: Reader, lab: str, script: str = WAIT) -> tuple[subprocess.Po
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux's kernel does it")
 def test_a_killed_lab_exec_takes_its_program_along(reader: Reader, lab: str) -> None:
     process, _ = started(reader, lab)
-    assert process.stdout is not None
-    process.kill()
-    # The stream ends with the last process that has it, which waits for a line that never comes.
-    assert process.stdout.read() == ""
-    assert process.wait() == -signal.SIGKILL
+    line, process.stdin = process.stdin, None  # which never comes
+    assert line is not None
+    with line:
+        process.kill()
+        # The streams end with the last process that has them.
+        assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_the_next_start_sweeps_what_a_killed_one_left_and_nothing_else(
@@ -137,25 +139,38 @@ def test_a_signal_before_the_program_runs_ends_it_all(reader: Reader) -> None:
     assert reader.left() == ["home", "tmp"]
 
 
-def test_ctrl_c_reaches_the_program_once(reader: Reader, lab: str) -> None:
-    """The terminal tells the program by itself: to tell it again would break its way out."""
+@pytest.mark.parametrize(("group", "told"), [("", 1), ("os.setpgid(0, 0)", 0)])
+def test_ctrl_c_reaches_the_program_by_the_terminal_alone(
+    reader: Reader, lab: str, group: str, told: int
+) -> None:
+    """Told a second time, many a program breaks off its own way out.
+
+    In a process group of its own, which a terminal does not tell, a program hears nothing.
+    """
     script = (
-        "import os, signal; caught = []\n"
-        "def note(*_):\n    caught.append(1); os.write(1, b'caught\\n')\n"
-        "signal.signal(signal.SIGINT, note); os.write(1, b'ready\\n')\n"
-        "os.read(0, 100); os.write(1, b'signals: %d\\n' % len(caught))"
+        f"import os; from signal import *; told = 0; {group}\n"
+        "pthread_sigmask(SIG_BLOCK, {SIGINT, SIGUSR1}); os.write(1, b'ready\\n')\n"
+        "while sigwait({SIGINT, SIGUSR1}) == SIGINT: told += 1\n"
+        "os.write(1, b'signals: %d\\n' % told)"
     )
     child, terminal = pty.fork()
     if child == 0:
         command = reader.command(lab, "orders-api", "--", sys.executable, "-c", script)
         os.execve(sys.executable, command, reader.variables)
+    shown = b""
     with os.fdopen(terminal, "r+b", buffering=0) as stream:
-        lines = iter(stream.readline, b"")
-        assert any(line.strip() == b"ready" for line in lines)
+
+        def read_to(text: bytes) -> None:
+            nonlocal shown
+            while text not in shown:
+                shown += stream.read(100)
+
+        read_to(b"ready\r\n")
         stream.write(b"\x03")
-        assert any(line.strip().endswith(b"caught") for line in lines)
-        stream.write(b"\n")
-        assert next(line for line in lines if b"signals" in line).strip() == b"signals: 1"
+        read_to(b"^C")  # which the terminal writes when it has told
+        # It comes behind whatever the command made of Ctrl-C.
+        os.kill(child, signal.SIGUSR1)
+        read_to(b"signals: %d\r\n" % told)
         _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
 
@@ -188,7 +203,7 @@ def test_files_that_can_no_longer_be_written_are_told_once(reader: Reader) -> No
     script = (
         "import os, shutil, sys; folder = os.path.dirname(os.environ['TOKEN_FILE']);"
         f" os.rename(folder, folder + '.old'); os.symlink({str(outside)!r}, folder);"
-        " sys.stdin.readline()"
+        " print('linked', flush=True); sys.stdin.readline()"
     )
     renew = threading.Event()
 
@@ -197,10 +212,9 @@ def test_files_that_can_no_longer_be_written_are_told_once(reader: Reader) -> No
 
     with answering(answer) as endpoint:
         process = impatient(reader, endpoint, script)
+        assert process.stdout is not None
         assert process.stderr is not None
-        folder = reader.temporary
-        while not any(one.is_symlink() for one in folder.rglob("secrets")):
-            os.sched_yield()
+        assert process.stdout.readline() == "linked\n"
         renew.set()
         said = process.stderr.readline()
         process.communicate("\n", timeout=60)

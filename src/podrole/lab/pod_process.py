@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -50,6 +51,10 @@ class PodProcess:
             # `nohup` has SIGHUP ignored, and means it; a shell's `&` has SIGINT ignored by habit.
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._passed_on)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # or it would wake nobody
+        self._awake, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
 
     def run(
         self, command: Sequence[str], variables: Mapping[str, str], meanwhile: Callable[[], None]
@@ -70,11 +75,22 @@ class PodProcess:
             for number in self._early:
                 process.send_signal(number)
             meanwhile()
-            code = process.wait()
+            code = self._wait(process)
         finally:
             if process.poll() is None:
                 process.kill()
         return code if code >= 0 else 128 - code
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        """The program's own exit code, at its end.
+
+        The kernel may tell any thread of a signal, and Python acts on it in this one, which a
+        system call that only waits for the program would keep from it. Each signal is a byte here.
+        """
+        while (code := process.poll()) is None:
+            select.select([self._awake], [], [])
+            os.read(self._awake, 4096)
+        return code
 
     def _passed_on(self, number: int, _frame: FrameType | None) -> None:
         if self._process is not None:
