@@ -23,6 +23,8 @@ from .parameter_types import faults
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
+TOO_DEEP = "lab: the request is nested too deeply"
+
 
 def query_parameters(form: Mapping[str, str], shape: Shape | None) -> dict[str, Any]:
     """The nested parameters of a form (`Tags.member.1.Key=…`), by the operation's input shape."""
@@ -109,6 +111,16 @@ def _map_names(prefix: str, shape: Shape) -> tuple[str, str, str]:
     start = prefix if shape.serialization.get("flattened") else f"{prefix}.entry"
     key = shape.key.serialization.get("name", "key")
     return start, key, shape.value.serialization.get("name", "value")
+
+
+def too_deep(protocol: str) -> AwsError:
+    """The refusal of what is nested too deeply in a request of that protocol.
+
+    Codes: Smithy's protocol tests for malformed bodies; S3 API reference, "Error responses"; IAM
+    API reference, "Common errors" (checked 2026-11-28).
+    """
+    code = {"rest-xml": "MalformedXML", "query": "ValidationError", "ec2": "ValidationError"}
+    return AwsError(code.get(protocol, "SerializationException"), TOO_DEEP, 400)
 
 
 def json_parameters(body: bytes) -> dict[str, Any]:
