@@ -36,15 +36,14 @@ def _conditions_on(statement: Statement, claim: str) -> list[Condition]:
 def _denied_otherwise(policy: Policy) -> bool:
     """Whether a Deny shuts out every subject but those that it leaves, and those without one."""
     return any(
-        statement.effect == "Deny"
-        and statement.names_action(_WEB_IDENTITY)
+        statement.names_action(_WEB_IDENTITY)
         and len(statement.conditions) == 1
         and item.key.lower().endswith(":sub")
         and item.operator in OPERATORS
         and OPERATORS[item.operator].negated
         and not item.if_exists
         and not item.qualifier
-        for statement in policy.statements
+        for statement in policy.denies
         for item in statement.conditions
     )
 

@@ -31,7 +31,7 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
         for text in item.values
     ]
     for path, text in places:
-        if not statement.variables and _VARIABLE.search(text):
+        if not statement.variables and _variable(text):
             yield Finding(
                 "PODROLE_VARIABLE_WITHOUT_VERSION",
                 "error",
@@ -42,7 +42,7 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
             )
     for item in statement.conditions:
         unsupported = item.operator.startswith(_WITHOUT_VARIABLES)
-        if unsupported and any(_VARIABLE.search(text) for text in item.values):
+        if unsupported and any(map(_variable, item.values)):
             yield Finding(
                 "PODROLE_VARIABLE_UNDER_OPERATOR",
                 "error",
@@ -51,6 +51,11 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
                 "Compare as String or Arn, or write the value",
                 "reference/policy-engine",
             )
+
+
+def _variable(text: str) -> bool:
+    # Behind the last brace each `${` would be searched to the end, in vain.
+    return _VARIABLE.search(text, 0, text.rfind("}") + 1) is not None
 
 
 def sets(_: Policy, statement: Statement) -> Iterator[Finding]:
