@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Callable, Iterator
 from itertools import count, product
 from typing import Any
@@ -223,3 +224,29 @@ def _patterns(chance: random.Random, alphabet: str, size: int, most: int) -> lis
         return f"{head}{text}"
 
     return filled(one, size) or ["*:*"]
+
+
+class TooManyStepsError(AssertionError):
+    """What was asked did not end within the calls that it may make."""
+
+
+def calls(run: Callable[[], Any], most: int) -> int:
+    """How many functions, Python's own among them, are called; it ends at `most` of them.
+
+    Work is counted, not timed, so that the answer is the same on a slow machine.
+    """
+    made = 0
+
+    def counted(_frame: Any, event: str, _argument: Any) -> None:
+        nonlocal made
+        made += event in ("call", "c_call")
+        if made > most:
+            raise TooManyStepsError(f"more than {most:,} calls")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        run()
+    finally:
+        sys.setprofile(before)
+    return made

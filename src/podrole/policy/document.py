@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -54,6 +55,11 @@ class Policy:
     def allows_something(self) -> bool:
         """Whether any of its statements allows."""
         return any(item.effect == "Allow" for item in self.statements)
+
+    @cached_property
+    def denies(self) -> tuple[Statement, ...]:
+        """Its statements that deny."""
+        return tuple(item for item in self.statements if item.effect == "Deny")
 
     def concerning(self, action: str, resource: str) -> Sequence[Statement]:
         """The statements that mean the action, in small letters, and may mean the resource."""
@@ -109,11 +115,9 @@ def parse_policy(
     parsed = tuple(
         _statement(item, f"Statement[{i}]", kind, variables) for i, item in enumerate(statements)
     )
-    seen: set[str] = set()
-    for sid in (item.sid for item in parsed if item.sid):
-        if sid in seen:
+    for sid, times in Counter(item.sid for item in parsed if item.sid).items():
+        if times > 1:
             raise PolicyError("Statement", f"Sid {sid!r} stands twice")
-        seen.add(sid)
     return Policy(document, kind, name, parsed)
 
 

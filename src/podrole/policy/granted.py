@@ -42,7 +42,7 @@ def granted(
     decided within the budget is reported as well.
     """
     budget = budget or Budget(STEPS)
-    denies = [item for item in policy.statements if item.effect == "Deny"]
+    denies = policy.denies
     asked_actions = [Entry(_one(glob(item.lower()), Shape.TEXT), item) for item in actions or ["*"]]
     # What is asked for is no policy: a `${` in it is a text.
     asked_resources = [

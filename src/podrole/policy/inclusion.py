@@ -286,6 +286,7 @@ class _Owned:
         return self._owners(self._patterns.meeting(other, self._budget))
 
     def _owners(self, numbers: set[int]) -> int:
+        self._budget.spend(len(numbers))
         found = 0
         for number in numbers:
             found |= 1 << self._owner[number]

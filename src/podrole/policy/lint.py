@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from . import lint_complement, lint_deputy, lint_pass_role, lint_trust, lint_values
 from .document import Policy
 from .finding import Finding
-from .lint_values import without_variables
 from .linted_policy import LintedPolicy
 from .sizes import over_limit
 from .statement import Statement
+from .variables import outside
 
 #: Keys of which a request holds at most one value, as far as this guide needs them.
 _SINGLE_VALUED = re.compile(
@@ -27,7 +27,7 @@ _SINGLE_VALUED = re.compile(
     r"|viaawsservice|currenttime|(principal|resource|request)tag/.*)"
     r"|sts:(externalid|rolesessionname|sourceidentity)|s3:prefix|iam:passedtoservice)\Z"
 )
-_OBJECT_ACTION = re.compile(r"s3:(get|put|delete|restore|abort)(?!bucket)[a-z]*\Z")
+_OBJECT_VERB = re.compile(r"s3:(?:get|put|delete|restore|abort)(?!bucket)([a-z]*)\Z")
 #: A wildcard runs past the slash, so a pattern may mean objects.
 _BUCKET_ONLY = re.compile(r"arn:aws[a-z-]*:s3:::[^/*?]*\Z")
 
@@ -65,7 +65,7 @@ def _literal_wildcards(_: Policy, statement: Statement) -> Iterator[Finding]:
         if not re.match("String(Not)?Equals", condition.operator):
             continue
         for value in condition.values:
-            if set("*?") & set(without_variables(value)):
+            if set("*?") & set(outside(value)):
                 yield Finding(
                     "PODROLE_LITERAL_WILDCARD",
                     "warning" if "Not" in condition.operator else "error",
@@ -89,15 +89,16 @@ def _set_operators(_: Policy, statement: Statement) -> Iterator[Finding]:
             )
 
 
+def _on_object(action: str) -> bool:
+    verb = _OBJECT_VERB.match(action)
+    return verb is not None and ("object" in verb[1] or "multipart" in verb[1])
+
+
 def _objects(_: Policy, statement: Statement) -> Iterator[Finding]:
     if statement.effect != "Allow" or statement.not_action or statement.not_resource:
         return
     resources = statement.resources or ()
-    objects = [
-        action
-        for action in statement.actions
-        if _OBJECT_ACTION.match(action) and ("object" in action or "multipart" in action)
-    ]
+    objects = [action for action in statement.actions if _on_object(action)]
     if objects and resources and all(_BUCKET_ONLY.match(item) for item in resources):
         yield Finding(
             "PODROLE_OBJECT_ACTION_ON_BUCKET",

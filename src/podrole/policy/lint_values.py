@@ -32,7 +32,7 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
         for text in item.values
     ]
     for path, text in places:
-        if not statement.variables and _has_variable(text):
+        if not statement.variables and _variable(text):
             yield Finding(
                 "PODROLE_VARIABLE_WITHOUT_VERSION",
                 "error",
@@ -43,7 +43,7 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
             )
     for item in statement.conditions:
         unsupported = item.operator.startswith(_WITHOUT_VARIABLES)
-        if unsupported and any(map(_has_variable, item.values)):
+        if unsupported and any(map(_variable, item.values)):
             yield Finding(
                 "PODROLE_VARIABLE_UNDER_OPERATOR",
                 "error",
@@ -54,15 +54,9 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
             )
 
 
-def _has_variable(text: str) -> bool:
+def _variable(text: str) -> bool:
     # Behind the last brace each `${` would be searched to the end, in vain.
-    return bool(_VARIABLE.search(text, 0, text.rfind("}") + 1))
-
-
-def without_variables(text: str) -> str:
-    """What is left of a text without `${…}`."""
-    end = text.rfind("}") + 1
-    return _ANY_VARIABLE.sub("", text[:end]) + text[end:]
+    return _VARIABLE.search(text, 0, text.rfind("}") + 1) is not None
 
 
 def sets(_: Policy, statement: Statement) -> Iterator[Finding]:

@@ -54,11 +54,14 @@ _SESSIONS_OF_A_ROLE = re.compile(r"A[A-Z0-9]{15,}:\*")
 def public_grants(policy: Policy, budget: Budget | None = None) -> list[Grant]:
     """The statements that let anybody in, each with the reason; empty if none does.
 
-    Where the budget does not suffice to show that a Deny takes a statement back, it does not.
+    Where the budget does not suffice to tell whether a Deny takes a statement back, it stays.
     """
-    narrowed = _narrowed(policy, budget or Budget(STEPS))
+    try:
+        narrowed, undecided = _narrowed(policy, budget or Budget(STEPS)), ""
+    except BudgetSpentError:
+        narrowed, undecided = set(), "; not decided whether a Deny takes that back"
     return [
-        Grant(index, statement.sid, reason)
+        Grant(index, statement.sid, f"{reason}{undecided}")
         for index, statement in enumerate(policy.statements)
         if statement.effect == "Allow" and index not in narrowed
         for reason in _open(statement)
@@ -125,24 +128,24 @@ def _begins_with_a_name(pattern: str) -> bool:
 def _narrowed(policy: Policy, budget: Budget) -> set[int]:
     """The statements of which a Deny leaves only those whom one fixed condition names, or nobody.
 
-    The usual form: Deny everybody where aws:PrincipalOrgID is not the own organization.
+    The usual form: Deny everybody where aws:PrincipalOrgID is not the own organization. Raises
+    BudgetSpentError.
     """
-    denies = [item for item in policy.statements if item.effect == "Deny" and _all_but_some(item)]
+    denies = [item for item in policy.denies if _all_but_some(item)]
     if not denies:
         return set()
-    within = []
-    try:
-        for sets in (actions_of, resources_of):
-            ones, others = ([sets(item) for item in some] for some in (policy.statements, denies))
-            within.append(Comparison(ones, others, budget).within)
-    except BudgetSpentError:
-        return set()
+    actions, resources = (
+        Comparison(
+            [sets(item) for item in policy.statements], [sets(item) for item in denies], budget
+        ).within
+        for sets in (actions_of, resources_of)
+    )
     return {
         index
         for index, statement in enumerate(policy.statements)
         if any(
             covers_principals(denies[number], statement)
-            for number in bits_of(within[0][index] & within[1][index])
+            for number in bits_of(actions[index] & resources[index])
         )
     }
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from .budget import Budget
-from .patterns import glob, tester
+from .patterns import Tester, glob, tester
 from .side_by_side import SideBySide, bits_of
 
 PREFIX = "system:serviceaccount:"
@@ -40,7 +40,12 @@ def wild(text: str) -> bool:
 
 def fits(pattern: str, subject: str) -> bool:
     """Whether a subject fits a pattern."""
-    return pattern == subject or (wild(pattern) and tester(glob(pattern))(subject))
+    return pattern == subject or (wild(pattern) and _test(pattern)(subject))
+
+
+@lru_cache(maxsize=64)
+def _test(pattern: str) -> Tester:
+    return tester(glob(pattern))
 
 
 @lru_cache(maxsize=512)

@@ -14,7 +14,6 @@ from functools import cached_property
 from .conditions import OPERATORS, Condition
 from .document import Policy
 from .patterns import ANY, ONE
-from .principals import Principal
 from .statement import Statement
 from .subjects import Provided, Subjects, simplified
 from .variables import names_in, resolve
@@ -42,7 +41,7 @@ class TokenConditions:
             if not statement.names_action(_FOLDED_ACTION):
                 continue
             spoken = _Spoken(number, statement)
-            if statement.not_principal or _means_all(statement):
+            if _means_all(statement):
                 self._of_all.append(spoken)
             else:
                 for arn in named:
@@ -56,8 +55,7 @@ class TokenConditions:
         denied: list[Subjects] = []
         spoken = self._by_arn.get(arn, [])
         if self._of_all:
-            everybody = [item for item in self._of_all if item.names(arn)]
-            spoken = sorted([*spoken, *everybody], key=lambda item: item.number)
+            spoken = sorted([*spoken, *self._of_all], key=lambda item: item.number)
         for item in spoken:
             found = token.subjects(item) if item.about(issuer) else item.of_any
             if found is not None:
@@ -73,6 +71,7 @@ def _federated(statement: Statement) -> list[str]:
 
 
 def _means_all(statement: Statement) -> bool:
+    """Whether Principal means every token: a trust policy has no NotPrincipal."""
     principal = statement.principal
     return not isinstance(principal, Mapping) or "*" in principal.get("AWS", ())
 
@@ -95,10 +94,6 @@ class _Spoken:
             if not condition.holds_without_key:
                 self._failing[key] = self._failing.get(key, 0) + 1
                 self._all_failing += 1
-
-    def names(self, arn: str) -> bool:
-        """Whether a web identity of the provider is meant, whom no boundary limits."""
-        return self.statement.names_principal(Principal.read(arn), bounded=False) is not None
 
     def about(self, issuer: str) -> bool:
         """Whether a condition is on a claim of this provider's tokens."""

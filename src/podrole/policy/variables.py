@@ -40,6 +40,15 @@ def variables_in(text: str) -> Iterator[re.Match[str]]:
     return _VARIABLE.finditer(text, 0, text.rfind("}") + 1)
 
 
+def outside(text: str) -> str:
+    """What a text holds besides its variables."""
+    found, end = [], 0
+    for match in variables_in(text):
+        found.append(text[end : match.start()])
+        end = match.end()
+    return "".join([*found, text[end:]])
+
+
 def names_in(text: str) -> list[str]:
     """The keys that the variables of a text stand for, in small letters."""
     return [_name_and_default(match[1])[0] for match in variables_in(text)]

@@ -5,8 +5,9 @@ Source of the claims: EKS user guide, "IAM roles for service accounts" (checked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from .budget import Budget
 from .combinations import combinations
@@ -87,18 +88,19 @@ def who(
         named = {arn: name for arn, name in named.items() if name == wanted}
         if not named:
             return [Admitted(wanted, "nobody: the trust policy does not name this provider")]
+    why_nobody = cache(partial(_why_nobody, trust))
     return [
-        _admitted(trust, name, conditions.subjects(arn), audience, budget)
+        _admitted(name, conditions.subjects(arn), audience, budget, why_nobody)
         for arn, name in named.items()
     ]
 
 
 def _admitted(
-    trust: Policy,
     provider: str,
     said: tuple[list[Subjects], list[Subjects]],
     audience: str,
     budget: Budget,
+    why_nobody: Callable[[], str],
 ) -> Admitted:
     allowed, denied = said
     found: list[Subjects] = []
@@ -108,7 +110,7 @@ def _admitted(
         found += listed
         complete = complete and all_of_it
     if not found and complete:
-        return Admitted(provider, f"nobody: {_why_nobody(trust)}")
+        return Admitted(provider, f"nobody: {why_nobody()}")
     subjects = widest(found, budget)
     refusing = Denied(denied, budget) if denied else None
     if refusing:
