@@ -227,8 +227,8 @@ def test_a_policy_with_any_value_anywhere(runner: Runner) -> None:
                 continue
             path = runner.folder / f"{number}.json"
             path.write_text(text)
-            for words in (["who"], ["lint"], ["explain", "--principal", "x", "--resource", "*",
-                                              "--action", "s3:Get", "--resource-policy"]):  # fmt: skip
+            asked = ["--principal", "x", "--resource", "*", "--action", "s3:Get"]
+            for words in (["who"], ["lint"], ["explain", *asked, "--resource-policy"]):
                 runner.run([*words, str(path)])
 
 
