@@ -30,7 +30,7 @@ class ClusterDoor:
         self._url = url
         self._authority = authority
         self._servers: dict[str, ApiServer] = {}
-        self.admin_token = Identifiers(lab.seed, "kubernetes/admin").lower(40)
+        self.admin_token = Identifiers(lab.seed, "kubernetes/admin").bearer_token()
         lab.gateway.eks.listens(lambda name: f"{url}/clusters/{name}", authority)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

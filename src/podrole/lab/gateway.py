@@ -39,6 +39,7 @@ from .operations import service_model
 from .organization import Organization
 from .organization_limits import OrganizationLimits
 from .organizations import Organizations
+from .seed import Seed
 from .service import Operation, Service
 from .sts import Sts
 from .throttle import Throttle
@@ -51,7 +52,7 @@ _AWS_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?(?:amazonaws\.com|api\.aws)\Z")
 class Gateway:
     """The lab's AWS, the clusters' issuers and the nodes' agent, behind one WSGI callable."""
 
-    def __init__(self, clock: Clock, seed: int, region: str) -> None:
+    def __init__(self, clock: Clock, seed: Seed, region: str) -> None:
         #: Held by whatever changes the lab's state; other doors take it too.
         self.lock = RLock()
         self._region = region

@@ -6,6 +6,7 @@ For kubectl and clients of any language; `podrole lab serve` opens the same door
 from __future__ import annotations
 
 from collections.abc import Iterable
+from random import SystemRandom
 from threading import Thread
 from types import TracebackType
 from typing import Any
@@ -20,12 +21,13 @@ class RunningApiServer:
     """A server that answers until `close()`."""
 
     def __init__(self, lab: Lab, cluster: str, port: int) -> None:
-        certificate = tls.make(cluster)
+        certificate = tls.ServerCertificate()
+        authority = certificate.issue(cluster, SystemRandom())
         self._lock = lab.gateway.lock
         self._server = serve(self._app, port, certificate.context)
         #: The port, on the loopback.
         self.port: int = self._server.port
-        self._door = ClusterDoor(lab, f"https://{HOST}:{self.port}", certificate.authority)
+        self._door = ClusterDoor(lab, f"https://{HOST}:{self.port}", authority)
         #: What kubectl needs to work as the cluster's administrator.
         self.kubeconfig: dict[str, Any] = self._door.kubeconfig(cluster)
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)

@@ -19,7 +19,7 @@ from .clock import Clock
 from .clock_modules import replace_moto_clock
 from .cluster_door import ClusterDoor
 from .fault import App
-from .journal import Journal, JournalError, Line, Settings
+from .journal import Journal, JournalError, Line, Settings, new_secret
 from .journal_entry import DOORS, Entry, Options
 from .kubernetes_api import tls
 from .lab import Lab
@@ -41,8 +41,9 @@ class ServedLab:
         self._journal: Journal | None = None
         self._urls: Mapping[str, str] = {}
         self._moto = ExitStack()
+        self._secret = ""
         #: What the clusters' port offers; it outlives a reset.
-        self.certificate = tls.make(settings.cluster)
+        self.certificate = tls.ServerCertificate()
 
     def open(self, urls: Mapping[str, str], state: Path | None = None) -> list[str]:
         """Make the lab, whose doors are at these URLs. Returns what its reader should know of it.
@@ -54,15 +55,19 @@ class ServedLab:
         self._urls = urls
         if state is None or not os.path.exists(state):
             began = datetime.now(UTC)
+            self._secret = new_secret()
             self.lab = self._make(began)
             if state is not None:
-                self._journal = Journal.create(state, self.settings, began, self._options)
+                self._journal = Journal.create(
+                    state, self.settings, began, self._options, self._secret
+                )
             self._set(self._options)
             return []
         journal, lines = Journal.open(state)
         try:
             if journal.settings != self.settings:
                 raise JournalError(f"{state}: {_difference(journal.settings, self.settings)}")
+            self._secret = journal.secret
             self.lab = self._make(journal.began)
             notes = [journal.note] if journal.note else []
             notes += self._replay(state, lines)
@@ -82,11 +87,12 @@ class ServedLab:
         self._moto.close()  # of the lab before a reset
         replace_moto_clock(clock, self._patch)
         with clock.pinned(began):
-            lab = Lab.prepare(clock, **asdict(self.settings))
+            lab = Lab.prepare(clock, **asdict(self.settings), secret=self._secret)
             # Drawn here, where a state file's lab draws it too: before any request.
             self._node_session = lab.node.session()
         lab.agent_url = self.agent_url
-        self._clusters = ClusterDoor(lab, self._urls["kubernetes"], self.certificate.authority)
+        authority = self.certificate.issue(self.settings.cluster, lab.seed.private("tls"))
+        self._clusters = ClusterDoor(lab, self._urls["kubernetes"], authority)
         return lab
 
     def _set(self, options: Options) -> bool:
