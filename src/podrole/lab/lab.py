@@ -12,6 +12,7 @@ import boto3
 from . import moto_iam
 from .authorization_message import encoded
 from .aws_variables import ISOLATED, isolated
+from .body_limits import LIMITS
 from .clock import EPOCH, Clock
 from .cluster import Cluster
 from .credentials import Session
@@ -20,6 +21,7 @@ from .identifiers import Identifiers
 from .in_process import InProcessDoor
 from .kubernetes import Kubernetes
 from .node import Node
+from .request_body import whole_bodies
 from .seed import Seed
 from .webhook import AGENT_URL
 
@@ -151,7 +153,7 @@ class Lab:
 
     def _open_door(self) -> None:
         door = InProcessDoor(
-            self.gateway,
+            whole_bodies(self.gateway, LIMITS["aws"]),
             self.gateway.serves,
             self.clock,
             self.environment(self.accounts[0]),

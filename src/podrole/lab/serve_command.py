@@ -30,7 +30,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " 0 for free ones (%(default)s)",
     )
     parser.add_argument(
-        "--seed", type=int, default=usual.seed, help="ids and keys come from it (%(default)s)"
+        "--seed",
+        type=int,
+        default=usual.seed,
+        help="ids come from it (%(default)s); keys come from a secret",
     )
     parser.add_argument(
         "--accounts",
@@ -84,11 +87,13 @@ def run(arguments: argparse.Namespace) -> int:
     gc.disable()  # until all is loaded
     # Imported here: boto3 and moto take most of a second, which `podrole --help` should not.
     from .aws_variables import ISOLATED, replace_aws_variables
+    from .body_limits import LIMITS
+    from .door_guards import HOST
     from .journal import JournalError
     from .lab import LabError
     from .private_folder import SERVED, PrivateFolder
     from .served_lab import DOORS, ServedLab
-    from .server import HOST, PortTaken, serve
+    from .server import PortTaken, serve
 
     for option in ("association_delay", "session_seconds"):
         if not 0 <= getattr(arguments, option) <= LONGEST_SECONDS:
@@ -113,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
             for offset, door in enumerate(DOORS):
                 wanted = arguments.port + offset if arguments.port else 0
                 tls = served.certificate.context if door == "kubernetes" else None
-                servers[door] = serve(served.door(door), wanted, tls)
+                servers[door] = serve(served.door(door), wanted, LIMITS[door], tls)
                 stack.callback(servers[door].server_close)
             urls = {door: f"http://{HOST}:{server.port}" for door, server in servers.items()}
             urls["kubernetes"] = urls["kubernetes"].replace("http:", "https:")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -121,6 +121,7 @@ class ServedLab:
             "endpoint": self._urls["aws"],
             "agent": self.agent_url,
             "metadata": self._urls["metadata"],
+            "webhook": self._clusters.webhook_url(self.settings.cluster),
             "environment": {**operator, "AWS_ENDPOINT_URL": self._urls["aws"]},
             # The operator of each account, for what takes two.
             "accounts": {account: self.lab.environment(account) for account in self.lab.accounts},
@@ -157,9 +158,11 @@ class ServedLab:
         def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             if name == "kubernetes" and self._clusters.only_reads(environ):
                 return self._clusters(environ, start_response)  # a watch lasts
+            noted = _entry(name, self.lab.clock.now(), Request(environ))
+            asked = noted.environ()
+            self._read_ahead(name, asked)
             with self._lock:
-                entry = _entry(name, self.lab.clock.now(), Request(environ))
-                asked = entry.environ()
+                entry = replace(noted, at=self.lab.clock.now())
                 try:
                     # What a reset makes is a new file, in which it does not stand.
                     if self._journal is not None and not lab_control.is_reset(asked):
@@ -170,6 +173,13 @@ class ServedLab:
                 return self._act(entry, asked, start_response)
 
         return fault.guarded(name, app)
+
+    def _read_ahead(self, door: str, environ: dict[str, Any]) -> None:
+        """Make sense of a body while nobody waits for it: what came of it counts under the lock."""
+        if door == "kubernetes":
+            self._clusters.read_ahead(environ)
+        elif door == "aws" and not environ["PATH_INFO"].startswith(CONTROL_PATH):
+            self.lab.gateway.read_ahead(environ)
 
     def _act(self, entry: Entry, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Carry out what was noted, and when it comes from the file the same once more."""

@@ -49,7 +49,7 @@ def review(api: Api, given: Any, **request: Any) -> dict[str, Any]:
             **request,
         },
     }
-    answer = api("POST", "/mutate", asked, Authorization="")
+    answer = api("POST", api.webhook, asked, Authorization="")
     assert (answer["kind"], answer["apiVersion"]) == ("AdmissionReview", "admission.k8s.io/v1")
     assert answer["response"]["uid"] == asked["request"]["uid"]
     assert answer["response"]["allowed"] is True
@@ -128,4 +128,4 @@ def test_the_server_admits_as_the_endpoint_does(irsa: Api) -> None:
     "body", [{}, [], {"request": None}, {"request": {"object": 1}}, {"request": {"object": {}}}]
 )
 def test_bodies_that_are_no_reviews(api: Api, body: Any) -> None:
-    api.said("POST", "/mutate", body, 400)
+    api.said("POST", api.webhook, body, 400)
