@@ -155,6 +155,31 @@ def test_other_hosts_and_the_metadata_service(wire: list[Any], lab: Lab) -> None
     assert wire == []
 
 
+def test_no_name_is_looked_up_for_a_proxy(
+    wire: list[Any], monkeypatch: pytest.MonkeyPatch, setup: Setup
+) -> None:
+    """urllib does on macOS, to see whether an address needs one."""
+    monkeypatch.setattr(botocore.utils, "proxy_bypass", wire.append)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    assert boto3.client("sts").get_caller_identity()["Account"] == ACCOUNT
+    with setup.pod_identity_pod().inside():
+        boto3.client("sts").get_caller_identity()  # the SDK asks the agent
+    assert wire == []
+
+
+def test_a_monitor_of_before_hears_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
+        heard.bind(("127.0.0.1", 0))
+        heard.setblocking(False)
+        monkeypatch.setenv("AWS_CSM_ENABLED", "true")
+        monkeypatch.setenv("AWS_CSM_PORT", str(heard.getsockname()[1]))
+        before = botocore.session.Session().create_client("sts", region_name="us-west-2")
+        with Lab.start():
+            before.get_caller_identity()
+            with pytest.raises(BlockingIOError):
+                heard.recv(65536)
+
+
 def test_the_environment_is_put_back(production: None) -> None:
     before = dict(os.environ)
     send = botocore.httpsession.URLLib3Session.send

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import shlex
 import signal
 import sys
@@ -16,7 +17,11 @@ from typing import Any
 
 from .journal import Settings
 from .journal_entry import LONGEST_SECONDS, Options
+from .served_lab_interface import NO_PROXY
 from .throttle import PLACES
+
+#: Some programs read one of the two, some the other.
+_PROXIED = ("NO_PROXY", "no_proxy")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -134,6 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
         kubeconfig.write_text(json.dumps(served.kubeconfig(), indent=2))
         settings = served.described()
         settings["kubeconfig"] = settings["environment"]["KUBECONFIG"] = str(kubeconfig)
+        settings["environment"] |= _no_proxy()
         # What is loaded now lives to the end: no collection need walk through it, not even the last
         # one, when the interpreter ends (0.4 of 1.2 s of CPU of a start and an end, 2026-11-26).
         gc.freeze()
@@ -156,8 +162,18 @@ def _print(arguments: argparse.Namespace, settings: dict[str, Any]) -> None:
     print(f"# Pod Identity's agent: {settings['agent']}")
     print("# In another shell:")
     for name, value in settings["environment"].items():
-        print(f"export {name}={shlex.quote(value)}")
-    sys.stdout.flush()
+        if name not in _PROXIED:
+            print(f"export {name}={shlex.quote(value)}")
+    # That shell may have another value than this one: it puts its own behind the lab's.
+    print('export no_proxy="${no_proxy:-${NO_PROXY:-}}"')
+    print(f'export no_proxy="{NO_PROXY}${{no_proxy:+,$no_proxy}}"')
+    print('export NO_PROXY="$no_proxy"', flush=True)
+
+
+def _no_proxy() -> dict[str, str]:
+    """What keeps a company's proxy from being asked for the lab, with what the reader has."""
+    had = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    return dict.fromkeys(_PROXIED, f"{NO_PROXY},{had}" if had else NO_PROXY)
 
 
 def _serve(servers: list[Any], stopped: threading.Event) -> None:

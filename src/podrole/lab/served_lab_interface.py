@@ -4,3 +4,5 @@
 CONTROL_PATH = "/_podrole/"
 #: A header that a web page cannot send to another origin without being asked first.
 CONTROL_HEADER = "X-Podrole-Lab"
+#: No proxy is asked for what stays on this machine. S3 clients put the bucket before `.localhost`.
+NO_PROXY = "127.0.0.1,localhost,.localhost,::1"
