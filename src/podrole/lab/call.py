@@ -129,11 +129,7 @@ def _read_signature(
 ) -> tuple[Signature | None, bytes]:
     """The request's signature, and its body out of its chunks."""
     service = _named_service(headers, query)
-    protocol = (
-        spoken_model(service, headers).metadata["protocol"]
-        if service in SERVICES
-        else _spoken(service, form, headers)
-    )
+    protocol = _protocol(service, form, headers)
     signed = Signed(request.method, target_of(request), headers, body)
     try:
         signature, chunked = read(signed, protocol)
@@ -173,7 +169,7 @@ def likely_protocol(request: Request) -> str:
     headers = {name.lower(): value for name, value in request.headers.items()}
     service = likely_service(request)
     form = {"": ""} if headers.get("content-type", "").startswith(_FORM) else {}
-    return "rest-xml" if service == "s3" else _spoken(service, form, headers)
+    return _protocol(service, form, headers)
 
 
 def _make_unambiguous(
@@ -287,6 +283,12 @@ def _read_operation(
         return operation, wire.rest_parameters(operation, found[1], query, headers, body)
     except AwsError as error:
         raise _unreadable(error, model) from error
+
+
+def _protocol(service: str, form: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    if service in SERVICES:
+        return str(spoken_model(service, headers).metadata["protocol"])
+    return _spoken(service, form, headers)
 
 
 def _spoken(service: str, form: Mapping[str, str], headers: Mapping[str, str]) -> str:

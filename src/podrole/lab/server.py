@@ -25,6 +25,11 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing, of noise on the port neither: the trail holds the calls."""
 
 
+def _not_of_certificates(record: logging.LogRecord) -> bool:
+    """No client here has one, and one that hangs up within its headers makes werkzeug say so."""
+    return record.msg != "Cannot fetch SSL peer certificate info"
+
+
 def serve(
     app: Callable[..., Any], port: int, limit: BodyLimit, tls: ssl.SSLContext | None = None
 ) -> BaseWSGIServer:
@@ -41,7 +46,9 @@ def serve(
         listener.close()
         raise PortTaken(f"port {port} is taken: give another, or 0 for a free one") from error
     listener.listen(128)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    log = logging.getLogger("werkzeug")
+    log.setLevel(logging.ERROR)
+    log.addFilter(_not_of_certificates)
     server = make_server(
         HOST,
         port,
