@@ -194,7 +194,7 @@ def test_a_monitor_of_before_hears_nothing(monkeypatch: pytest.MonkeyPatch) -> N
             before.get_caller_identity()
             with pytest.raises(BlockingIOError):
                 heard.recv(65536)
-        session.get_component("monitor")._publisher._socket.close()
+        session._get_internal_component("monitor")._publisher._socket.close()
 
 
 def test_the_environment_is_put_back(production: None) -> None:
