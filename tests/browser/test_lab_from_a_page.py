@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.refusing_proxy import RefusingProxy
-from tests.lab.serving import client, serving
+from tests.lab.serving import client, control, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Frame, Page
@@ -95,7 +95,7 @@ class Target:
         request = urllib.request.Request(
             f"{self.lab['endpoint']}/_podrole/clock",
             data=b"{}",
-            headers={"X-Podrole-Lab": "1"},
+            headers=control(self.lab),
         )
         with urllib.request.urlopen(request) as answer:
             day = json.load(answer)["now"][:10]
@@ -160,7 +160,6 @@ def test_fetch_reads_nothing(page: "Page", target: Target) -> None:
     lab, json_type = target.lab, {"Content-Type": "application/json"}
     review = {"request": {"uid": "1", "namespace": "default", "object": {"metadata": {}}}}
     admin = {"Authorization": f"Bearer {target.token}"}
-    control = {"X-Podrole-Lab": "1"}
     attempts: dict[str, tuple[str, dict[str, Any]]] = {
         "signed GET": (target.signed("get_object"), {}),
         "signed PUT": (target.signed("put_object", "new"), {"method": "PUT", "body": "x"}),
@@ -168,9 +167,9 @@ def test_fetch_reads_nothing(page: "Page", target: Target) -> None:
         "signed DELETE": (target.signed("delete_object"), {"method": "DELETE"}),
         "a user": (target.call("create_user", UserName="eve"), {}),
         "the users": (target.call("list_users"), {}),
-        "reset": (f"{lab['endpoint']}/_podrole/reset", {"method": "POST", "headers": control}),
+        "reset": (f"{lab['endpoint']}/_podrole/reset", {"method": "POST", "headers": control(lab)}),
         "clock": (f"{lab['endpoint']}/_podrole/clock", {"method": "POST", "body": '{"days": 9}'}),
-        "a pod": (f"{lab['endpoint']}/_podrole/pods/default/p", {"headers": control}),
+        "a pod": (f"{lab['endpoint']}/_podrole/pods/default/p", {"headers": control(lab)}),
         "credentials": (lab["agent"], {"headers": {"Authorization": "a.b.c"}}),
         "a node's token": (
             f"{lab['metadata']}/latest/api/token",

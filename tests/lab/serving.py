@@ -40,6 +40,11 @@ def serving(*arguments: str, told: str = "") -> Iterator[dict[str, Any]]:
     assert errors == told
 
 
+def control(served: dict[str, Any]) -> dict[str, str]:
+    """The header by which a lab's own interface knows who asks."""
+    return {"X-Podrole-Lab": served["environment"]["PODROLE_LAB_TOKEN"]}
+
+
 def client(
     served: dict[str, Any], service: str, *, signature_version: str | None = None, **keys: str
 ) -> Any:

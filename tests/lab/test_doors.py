@@ -28,6 +28,7 @@ class Lab:
         self.settings = settings
         kubeconfig = json.loads(Path(settings["kubeconfig"]).read_text())
         cluster = kubeconfig["clusters"][0]["cluster"]
+        self.token: str = settings["environment"]["PODROLE_LAB_TOKEN"]
         self.admin = f"Bearer {kubeconfig['users'][0]['user']['token']}"
         self._tls = ssl.create_default_context(
             cadata=base64.b64decode(cluster["certificate-authority-data"]).decode()
@@ -119,7 +120,7 @@ def test_only_names_of_this_machine_are_answered(lab: Lab, door: str) -> None:
 )
 def test_no_web_page_is_answered(lab: Lab, door: str, headers: dict[str, str]) -> None:
     for first in ("GET / HTTP/1.1", "POST /_podrole/reset HTTP/1.1", "OPTIONS /x HTTP/1.1"):
-        asked = {"Access_Control_Request_Method": "PUT", "X_Podrole_Lab": "1", **headers}
+        asked = {"Access_Control_Request_Method": "PUT", "X_Podrole_Lab": lab.token, **headers}
         status, found, said = lab.ask(door, first, **asked)
         assert (status, said.startswith(REFUSED)) == (403, True)
         assert [name for name in found if name.startswith("access-control-")] == []
@@ -169,7 +170,8 @@ def test_no_answer_invites_another_origin(lab: Lab) -> None:
 
 # -- one request a connection ------------------------------------------------------------------
 
-RESET = "POST /_podrole/reset HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Podrole-Lab: 1\r\n\r\n"
+TOKEN = "t" * 40  # as long as the lab's own, which comes in its place
+RESET = f"POST /_podrole/reset HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Podrole-Lab: {TOKEN}\r\n\r\n"
 SMUGGLING = {
     "pipelined": f"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n{RESET}",
     "length and chunks": "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n"
@@ -196,7 +198,7 @@ def test_what_follows_a_request_is_no_request(lab: Lab, request_: str) -> None:
     iam = client(lab.settings, "iam")
     iam.create_user(UserName="kept")
     with lab.connect("aws") as connection:
-        connection.sendall(request_.encode())
+        connection.sendall(request_.replace(TOKEN, lab.token).encode())
         connection.shutdown(socket.SHUT_WR)
         answer = b""
         while part := connection.recv(65536):
@@ -233,16 +235,16 @@ def test_nobody_waits_for_a_slow_client(lab: Lab, door: str) -> None:
 
 def test_a_body_that_breaks_off_is_not_carried_out(lab: Lab) -> None:
     before = lab.ask(
-        "aws", "POST /_podrole/clock HTTP/1.1", b"{}", X_Podrole_Lab="1", Content_Length="2"
+        "aws", "POST /_podrole/clock HTTP/1.1", b"{}", X_Podrole_Lab=lab.token, Content_Length="2"
     )
     assert before[0] == 200
-    head = "POST /_podrole/clock HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Podrole-Lab: 1\r\n"
+    head = f"POST /_podrole/clock HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Podrole-Lab: {lab.token}\r\n"
     with lab.connect("aws") as connection:
         connection.sendall(f'{head}Content-Length: 99\r\n\r\n{{"days": 9}}'.encode())
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(12) == b"HTTP/1.1 400"
     after = lab.ask(
-        "aws", "POST /_podrole/clock HTTP/1.1", b"{}", X_Podrole_Lab="1", Content_Length="2"
+        "aws", "POST /_podrole/clock HTTP/1.1", b"{}", X_Podrole_Lab=lab.token, Content_Length="2"
     )
     days = [json.loads(said)["now"][:10] for _, _, said in (before, after)]
     assert days[0] == days[1]

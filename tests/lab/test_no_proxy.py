@@ -38,10 +38,11 @@ def lines() -> str:
     ("had", "becomes"),
     [
         ({}, LAB),
-        ({"NO_PROXY": "corp.example"}, f"{LAB},corp.example"),
-        ({"no_proxy": "corp.example"}, f"{LAB},corp.example"),
-        ({"no_proxy": "a.example", "NO_PROXY": "b.example"}, f"{LAB},a.example"),
-        ({"NO_PROXY": "$(touch x) `id`"}, f"{LAB},$(touch x) `id`"),
+        ({"NO_PROXY": "corp.example"}, f"corp.example,{LAB}"),
+        ({"no_proxy": "corp.example"}, f"corp.example,{LAB}"),
+        ({"no_proxy": "a.example", "NO_PROXY": "b.example"}, f"a.example,{LAB}"),
+        ({"NO_PROXY": "*"}, "*"),
+        ({"NO_PROXY": "$(touch x) `id`"}, f"$(touch x) `id`,{LAB}"),
     ],
 )
 @pytest.mark.parametrize("shell", ["sh", "bash"])
@@ -61,7 +62,7 @@ def test_a_script_gets_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "corp.example")
     with serving() as lab:
         found = {name: lab["environment"][name] for name in ("NO_PROXY", "no_proxy")}
-        assert set(found.values()) == {f"{LAB},corp.example"}
+        assert set(found.values()) == {f"corp.example,{LAB}"}
         for name in ("HTTP_PROXY", "http_proxy"):
             monkeypatch.setenv(name, "http://127.0.0.1:9")  # nothing listens
         for name, value in found.items():

@@ -17,7 +17,8 @@ from typing import Any
 
 from .journal import Settings
 from .journal_entry import LONGEST_SECONDS, Options
-from .served_lab_interface import NO_PROXY
+from .pod_variables import without_proxy
+from .served_lab_interface import NO_PROXY, token_file
 from .throttle import PLACES
 
 #: Some programs read one of the two, some the other.
@@ -135,11 +136,16 @@ def run(arguments: argparse.Namespace) -> int:
             return 2
         folder = stack.enter_context(PrivateFolder(SERVED))
         kubeconfig = folder / "kubeconfig"
-        kubeconfig.touch(mode=0o600)
-        kubeconfig.write_text(json.dumps(served.kubeconfig(), indent=2))
+        for path, text in (
+            (kubeconfig, json.dumps(served.kubeconfig(), indent=2)),
+            (folder / token_file(servers["aws"].port), served.control_token),
+        ):
+            path.touch(mode=0o600)
+            path.write_text(text)
         settings = served.described()
         settings["kubeconfig"] = settings["environment"]["KUBECONFIG"] = str(kubeconfig)
-        settings["environment"] |= _no_proxy()
+        exempt = without_proxy(os.environ)
+        settings["environment"] |= {name: exempt[name] for name in _PROXIED if name in exempt}
         # What is loaded now lives to the end: no collection need walk through it, not even the last
         # one, when the interpreter ends (0.4 of 1.2 s of CPU of a start and an end, 2026-11-26).
         gc.freeze()
@@ -164,16 +170,11 @@ def _print(arguments: argparse.Namespace, settings: dict[str, Any]) -> None:
     for name, value in settings["environment"].items():
         if name not in _PROXIED:
             print(f"export {name}={shlex.quote(value)}")
-    # That shell may have another value than this one: it puts its own behind the lab's.
+    # What that shell exempts from its proxy stays so; `*` exempts all, and only alone.
     print('export no_proxy="${no_proxy:-${NO_PROXY:-}}"')
-    print(f'export no_proxy="{NO_PROXY}${{no_proxy:+,$no_proxy}}"')
+    more = f'export no_proxy="${{no_proxy:+$no_proxy,}}{NO_PROXY}"'
+    print(f'[ "$no_proxy" = "*" ] || {more}')
     print('export NO_PROXY="$no_proxy"', flush=True)
-
-
-def _no_proxy() -> dict[str, str]:
-    """What keeps a company's proxy from being asked for the lab, with what the reader has."""
-    had = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
-    return dict.fromkeys(_PROXIED, f"{NO_PROXY},{had}" if had else NO_PROXY)
 
 
 def _serve(servers: list[Any], stopped: threading.Event) -> None:

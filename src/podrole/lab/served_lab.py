@@ -19,11 +19,12 @@ from .clock import Clock
 from .clock_modules import replace_moto_clock
 from .cluster_door import ClusterDoor
 from .fault import App
+from .identifiers import Identifiers
 from .journal import Journal, JournalError, Line, Settings, new_secret
 from .journal_entry import DOORS, Entry, Options
 from .kubernetes_api import tls
 from .lab import Lab
-from .served_lab_interface import CONTROL_PATH
+from .served_lab_interface import CONTROL_PATH, TOKEN_VARIABLE
 from .stack_room import same_room
 from .state_file import Unwritable
 
@@ -42,6 +43,8 @@ class ServedLab:
         self._urls: Mapping[str, str] = {}
         self._moto = ExitStack()
         self._secret = ""
+        #: Of whoever may use the lab's own interface; it outlives a reset.
+        self.control_token = ""
         #: What the clusters' port offers; it outlives a reset.
         self.certificate = tls.ServerCertificate()
 
@@ -91,6 +94,7 @@ class ServedLab:
             # Drawn here, where a state file's lab draws it too: before any request.
             self._node_session = lab.node.session()
         lab.agent_url = self.agent_url
+        self.control_token = Identifiers(lab.seed, "control").bearer_token()
         authority = self.certificate.issue(self.settings.cluster, lab.seed.private("tls"))
         self._clusters = ClusterDoor(lab, self._urls["kubernetes"], authority)
         return lab
@@ -122,7 +126,11 @@ class ServedLab:
             "agent": self.agent_url,
             "metadata": self._urls["metadata"],
             "webhook": self._clusters.webhook_url(self.settings.cluster),
-            "environment": {**operator, "AWS_ENDPOINT_URL": self._urls["aws"]},
+            "environment": {
+                **operator,
+                "AWS_ENDPOINT_URL": self._urls["aws"],
+                TOKEN_VARIABLE: self.control_token,
+            },
             # The operator of each account, for what takes two.
             "accounts": {account: self.lab.environment(account) for account in self.lab.accounts},
             # With these AWS's own agent can be run against the lab.
@@ -211,7 +219,9 @@ class ServedLab:
     def _aws(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(CONTROL_PATH):
             request = Request(environ)
-            response = lab_control.answer(request, self.lab, self._reach(), self._reset)
+            response = lab_control.answer(
+                request, self.lab, self.control_token, self._reach(), self._reset
+            )
             return response(environ, start_response)
         return self.lab.gateway(environ, start_response)  # type: ignore[no-any-return]
 
