@@ -134,7 +134,7 @@ lock: $(STAMP) ## Resolve the dependencies anew into requirements/
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --extra lab --group dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --group cdk -o requirements/cdk.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --group zensical -c requirements/dev.txt -o requirements/zensical.txt
-	@for old in before-pod-identity keeps-token; do $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --group $$old -o requirements/$$old.txt; done
+	@for group in before-pod-identity keeps-token common-runtime; do $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --group $$group -o requirements/$$group.txt; done
 
 .PHONY: clean
 clean: ## Remove what was built, .venv included

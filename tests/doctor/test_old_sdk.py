@@ -19,7 +19,7 @@ from podrole.doctor.symptom import symptom_of
 from podrole.lab.lab_client import LabClient
 from podrole.lab.webhook import AGENT_URL
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST
-from tests.lab.serving import client, serving
+from tests.lab.serving import client, control, serving
 from tests.lab.test_clients import Cluster
 from tests.lab.tools import python_environment
 
@@ -110,7 +110,7 @@ def test_below_the_minimum_it_keeps_the_first_token(served: dict[str, Any], pod:
         move = urllib.request.Request(
             f"{served['endpoint']}/_podrole/clock",
             data=json.dumps({"hours": 25}).encode(),
-            headers={"X-Podrole-Lab": "1"},
+            headers=control(served),
         )
         urllib.request.urlopen(move).close()
         pod.write_token()

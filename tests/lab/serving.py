@@ -40,7 +40,14 @@ def serving(*arguments: str, told: str = "") -> Iterator[dict[str, Any]]:
     assert errors == told
 
 
-def client(served: dict[str, Any], service: str, **keys: str) -> Any:
+def control(served: dict[str, Any]) -> dict[str, str]:
+    """The header by which a lab's own interface knows who asks."""
+    return {"X-Podrole-Lab": served["environment"]["PODROLE_LAB_TOKEN"]}
+
+
+def client(
+    served: dict[str, Any], service: str, *, signature_version: str | None = None, **keys: str
+) -> Any:
     """A boto3 client of the lab, as its operator or with these keys."""
     environment = served["environment"]
     own = {
@@ -51,6 +58,6 @@ def client(served: dict[str, Any], service: str, **keys: str) -> Any:
         service,
         endpoint_url=served["endpoint"],
         region_name=environment["AWS_REGION"],
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}, signature_version=signature_version),
         **(keys or own),
     )

@@ -16,6 +16,7 @@ from podrole.lab.associations import LIMIT, Associations
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.seed import Seed
 
 from .conftest import ACCOUNT, POD_IDENTITY_TRUST, ROLE_ARN, Setup, allow
 from .test_irsa import refused
@@ -62,7 +63,7 @@ def test_lists_come_in_pages(eks: Any) -> None:
 
 def test_a_cluster_has_at_most_5000_associations() -> None:
     associations = Associations(
-        "demo", ACCOUNT, "us-west-2", Clock(), Identifiers(7, "associations")
+        "demo", ACCOUNT, "us-west-2", Clock(), Identifiers(Seed(7), "associations")
     )
     wanted = {"namespace": "orders", "roleArn": ROLE_ARN}
     for number in range(LIMIT):

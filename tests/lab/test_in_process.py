@@ -155,6 +155,48 @@ def test_other_hosts_and_the_metadata_service(wire: list[Any], lab: Lab) -> None
     assert wire == []
 
 
+def test_what_is_too_large_is_refused_as_on_a_port(lab: Lab) -> None:
+    large = "x" * (1024 * 1024)
+    with pytest.raises(ClientError, match="RequestEntityTooLarge") as caught:
+        boto3.client("kms").encrypt(KeyId=large, Plaintext=b"x")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
+    with pytest.raises(ClientError) as caught:
+        boto3.client("sqs").create_queue(QueueName=large * 2)
+    assert (
+        caught.value.response["Error"]["Message"] == "HTTP content length exceeded 1662976 bytes."
+    )
+    s3 = boto3.client("s3")
+    with pytest.raises(ClientError, match="MaxMessageLengthExceeded"):
+        s3.put_bucket_policy(Bucket="none", Policy=large * 2 + "x")
+
+
+def test_no_name_is_looked_up_for_a_proxy(
+    wire: list[Any], monkeypatch: pytest.MonkeyPatch, setup: Setup
+) -> None:
+    """urllib does on macOS, to see whether an address needs one."""
+    monkeypatch.setattr(botocore.utils, "proxy_bypass", wire.append)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    assert boto3.client("sts").get_caller_identity()["Account"] == ACCOUNT
+    with setup.pod_identity_pod().inside():
+        boto3.client("sts").get_caller_identity()  # the SDK asks the agent
+    assert wire == []
+
+
+def test_a_monitor_of_before_hears_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
+        heard.bind(("127.0.0.1", 0))
+        heard.setblocking(False)
+        monkeypatch.setenv("AWS_CSM_ENABLED", "true")
+        monkeypatch.setenv("AWS_CSM_PORT", str(heard.getsockname()[1]))
+        session = botocore.session.Session()
+        before = session.create_client("sts", region_name="us-west-2")
+        with Lab.start():
+            before.get_caller_identity()
+            with pytest.raises(BlockingIOError):
+                heard.recv(65536)
+        session._get_internal_component("monitor")._publisher._socket.close()
+
+
 def test_the_environment_is_put_back(production: None) -> None:
     before = dict(os.environ)
     send = botocore.httpsession.URLLib3Session.send

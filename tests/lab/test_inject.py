@@ -1,22 +1,27 @@
-"""The webhook alone: `podrole lab inject`, and AdmissionReview at `POST /mutate`."""
+"""The webhook alone: `podrole lab inject`, and AdmissionReview at the API server."""
 
 from __future__ import annotations
 
 import base64
 import io
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from podrole.cli import main
 from podrole.lab import Lab, webhook
 from podrole.lab.cluster_door import ClusterDoor
 from podrole.lab.kubernetes_api.json_patch import json_patch
 from tests import hostile
+
+Mutate = Callable[..., TestResponse]
 
 ROLE = "arn:aws:iam::111122223333:role/orders-api"
 ACCOUNTS = f"""
@@ -153,15 +158,16 @@ def test_any_value_in_any_member_is_a_pod_or_one_line(
     assert err.count("\n") == (code == 2)
 
 
-# -- POST /mutate ----------------------------------------------------------------------------
+# -- POST /mutate/… -------------------------------------------------------------------------
 
 
 @pytest.fixture
-def door(lab: Lab) -> Client:
+def mutate(lab: Lab) -> Mutate:
     cluster = lab.kubernetes()
     cluster.apply("kind: Namespace\nmetadata: {name: orders}")
     cluster.apply(ACCOUNTS)
-    return Client(ClusterDoor(lab, "https://127.0.0.1:1", "CA"))
+    door = ClusterDoor(lab, "https://127.0.0.1:1", "CA")
+    return partial(Client(door).post, urlsplit(door.webhook_url("demo")).path)
 
 
 def review(pod: Any, **more: Any) -> dict[str, Any]:
@@ -178,7 +184,7 @@ def pod_of(account: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("volumes", [None, [{"name": "own", "emptyDir": {}}]])
 @pytest.mark.parametrize("associated", [False, True])
 def test_the_patch_makes_of_the_pod_what_admission_stores(
-    lab: Lab, door: Client, associated: bool, volumes: Any
+    lab: Lab, mutate: Mutate, associated: bool, volumes: Any
 ) -> None:
     if associated:
         eks = lab.session().client("eks")
@@ -187,7 +193,7 @@ def test_the_patch_makes_of_the_pod_what_admission_stores(
         )
     init = [{"name": "init", "image": "app"}]
     pod = pod_of("irsa", initContainers=init, **({"volumes": volumes} if volumes else {}))
-    response = door.post("/mutate", json=review(pod)).json["response"]
+    response = mutate(json=review(pod)).json["response"]
     assert (response["uid"], response["allowed"]) == ("u-1", True)
     operations = json.loads(base64.b64decode(response["patch"]))
     paths = [item["path"] for item in operations]
@@ -199,15 +205,15 @@ def test_the_patch_makes_of_the_pod_what_admission_stores(
     assert json_patch(pod, operations) == stored
 
 
-def test_what_is_left_alone(door: Client) -> None:
+def test_what_is_left_alone(mutate: Mutate) -> None:
     for given in (
         review(pod_of("plain")),
         review(pod_of("none")),
         review(pod_of("irsa"), operation="UPDATE"),
         review({"kind": "Secret"}),
     ):
-        response = door.post("/mutate", json=given).json["response"]
+        response = mutate(json=given).json["response"]
         assert response == {"uid": "u-1", "allowed": True}
     for body in (b"{", b"[]", b"{}", b'{"request": {"object": 5}}'):
-        answer = door.post("/mutate", data=body)
+        answer = mutate(data=body, content_type="application/json")
         assert (answer.status_code, answer.json["kind"]) == (400, "Status")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from podrole.lab.private_folder import POD, SERVED, PrivateFolder, sweep
+from podrole.lab.private_folder import POD, SERVED, PrivateFolder, read_kept, sweep
 
 
 @pytest.fixture
@@ -107,3 +107,21 @@ def test_a_swept_folder_takes_nothing_along(temporary: Path) -> None:
     assert sorted(temporary.iterdir()) == [temporary / "file", kept]
     assert stat.S_IMODE(kept.stat().st_mode) == 0o500
     assert (temporary / "file").read_text() == "kept"
+
+
+def test_what_a_running_process_keeps_is_read(temporary: Path) -> None:
+    left_behind(temporary, f"{SERVED}killed")
+    assert read_kept(SERVED, "token") is None
+    elsewhere = temporary / "elsewhere"
+    elsewhere.write_text("another's")
+    with PrivateFolder(SERVED) as folder, PrivateFolder(POD) as other:
+        (other / "token").write_text("a pod's")
+        assert read_kept(SERVED, "token") is None
+        (folder / "token").symlink_to(elsewhere)
+        assert read_kept(SERVED, "token") is None
+        (folder / "token").unlink()
+        (folder / "token").write_text("the lab's")
+        assert read_kept(SERVED, "token") == "the lab's"
+        if os.getuid() == 0:  # only root can give a file away
+            os.chown(folder / "token", 1, 1)
+            assert read_kept(SERVED, "token") is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .serving import client, serving
+from .serving import client, control, serving
 
 
 def podrole(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
@@ -22,12 +23,12 @@ def podrole(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def control(served: dict[str, Any], method: str, path: str, body: object = None) -> Any:
+def command(served: dict[str, Any], method: str, path: str, body: object = None) -> Any:
     request = urllib.request.Request(
         f"{served['endpoint']}/_podrole/{path}",
         method=method,
         data=json.dumps(body).encode() if body is not None else None,
-        headers={"X-Podrole-Lab": "1"},
+        headers=control(served),
     )
     with urllib.request.urlopen(request) as response:
         return json.load(response)
@@ -43,7 +44,7 @@ def test_a_state_file_brings_everything_back(tmp_path: Path) -> None:
             Bucket="orders-data", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
         )
         s3.put_object(Bucket="orders-data", Key="k", Body=b"\xff\x00binary")
-        control(served, "POST", "clock", {"hours": 2})
+        command(served, "POST", "clock", {"hours": 2})
         before = iam.get_user(UserName="bob")["User"]
         stored = s3.list_objects_v2(Bucket="orders-data")["Contents"]
     assert state.stat().st_mode & 0o077 == 0
@@ -86,8 +87,9 @@ def test_a_state_file_that_broke_off_is_read_up_to_there(tmp_path: Path) -> None
 )
 def test_another_file_is_one_clear_line(tmp_path: Path, text: str, said: str) -> None:
     head = {
-        "format": "podrole lab state 1",
+        "format": "podrole lab state 2",
         "began": "2026-01-15T09:00:00+00:00",
+        "secret": "0" * 64,
         "accounts": ["111122223333", "444455556666"],
         "region": "us-west-2",
         "cluster": "demo",
@@ -132,12 +134,12 @@ def test_the_clock_is_moved_and_clients_go_on_signing_by_their_own() -> None:
             aws_session_token=found["SessionToken"],
         )
         hop.get_caller_identity()
-        assert control(served, "POST", "clock", {"hours": 1})["now"]
+        assert command(served, "POST", "clock", {"hours": 1})["now"]
         with pytest.raises(ClientError, match="ExpiredToken"):
             hop.get_caller_identity()
         sts.get_caller_identity()
         with pytest.raises(urllib.request.HTTPError) as caught:
-            control(served, "POST", "clock", {"hours": -1})
+            command(served, "POST", "clock", {"hours": -1})
         assert caught.value.code == 400
         caught.value.close()
 
@@ -154,16 +156,31 @@ def test_reset_makes_the_lab_new_and_keeps_its_keys(tmp_path: Path) -> None:
         assert client(served, "iam").list_users()["Users"] == []
 
 
-def test_a_web_page_cannot_command_the_lab() -> None:
+def test_only_who_has_the_token_commands_the_lab(tmp_path: Path) -> None:
     with serving() as served:
+        client(served, "iam").create_user(UserName="bob")
         host, _, port = served["endpoint"].removeprefix("http://").partition(":")
-        for path in ("reset", "clock"):
-            connection = http.client.HTTPConnection(host, int(port))
-            connection.request("POST", f"/_podrole/{path}", body="{}")
-            response = connection.getresponse()
-            assert response.status == 403
-            response.read()
-            connection.close()
+        given = control(served)["X-Podrole-Lab"]
+        for token in (None, "", "1", given[:-1], f"{given}x", given.upper()):
+            for method, path in (("POST", "reset"), ("POST", "clock"), ("GET", "pods/default/p")):
+                connection = http.client.HTTPConnection(host, int(port))
+                headers = {} if token is None else {"X-Podrole-Lab": token}
+                connection.request(method, f"/_podrole/{path}", body="{}", headers=headers)
+                response = connection.getresponse()
+                assert response.status == 403
+                assert b"paste the lines" in response.read()
+                connection.close()
+        reset = ("lab", "reset", "--endpoint", served["endpoint"])
+        # From a place where the lab's private folder is not seen.
+        elsewhere = {**os.environ, "TMPDIR": str(tmp_path)}
+        done = podrole(*reset, env=elsewhere)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "paste the lines that `podrole lab serve` printed" in done.stderr
+        assert client(served, "iam").list_users()["Users"]
+        assert podrole(*reset, env={**elsewhere, "PODROLE_LAB_TOKEN": given}).returncode == 0
+        assert client(served, "iam").list_users()["Users"] == []
+        # Whoever started the lab needs no variable.
+        assert podrole(*reset).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from werkzeug.test import Client
 from podrole.lab import Lab, LabError, Pod
 
 from .conftest import Setup
-from .serving import client, serving
+from .serving import client, control, serving
 
 TOKEN = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token"
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -92,6 +92,6 @@ def test_a_served_lab_is_throttled_from_its_start_and_after_a_reset() -> None:
 
         assert (by_the_agent(), by_sts()) == (429, "Rate exceeded")
         door = http.client.HTTPConnection(urlsplit(served["endpoint"]).netloc)
-        door.request("POST", "/_podrole/reset", headers={"X-Podrole-Lab": "1"})
+        door.request("POST", "/_podrole/reset", headers=control(served))
         assert door.getresponse().status == 200
         assert (by_the_agent(), by_sts()) == (429, "Rate exceeded")

@@ -13,9 +13,11 @@ from .eks_token import PREFIX, user_of
 from .gateway import Gateway
 from .identifiers import Identifiers
 from .kubernetes import Kubernetes
+from .kubernetes_api.api_request import read_ahead
 from .kubernetes_api.api_server import ApiServer
 from .kubernetes_api.rbac import ADMINS, User
 from .lab import Lab, LabError
+from .seed import Seed
 
 _PATH = re.compile(r"/clusters/([^/]+)(/.*)?\Z", re.DOTALL)
 _LIST = {"kind": "Config", "apiVersion": "v1"}
@@ -24,13 +26,19 @@ _LIST = {"kind": "Config", "apiVersion": "v1"}
 class ClusterDoor:
     """The API servers of one lab, as a WSGI app."""
 
-    def __init__(self, lab: Lab, url: str, authority: str) -> None:
-        """`url` is the port's, `authority` the certificate (base64 of PEM) that clients trust."""
+    def __init__(self, lab: Lab, url: str, authority: str, seed: Seed | None = None) -> None:
+        """`url` is the port's, `authority` the certificate (base64 of PEM) that clients trust.
+
+        The administrator's token and the webhook's path come from `seed`, by default the lab's.
+        """
         self._lab = lab
         self._url = url
         self._authority = authority
         self._servers: dict[str, ApiServer] = {}
-        self.admin_token = Identifiers(lab.seed, "kubernetes/admin").lower(40)
+        source = seed or lab.seed
+        self.admin_token = Identifiers(source, "kubernetes/admin").bearer_token()
+        webhook_token = Identifiers(source, "kubernetes/webhook").bearer_token()
+        self._webhook_path = f"/mutate/{webhook_token}"
         lab.gateway.eks.listens(lambda name: f"{url}/clusters/{name}", authority)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -55,6 +63,36 @@ class ClusterDoor:
             and self._is_made(name or self._lab.default_cluster)
             and not token.strip().startswith(PREFIX)
         )
+
+    def read_ahead(self, environ: dict[str, Any]) -> None:
+        """Read a request's body before the lock is taken under which the door is called.
+
+        Not that of a stranger. Changes nothing in the lab.
+        """
+        name, path = _named(environ["PATH_INFO"])
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and (
+            hmac.compare_digest(path.encode(), self._webhook_path.encode())
+            or self._may_know(environ, name or self._lab.default_cluster)
+        ):
+            read_ahead(environ)
+
+    def _may_know(self, environ: dict[str, Any], name: str) -> bool:
+        token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")[2].strip()
+        if hmac.compare_digest(token.encode(), self.admin_token.encode()):
+            return True
+        if token.startswith(PREFIX):  # a call of AWS's, which is verified and noted under the lock
+            return True
+        # A cluster's first request, under the lock, makes what knows its service accounts.
+        if not self._is_made(name):
+            return False
+        try:
+            return self._lab.kubernetes(name).tokens.user_of(token) is not None
+        except LabError:
+            return False
+
+    def webhook_url(self, cluster: str) -> str:
+        """Where a cluster's pod identity webhook is called: whoever knows it may call it."""
+        return f"{self._url}/clusters/{cluster}{self._webhook_path}"
 
     def kubeconfig(self, cluster: str) -> dict[str, Any]:
         """A kubeconfig of the cluster's administrator, with a token and no key."""
@@ -93,6 +131,7 @@ class ClusterDoor:
                 KUBERNETES_VERSION,
                 _Authentication(self._lab.gateway, kubernetes, cluster, self.admin_token),
                 kubernetes.tokens.issue,
+                self._webhook_path,
             )
         return self._servers[url]
 

@@ -21,6 +21,7 @@ from .eks_operations import OPERATIONS, change_tags
 from .identifiers import Identifiers
 from .issuer import Issuer
 from .moto_backend import Moto
+from .seed import Seed
 from .service import Answer, Operation, Service
 
 KUBERNETES_VERSION = "1.34"
@@ -40,7 +41,7 @@ _OWN_ROLES = {
 class Eks(Service):
     """The clusters of all accounts and regions."""
 
-    def __init__(self, clock: Clock, seed: int, moto: Moto) -> None:
+    def __init__(self, clock: Clock, seed: Seed, moto: Moto) -> None:
         self._clock = clock
         self._seed = seed
         self._moto = moto

@@ -24,6 +24,7 @@ from .iam_state import IamState, Principal
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
 from .operations import service_model
+from .seed import Seed
 from .service import Operation, Service
 from .sts import Sts, assumed
 from .trail import Trail
@@ -48,7 +49,7 @@ class EksAuth(Service):
         authorizer: Authorizer,
         trail: Trail,
         clock: Clock,
-        seed: int,
+        seed: Seed,
     ) -> None:
         self._eks = eks
         self._sts = sts

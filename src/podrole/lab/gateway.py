@@ -39,19 +39,23 @@ from .operations import service_model
 from .organization import Organization
 from .organization_limits import OrganizationLimits
 from .organizations import Organizations
+from .request_body import Reading, rewind
+from .seed import Seed
 from .service import Operation, Service
 from .sts import Sts
 from .throttle import Throttle
 from .trail import Trail
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
+#: Where a request keeps the call that was read ahead.
+_READ = "podrole.call"
 _AWS_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?(?:amazonaws\.com|api\.aws)\Z")
 
 
 class Gateway:
     """The lab's AWS, the clusters' issuers and the nodes' agent, behind one WSGI callable."""
 
-    def __init__(self, clock: Clock, seed: int, region: str) -> None:
+    def __init__(self, clock: Clock, seed: Seed, region: str) -> None:
         #: Held by whatever changes the lab's state; other doors take it too.
         self.lock = RLock()
         self._region = region
@@ -101,14 +105,25 @@ class Gateway:
         self.eks.add(account, region, name, creator)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        self.read_ahead(environ)
         request = Request(environ)
-        request.get_data(cache=True)  # whole, before anything waits for it under the lock
         with self.lock:
             try:
                 response = self._respond(request)
             except Exception as error:  # of the agent, the metadata service or an issuer
                 response = fault.answer("agent", request, 500, fault.report(error))
         return response(environ, start_response)
+
+    def read_ahead(self, environ: dict[str, Any]) -> None:
+        """Read the call of a request, once, before any lock is taken: a large one takes its time.
+
+        What came of it, an error too, counts under the lock.
+        """
+        if _READ not in environ:
+            data = environ["wsgi.input"].read()
+            rewind(environ, data)
+            environ[_READ] = Reading(lambda: read_call(Request(environ), self._region))
+            rewind(environ, data)
 
     def _respond(self, request: Request) -> Response:
         host = urlsplit(f"//{request.host}").hostname
@@ -121,7 +136,7 @@ class Gateway:
             return self._issuer_response(issuer[1], issuer[2])
         request_id = self._requests.uuid()
         try:
-            call = read_call(request, self._region)
+            call = request.environ[_READ].get()
         except Unreadable as refused:
             return wire.refusal(refused.error, refused.protocol, refused.namespace, request_id)
         except Exception as error:

@@ -7,20 +7,24 @@ import string
 from random import Random
 from uuid import UUID
 
+from .seed import Seed
+
 _ID_LETTERS = string.ascii_uppercase + "234567"
 _SECRET_LETTERS = string.ascii_letters + string.digits + "+/"
 _POD_SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # Kubernetes leaves out vowels and lookalikes
 
 
 class Identifiers:
-    """Draws identifiers; the same seed and the same order of calls give the same ones."""
+    """Draws identifiers and secrets; the same seed and order of calls give the same ones."""
 
-    def __init__(self, seed: int, purpose: str) -> None:
+    def __init__(self, seed: Seed, purpose: str) -> None:
         # One stream a purpose: a further token must not shift the names of later pods.
-        self._random = Random(f"{seed}/{purpose}")  # noqa: S311  (a lab's ids, no secrets of the world)
+        self._random = seed.public(purpose)
+        # In the lab of a notebook one stream serves both: its outputs are stored.
+        self._secrets = seed.private(purpose) if seed.secret else self._random
 
-    def _letters(self, alphabet: str, length: int) -> str:
-        return "".join(self._random.choices(alphabet, k=length))
+    def _letters(self, alphabet: str, length: int, source: Random | None = None) -> str:
+        return "".join((source or self._random).choices(alphabet, k=length))
 
     def unique_id(self, prefix: str) -> str:
         """`AROA…`, `AIDA…`, `ASIA…`: the prefix and 16 letters (IAM, "Unique identifiers")."""
@@ -28,11 +32,15 @@ class Identifiers:
 
     def secret_access_key(self) -> str:
         """40 letters, as AWS issues them."""
-        return self._letters(_SECRET_LETTERS, 40)
+        return self._letters(_SECRET_LETTERS, 40, self._secrets)
 
     def session_token(self) -> str:
         """An opaque token; AWS promises no form or size."""
-        return "IQoJb3Jp" + base64.b64encode(self._random.randbytes(96)).decode()
+        return "IQoJb3Jp" + base64.b64encode(self._secrets.randbytes(96)).decode()
+
+    def bearer_token(self) -> str:
+        """40 small letters and digits, for a kubeconfig or the path of a webhook's URL."""
+        return self._letters(string.ascii_lowercase + string.digits, 40, self._secrets)
 
     def uuid(self) -> str:
         """A random UUID of version 4."""

@@ -27,12 +27,14 @@ import botocore.endpoint
 import botocore.handlers
 import botocore.httpsession
 import botocore.loaders
+import botocore.monitoring
 import botocore.session
 import botocore.signers
 import botocore.utils
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from . import common_runtime
 from .agent import ADDRESSES
 from .aws_variables import replace_aws_variables
 from .clock import Clock
@@ -76,6 +78,7 @@ class InProcessDoor:
         self._patch_files()
         self._patch(botocore.session, "create_loader", _models)
         self._patch(boto3, "DEFAULT_SESSION", None)
+        self._patch_what_else_sends()
         self._undo.callback(replace_aws_variables, replace_aws_variables(self._environment))
 
     def close(self) -> None:
@@ -145,6 +148,15 @@ class InProcessDoor:
         environ["PATH_INFO"] = _latin1(parts.path)
         result, status, response_headers = run_wsgi_app(self._app, environ)
         return int(status.split()[0]), dict(response_headers), b"".join(result)
+
+    def _patch_what_else_sends(self) -> None:
+        """What leaves this process beside requests: transfers by awscrt, names, and a monitor."""
+        common_runtime.close(self._patch)
+        # Whether a proxy is to be asked may take a look into DNS (urllib.request on macOS).
+        for module in (botocore.endpoint, botocore.utils):
+            self._patch(module, "get_environ_proxies", lambda _url: {})
+        # Of a session made before the lab with AWS_CSM_ENABLED: datagrams with keys' ids.
+        self._patch(botocore.monitoring.SocketPublisher, "publish", lambda _self, _event: None)
 
     # -- time ----------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from typing import Any
 from .clock import Clock
 from .identifiers import Identifiers
 from .json_document import read_json
+from .seed import Seed
 from .signing_key import SigningKey, base64url
 
 #: The kubelet asks for a fresh token at 80 % of its life, or after a day.
@@ -82,9 +83,9 @@ def _decode(part: str) -> bytes:
 class Issuer:
     """Signs a cluster's service account tokens and publishes the keys that verify them."""
 
-    def __init__(self, region: str, seed: int, clock: Clock, cluster: str) -> None:
+    def __init__(self, region: str, seed: Seed, clock: Clock, cluster: str) -> None:
         self._clock = clock
-        self._seed = f"{seed}/issuer/{cluster}"
+        self._seed = seed.key(f"issuer/{cluster}")
         self._identifiers = Identifiers(seed, f"tokens/{cluster}")
         self.path = f"/id/{Identifiers(seed, f'issuer/{cluster}').hex(32)}"
         self.host = f"oidc.eks.{region}.amazonaws.com"

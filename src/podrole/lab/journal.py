@@ -1,13 +1,16 @@
 """A lab's state in one file: the requests that it has been sent, oldest first.
 
-Everything that the lab hands out comes from its seed, its clock and the order of its requests, so
-the same requests at the same instants make the same lab: keys, ids and objects are as they were.
-Lines of JSON; the first one names the lab, each other one is a request or a change of options.
+Everything that the lab hands out comes from its seed and secret, its clock and the order of its
+requests, so the same requests at the same instants make the same lab: keys, ids and objects are as
+they were. Lines of JSON; the first one names the lab and holds its secret, each other one is a
+request or a change of options.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,7 +21,8 @@ from .journal_entry import Entry, Malformed, Options, instant, member, only
 from .json_document import read_json
 from .state_file import StateFile, StateFileError
 
-_FORMAT = "podrole lab state 1"
+_FORMAT = "podrole lab state 2"
+_SECRET_BYTES = 32
 _OTHER = "give another file"
 
 
@@ -42,8 +46,10 @@ Line = Entry | Options
 class Journal:
     """The open state file of one lab."""
 
-    def __init__(self, file: StateFile, settings: Settings, began: datetime) -> None:
+    def __init__(self, file: StateFile, settings: Settings, began: datetime, secret: str) -> None:
         self.settings, self.began = settings, began
+        #: What the lab's keys and tokens come from, in hexadecimal digits.
+        self.secret = secret
         #: What was wrong with the file and has been put right: one sentence for the reader.
         self.note = ""
         self._file = file
@@ -54,13 +60,16 @@ class Journal:
         return self._file.path
 
     @classmethod
-    def create(cls, path: Path, settings: Settings, began: datetime, options: Options) -> Journal:
-        """A new file, for its owner's eyes only: it holds what clients have sent.
+    def create(
+        cls, path: Path, settings: Settings, began: datetime, options: Options, secret: str
+    ) -> Journal:
+        """A new file, for its owner's eyes only: it holds the lab's secret and what clients sent.
 
         Raises JournalError where it cannot be written.
         """
         try:
-            return cls(StateFile.create(path, _head(settings, began, options)), settings, began)
+            file = StateFile.create(path, _head(settings, began, options, secret))
+            return cls(file, settings, began, secret)
         except StateFileError as error:
             raise JournalError(str(error)) from error
 
@@ -86,8 +95,8 @@ class Journal:
     @classmethod
     def _read(cls, file: StateFile, path: Path) -> tuple[Journal, list[Line]]:
         first, *rest = file.read().split(b"\n")
-        settings, began, options = _read_head(path, first)
-        journal = cls(file, settings, began)
+        settings, began, options, secret = _read_head(path, first)
+        journal = cls(file, settings, began, secret)
         if not rest:
             file.append(b"\n")
             return journal, [options]
@@ -113,8 +122,8 @@ class Journal:
         self._file.append(_encoded(line.document()))
 
     def replace(self, began: datetime, options: Options) -> None:
-        """Begin anew, with the same settings. Raises Unwritable; nothing is lost then."""
-        self._file.replace(_head(self.settings, began, options))
+        """Begin anew, with the same secret. Raises Unwritable; nothing is lost then."""
+        self._file.replace(_head(self.settings, began, options, self.secret))
         self.began = began
 
     def close(self) -> None:
@@ -122,8 +131,13 @@ class Journal:
         self._file.close()
 
 
-def _head(settings: Settings, began: datetime, options: Options) -> bytes:
-    head = {"format": _FORMAT, "began": began.isoformat(), **asdict(settings)}
+def new_secret() -> str:
+    """A secret that no lab had before, in hexadecimal digits."""
+    return secrets.token_hex(_SECRET_BYTES)
+
+
+def _head(settings: Settings, began: datetime, options: Options, secret: str) -> bytes:
+    head = {"format": _FORMAT, "began": began.isoformat(), "secret": secret, **asdict(settings)}
     return _encoded({**head, **options.document()})
 
 
@@ -131,7 +145,7 @@ def _encoded(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document).encode() + b"\n"
 
 
-def _read_head(path: Path, text: bytes) -> tuple[Settings, datetime, Options]:
+def _read_head(path: Path, text: bytes) -> tuple[Settings, datetime, Options, str]:
     if not text:
         raise JournalError(f"{path}:1: no state file of a lab: it is empty; delete it, or {_OTHER}")
     try:
@@ -146,7 +160,8 @@ def _read_head(path: Path, text: bytes) -> tuple[Settings, datetime, Options]:
             f" use the Podrole that wrote it, or {_OTHER}"
         )
     try:
-        only(head, {"format", "began", "seed", "accounts", "region", "cluster", "options"})
+        members = {"format", "began", "secret", "seed", "accounts", "region", "cluster", "options"}
+        only(head, members)
         accounts = member(head, "accounts", list)
         if not all(isinstance(account, str) for account in accounts):
             raise Malformed('"accounts" is no list of texts')
@@ -157,7 +172,10 @@ def _read_head(path: Path, text: bytes) -> tuple[Settings, datetime, Options]:
             cluster=member(head, "cluster", str),
         )
         options = Options.read(head) if "options" in head else Options()
-        return settings, instant(head, "began"), options
+        secret = member(head, "secret", str)
+        if not re.fullmatch(f"[0-9a-f]{{{2 * _SECRET_BYTES}}}", secret):
+            raise Malformed(f'"secret" is not {_SECRET_BYTES} bytes in hexadecimal digits')
+        return settings, instant(head, "began"), options, secret
     except Malformed as error:
         raise JournalError(
             f"{path}:1: no state file of a lab: {error}; put the line right, or {_OTHER}"

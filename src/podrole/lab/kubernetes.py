@@ -20,6 +20,7 @@ from .kubernetes_api.object_api import ObjectApi
 from .kubernetes_api.service_account_tokens import API_AUDIENCE, ServiceAccountTokens
 from .kubernetes_api.status import ApiError
 from .pod import Pod, PodError, Shell
+from .seed import Seed
 
 _DAY = 86400
 
@@ -38,7 +39,7 @@ class Kubernetes:
         self,
         issuer: Issuer,
         region: str,
-        seed: int,
+        seed: Seed,
         clock: Clock,
         associated: Callable[[str, str], bool],
         agent_url: Callable[[], str],

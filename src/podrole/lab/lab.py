@@ -12,6 +12,7 @@ import boto3
 from . import moto_iam
 from .authorization_message import encoded
 from .aws_variables import ISOLATED, isolated
+from .body_limits import LIMITS
 from .clock import EPOCH, Clock
 from .cluster import Cluster
 from .credentials import Session
@@ -20,6 +21,8 @@ from .identifiers import Identifiers
 from .in_process import InProcessDoor
 from .kubernetes import Kubernetes
 from .node import Node
+from .request_body import whole_bodies
+from .seed import Seed
 from .webhook import AGENT_URL
 
 OPERATOR_ROLE = "platform-admin"
@@ -51,7 +54,7 @@ class Lab:
     _running: Lab | None = None
 
     def __init__(
-        self, clock: Clock, seed: int, accounts: tuple[str, ...], region: str, cluster: str
+        self, clock: Clock, seed: Seed, accounts: tuple[str, ...], region: str, cluster: str
     ) -> None:
         self.clock = clock
         self.accounts = accounts
@@ -109,15 +112,26 @@ class Lab:
 
     @classmethod
     def prepare(
-        cls, clock: Clock, *, seed: int, accounts: tuple[str, ...], region: str, cluster: str
+        cls,
+        clock: Clock,
+        *,
+        seed: int,
+        accounts: tuple[str, ...],
+        region: str,
+        cluster: str,
+        secret: str = "",
     ) -> Lab:
-        """A lab without a door. Call it without the reader's AWS_* variables in place."""
+        """A lab without a door. Call it without the reader's AWS_* variables in place.
+
+        `secret` (hexadecimal digits) is what its keys and tokens come from; without one they come
+        from the seed, which is no secret: a lab on ports needs one.
+        """
         for account in accounts:
             if not re.fullmatch(r"[0-9]{12}", account):
                 raise LabError(f"account {account!r} is not 12 digits, for example 111122223333")
         if len(set(accounts)) != len(accounts) or not accounts:
             raise LabError("accounts must be one or more different account ids")
-        return cls(clock, seed, accounts, region, cluster)
+        return cls(clock, Seed(seed, secret), accounts, region, cluster)
 
     def stop(self) -> None:
         """Give botocore, the AWS_* variables and the clock back to the process."""
@@ -139,7 +153,7 @@ class Lab:
 
     def _open_door(self) -> None:
         door = InProcessDoor(
-            self.gateway,
+            whole_bodies(self.gateway, LIMITS["aws"]),
             self.gateway.serves,
             self.clock,
             self.environment(self.accounts[0]),

@@ -16,7 +16,8 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from .served_lab_interface import CONTROL_HEADER, CONTROL_PATH
+from .private_folder import SERVED, read_kept
+from .served_lab_interface import CONTROL_HEADER, CONTROL_PATH, TOKEN_VARIABLE, token_file
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: A pod's variables and files have at most 1 MiB each in Kubernetes; a lab's answer is far smaller.
@@ -58,6 +59,8 @@ class LabClient:
                 f"{given} is not on this machine: give --endpoint http://127.0.0.1:PORT"
             )
         self.endpoint = given.rstrip("/")
+        kept = read_kept(SERVED, token_file(urlsplit(given).port or 80))
+        self._token = kept or os.environ.get(TOKEN_VARIABLE, "")
 
     def pod(self, name: str, namespace: str, container: str | None) -> PodDescription:
         """A container of a pod, by default its first. Raises LabUnreachable."""
@@ -75,7 +78,9 @@ class LabClient:
 
     def _send(self, method: str, path: str) -> Any:
         request = urllib.request.Request(  # noqa: S310  (http on the loopback)
-            f"{self.endpoint}{CONTROL_PATH}{path}", method=method, headers={CONTROL_HEADER: "1"}
+            f"{self.endpoint}{CONTROL_PATH}{path}",
+            method=method,
+            headers={CONTROL_HEADER: self._token},
         )
         # A proxy of the reader's must not see what stays on this machine, nor another machine be
         # asked because something here says so.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -18,15 +19,20 @@ from .state_file import Unwritable
 
 
 def answer(
-    request: Request, lab: Lab, reach: Mapping[str, str], reset: Callable[[], None]
+    request: Request, lab: Lab, token: str, reach: Mapping[str, str], reset: Callable[[], None]
 ) -> Response:
-    """The answer to a request below CONTROL_PATH.
+    """The answer to a request below CONTROL_PATH, for whoever has the lab's token.
 
     `reach` is the variables by which a pod's program finds the lab in AWS's place; `reset()` makes
     the lab new.
     """
-    if CONTROL_HEADER not in request.headers:
-        return _said(f"send the header {CONTROL_HEADER}", 403)
+    given = request.headers.get(CONTROL_HEADER, "")
+    if not hmac.compare_digest(given.encode(), token.encode()):
+        return _said(
+            f"lab: the header {CONTROL_HEADER} needs this lab's token: paste the lines that"
+            " `podrole lab serve` printed into this shell",
+            403,
+        )
     action, _, rest = request.path.removeprefix(CONTROL_PATH).partition("/")
     if (request.method, action) == ("GET", "pods"):
         return _pod(rest, request.args.get("container"), lab, reach)

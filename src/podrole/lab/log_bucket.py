@@ -20,6 +20,7 @@ from .aws_error import AwsError
 from .buckets import Buckets
 from .identifiers import Identifiers
 from .moto_backend import Moto, undisturbed
+from .seed import Seed
 
 SERVICE = "cloudtrail.amazonaws.com"
 
@@ -27,7 +28,7 @@ SERVICE = "cloudtrail.amazonaws.com"
 class LogBuckets:
     """Buckets as CloudTrail sees them: by its own service principal, through their policies."""
 
-    def __init__(self, buckets: Buckets, authorizer: Authorizer, moto: Moto, seed: int) -> None:
+    def __init__(self, buckets: Buckets, authorizer: Authorizer, moto: Moto, seed: Seed) -> None:
         self._buckets = buckets
         self._authorizer = authorizer
         self._moto = moto

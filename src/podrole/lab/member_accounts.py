@@ -15,12 +15,13 @@ from .iam_state import IamState
 from .identifiers import Identifiers
 from .organization import Organization, Target
 from .organization_error import organization_error
+from .seed import Seed
 
 
 class MemberAccounts:
     """Makes accounts, lets them join, lists them."""
 
-    def __init__(self, iam: IamState, clock: Clock, seed: int) -> None:
+    def __init__(self, iam: IamState, clock: Clock, seed: Seed) -> None:
         self._iam = iam
         self._clock = clock
         self._identifiers = Identifiers(seed, "accounts")

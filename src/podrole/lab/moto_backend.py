@@ -28,8 +28,9 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from . import wire
 from .aws_error import AwsError, not_carried
-from .moto_randomness import importing
+from .moto_randomness import draw_from, importing
 from .operations import service_model
+from .seed import Seed
 
 #: Headers by which moto chooses an account or takes a caller's word: only the gateway sets them.
 _OWN_HEADERS = ("HTTP_X_MOTO_ACCOUNT_ID", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_SECURITY_TOKEN")
@@ -77,10 +78,10 @@ _MOST_ASKED = 5000
 class Moto:
     """moto's apps, one a service, emptied and seeded at the start of a lab."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: Seed) -> None:
         self._asked: dict[str, dict[str, dict[str, Any]]] = {}
         moto_api_backend.reset()
-        mock_random.seed(seed)
+        draw_from(seed)
 
     def forward(
         self, environ: Mapping[str, Any], service: str, operation: str, region: str, account: str

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 from .clock import Clock, stamp
 from .credentials import Caller, Session
 from .identifiers import Identifiers
+from .seed import Seed
 
 METADATA_ADDRESSES = ("169.254.169.254", "fd00:ec2::254")
 INSTANCE_ID = "i-0abcd1234ef567890"
@@ -38,7 +39,7 @@ class Node:
         role_name: str,
         issue: Callable[[str, int], Session],
         clock: Clock,
-        seed: int,
+        seed: Seed,
     ) -> None:
         """`issue(session_name, seconds)` makes a session of the node's role."""
         self.account, self.region, self.role_name = account, region, role_name

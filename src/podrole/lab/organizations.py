@@ -24,6 +24,7 @@ from .organization_limits import OrganizationLimits
 from .organization_policies import OrganizationPolicies, described_root
 from .organization_units import OrganizationUnits
 from .paging import page
+from .seed import Seed
 from .service import Operation, Service
 
 _Managed = Callable[[Organization, Mapping[str, Any]], dict[str, Any]]
@@ -50,7 +51,7 @@ class Organizations(Service):
         organizations: list[Organization],
         accounts: MemberAccounts,
         clock: Clock,
-        seed: int,
+        seed: Seed,
     ) -> None:
         """`organizations` is the list that OrganizationLimits reads."""
         identifiers = Identifiers(seed, "organizations")

@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 from .lab_client import PodDescription
+from .served_lab_interface import NO_PROXY
 
 #: What is kept of the reader's variables; `*` stands for any text.
 KEPT = {
@@ -53,8 +54,6 @@ FOLDERS = (
     "HOME", "TMPDIR", "TMP", "TEMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
     "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
 )  # fmt: skip
-#: The lab is on this machine, and no proxy is asked for it.
-_NO_PROXY = "127.0.0.1,localhost,.localhost,::1"
 
 
 class VariableError(ValueError):
@@ -135,7 +134,7 @@ def without_proxy(variables: Mapping[str, str]) -> dict[str, str]:
     for name, other in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
         before = variables.get(name) or variables.get(other) or ""
         if before.strip() != "*":  # which exempts all, and only alone
-            found[name] = f"{before},{_NO_PROXY}" if before else _NO_PROXY
+            found[name] = f"{before},{NO_PROXY}" if before else NO_PROXY
     return found
 
 

@@ -58,6 +58,20 @@ def sweep() -> None:
                     _remove(path)
 
 
+def read_kept(prefix: str, name: str) -> str | None:
+    """What a running process of this user keeps in a file of its folder; None where none does."""
+    for path in sorted(Path(tempfile.gettempdir()).glob(f"{prefix}*")):
+        with _abandoned(path) as free:
+            if free:
+                continue
+        with suppress(OSError):  # another's, or without such a file
+            opened = os.open(path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(opened, encoding="utf-8", errors="replace") as file:
+                if os.fstat(opened).st_uid == os.getuid():
+                    return file.read()
+    return None
+
+
 def _make(prefix: str) -> tuple[Path, int]:
     # Under a name that no sweep looks at, until the lock is held.
     new = Path(tempfile.mkdtemp(prefix=f".new-{prefix}"))

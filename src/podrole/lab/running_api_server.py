@@ -6,26 +6,34 @@ For kubectl and clients of any language; `podrole lab serve` opens the same door
 from __future__ import annotations
 
 from collections.abc import Iterable
+from random import SystemRandom
 from threading import Thread
 from types import TracebackType
 from typing import Any
 
+from .body_limits import LIMITS
 from .cluster_door import ClusterDoor
+from .door_guards import HOST
+from .journal import new_secret
 from .kubernetes_api import tls
 from .lab import Lab
-from .server import HOST, serve
+from .seed import Seed
+from .server import serve
 
 
 class RunningApiServer:
     """A server that answers until `close()`."""
 
     def __init__(self, lab: Lab, cluster: str, port: int) -> None:
-        certificate = tls.make(cluster)
+        certificate = tls.ServerCertificate()
+        authority = certificate.issue(cluster, SystemRandom())
         self._lock = lab.gateway.lock
-        self._server = serve(self._app, port, certificate.context)
+        self._server = serve(self._app, port, LIMITS["kubernetes"], certificate.context)
         #: The port, on the loopback.
         self.port: int = self._server.port
-        self._door = ClusterDoor(lab, f"https://{HOST}:{self.port}", certificate.authority)
+        # All of this lab comes from its seed, which others know. Not so what opens a port.
+        seed = Seed(lab.seed.number, new_secret())
+        self._door = ClusterDoor(lab, f"https://{HOST}:{self.port}", authority, seed)
         #: What kubectl needs to work as the cluster's administrator.
         self.kubeconfig: dict[str, Any] = self._door.kubeconfig(cluster)
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -51,12 +59,16 @@ class RunningApiServer:
     def _app(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return self._door(environ, start_response)  # a watch lasts
+        self._door.read_ahead(environ)
         with self._lock:
             return self._door(environ, start_response)
 
 
 def start_api_server(lab: Lab, cluster: str | None = None, port: int = 0) -> RunningApiServer:
     """Serve the Kubernetes API of a cluster, by default the lab's own; port 0 takes a free one.
+
+    The service accounts' tokens are signed by the lab's key, which its seed tells: whoever is on
+    this machine can make them. `podrole lab serve` has a key of its own.
 
     ```python
     with start_api_server(lab) as server:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import shlex
 import signal
 import sys
@@ -16,7 +17,12 @@ from typing import Any
 
 from .journal import Settings
 from .journal_entry import LONGEST_SECONDS, Options
+from .pod_variables import without_proxy
+from .served_lab_interface import NO_PROXY, token_file
 from .throttle import PLACES
+
+#: Some programs read one of the two, some the other.
+_PROXIED = ("NO_PROXY", "no_proxy")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +36,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " 0 for free ones (%(default)s)",
     )
     parser.add_argument(
-        "--seed", type=int, default=usual.seed, help="ids and keys come from it (%(default)s)"
+        "--seed",
+        type=int,
+        default=usual.seed,
+        help="ids come from it (%(default)s); keys come from a secret",
     )
     parser.add_argument(
         "--accounts",
@@ -84,11 +93,13 @@ def run(arguments: argparse.Namespace) -> int:
     gc.disable()  # until all is loaded
     # Imported here: boto3 and moto take most of a second, which `podrole --help` should not.
     from .aws_variables import ISOLATED, replace_aws_variables
+    from .body_limits import LIMITS
+    from .door_guards import HOST
     from .journal import JournalError
     from .lab import LabError
     from .private_folder import SERVED, PrivateFolder
     from .served_lab import DOORS, ServedLab
-    from .server import HOST, PortTaken, serve
+    from .server import PortTaken, serve
 
     for option in ("association_delay", "session_seconds"):
         if not 0 <= getattr(arguments, option) <= LONGEST_SECONDS:
@@ -113,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
             for offset, door in enumerate(DOORS):
                 wanted = arguments.port + offset if arguments.port else 0
                 tls = served.certificate.context if door == "kubernetes" else None
-                servers[door] = serve(served.door(door), wanted, tls)
+                servers[door] = serve(served.door(door), wanted, LIMITS[door], tls)
                 stack.callback(servers[door].server_close)
             urls = {door: f"http://{HOST}:{server.port}" for door, server in servers.items()}
             urls["kubernetes"] = urls["kubernetes"].replace("http:", "https:")
@@ -125,10 +136,16 @@ def run(arguments: argparse.Namespace) -> int:
             return 2
         folder = stack.enter_context(PrivateFolder(SERVED))
         kubeconfig = folder / "kubeconfig"
-        kubeconfig.touch(mode=0o600)
-        kubeconfig.write_text(json.dumps(served.kubeconfig(), indent=2))
+        for path, text in (
+            (kubeconfig, json.dumps(served.kubeconfig(), indent=2)),
+            (folder / token_file(servers["aws"].port), served.control_token),
+        ):
+            path.touch(mode=0o600)
+            path.write_text(text)
         settings = served.described()
         settings["kubeconfig"] = settings["environment"]["KUBECONFIG"] = str(kubeconfig)
+        exempt = without_proxy(os.environ)
+        settings["environment"] |= {name: exempt[name] for name in _PROXIED if name in exempt}
         # What is loaded now lives to the end: no collection need walk through it, not even the last
         # one, when the interpreter ends (0.4 of 1.2 s of CPU of a start and an end, 2026-11-26).
         gc.freeze()
@@ -151,8 +168,13 @@ def _print(arguments: argparse.Namespace, settings: dict[str, Any]) -> None:
     print(f"# Pod Identity's agent: {settings['agent']}")
     print("# In another shell:")
     for name, value in settings["environment"].items():
-        print(f"export {name}={shlex.quote(value)}")
-    sys.stdout.flush()
+        if name not in _PROXIED:
+            print(f"export {name}={shlex.quote(value)}")
+    # What that shell exempts from its proxy stays so; `*` exempts all, and only alone.
+    print('export no_proxy="${no_proxy:-${NO_PROXY:-}}"')
+    more = f'export no_proxy="${{no_proxy:+$no_proxy,}}{NO_PROXY}"'
+    print(f'[ "$no_proxy" = "*" ] || {more}')
+    print('export NO_PROXY="$no_proxy"', flush=True)
 
 
 def _serve(servers: list[Any], stopped: threading.Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -19,11 +19,12 @@ from .clock import Clock
 from .clock_modules import replace_moto_clock
 from .cluster_door import ClusterDoor
 from .fault import App
-from .journal import Journal, JournalError, Line, Settings
+from .identifiers import Identifiers
+from .journal import Journal, JournalError, Line, Settings, new_secret
 from .journal_entry import DOORS, Entry, Options
 from .kubernetes_api import tls
 from .lab import Lab
-from .served_lab_interface import CONTROL_PATH
+from .served_lab_interface import CONTROL_PATH, TOKEN_VARIABLE
 from .stack_room import same_room
 from .state_file import Unwritable
 
@@ -41,8 +42,11 @@ class ServedLab:
         self._journal: Journal | None = None
         self._urls: Mapping[str, str] = {}
         self._moto = ExitStack()
+        self._secret = ""
+        #: Of whoever may use the lab's own interface; it outlives a reset.
+        self.control_token = ""
         #: What the clusters' port offers; it outlives a reset.
-        self.certificate = tls.make(settings.cluster)
+        self.certificate = tls.ServerCertificate()
 
     def open(self, urls: Mapping[str, str], state: Path | None = None) -> list[str]:
         """Make the lab, whose doors are at these URLs. Returns what its reader should know of it.
@@ -54,15 +58,19 @@ class ServedLab:
         self._urls = urls
         if state is None or not os.path.exists(state):
             began = datetime.now(UTC)
+            self._secret = new_secret()
             self.lab = self._make(began)
             if state is not None:
-                self._journal = Journal.create(state, self.settings, began, self._options)
+                self._journal = Journal.create(
+                    state, self.settings, began, self._options, self._secret
+                )
             self._set(self._options)
             return []
         journal, lines = Journal.open(state)
         try:
             if journal.settings != self.settings:
                 raise JournalError(f"{state}: {_difference(journal.settings, self.settings)}")
+            self._secret = journal.secret
             self.lab = self._make(journal.began)
             notes = [journal.note] if journal.note else []
             notes += self._replay(state, lines)
@@ -82,11 +90,13 @@ class ServedLab:
         self._moto.close()  # of the lab before a reset
         replace_moto_clock(clock, self._patch)
         with clock.pinned(began):
-            lab = Lab.prepare(clock, **asdict(self.settings))
+            lab = Lab.prepare(clock, **asdict(self.settings), secret=self._secret)
             # Drawn here, where a state file's lab draws it too: before any request.
             self._node_session = lab.node.session()
         lab.agent_url = self.agent_url
-        self._clusters = ClusterDoor(lab, self._urls["kubernetes"], self.certificate.authority)
+        self.control_token = Identifiers(lab.seed, "control").bearer_token()
+        authority = self.certificate.issue(self.settings.cluster, lab.seed.private("tls"))
+        self._clusters = ClusterDoor(lab, self._urls["kubernetes"], authority)
         return lab
 
     def _set(self, options: Options) -> bool:
@@ -115,7 +125,12 @@ class ServedLab:
             "endpoint": self._urls["aws"],
             "agent": self.agent_url,
             "metadata": self._urls["metadata"],
-            "environment": {**operator, "AWS_ENDPOINT_URL": self._urls["aws"]},
+            "webhook": self._clusters.webhook_url(self.settings.cluster),
+            "environment": {
+                **operator,
+                "AWS_ENDPOINT_URL": self._urls["aws"],
+                TOKEN_VARIABLE: self.control_token,
+            },
             # The operator of each account, for what takes two.
             "accounts": {account: self.lab.environment(account) for account in self.lab.accounts},
             # With these AWS's own agent can be run against the lab.
@@ -151,9 +166,11 @@ class ServedLab:
         def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             if name == "kubernetes" and self._clusters.only_reads(environ):
                 return self._clusters(environ, start_response)  # a watch lasts
+            noted = _entry(name, self.lab.clock.now(), Request(environ))
+            asked = noted.environ()
+            self._read_ahead(name, asked)
             with self._lock:
-                entry = _entry(name, self.lab.clock.now(), Request(environ))
-                asked = entry.environ()
+                entry = replace(noted, at=self.lab.clock.now())
                 try:
                     # What a reset makes is a new file, in which it does not stand.
                     if self._journal is not None and not lab_control.is_reset(asked):
@@ -164,6 +181,13 @@ class ServedLab:
                 return self._act(entry, asked, start_response)
 
         return fault.guarded(name, app)
+
+    def _read_ahead(self, door: str, environ: dict[str, Any]) -> None:
+        """Make sense of a body while nobody waits for it: what came of it counts under the lock."""
+        if door == "kubernetes":
+            self._clusters.read_ahead(environ)
+        elif door == "aws" and not environ["PATH_INFO"].startswith(CONTROL_PATH):
+            self.lab.gateway.read_ahead(environ)
 
     def _act(self, entry: Entry, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Carry out what was noted, and when it comes from the file the same once more."""
@@ -199,7 +223,9 @@ class ServedLab:
 
     def _control(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
-        response = lab_control.answer(request, self.lab, self._reach(), self._reset)
+        response = lab_control.answer(
+            request, self.lab, self.control_token, self._reach(), self._reset
+        )
         return response(environ, start_response)
 
     def _reset(self) -> None:

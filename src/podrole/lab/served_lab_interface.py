@@ -2,5 +2,17 @@
 
 #: No bucket can have a name like it.
 CONTROL_PATH = "/_podrole/"
-#: A header that a web page cannot send to another origin without being asked first.
+#: A header that a web page cannot send to another origin without being asked first. Its value is
+#: the lab's own token: other users of the machine do not have it.
 CONTROL_HEADER = "X-Podrole-Lab"
+#: Where a program finds that token.
+TOKEN_VARIABLE = "PODROLE_LAB_TOKEN"  # noqa: S105  (a variable's name)
+
+
+def token_file(port: int) -> str:
+    """The file of the lab's private folder in which `podrole lab` finds it."""
+    return f"control-{port}"
+
+
+#: No proxy is asked for what stays on this machine. S3 clients put the bucket before `.localhost`.
+NO_PROXY = "127.0.0.1,localhost,.localhost,::1"

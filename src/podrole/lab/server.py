@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import logging
-import re
 import socket
 import ssl
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
 
-from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-from werkzeug.wrappers import Request, Response
 
-from podrole.request_syntax import BrokenChunks, Chunks, fault, origin_form, refuse
+from podrole.request_syntax import Chunks, fault, origin_form, refuse
 
-HOST = "127.0.0.1"
-_LOOPBACK_NAMES = {"127.0.0.1", "localhost", "[::1]"}
+from .door_guards import HOST, guarded
+from .request_body import BodyLimit, whole_bodies
 
 
 class PortTaken(RuntimeError):
@@ -58,52 +54,17 @@ class RequestHandler(WSGIRequestHandler):
         """Say nothing, of noise on the port neither: the trail holds the calls."""
 
 
-def loopback_only(app: Callable[..., Any]) -> Callable[..., Any]:
-    """Refuse a Host that is no name of this machine: a web page's DNS must not lead here."""
-
-    def guarded(environ: dict[str, Any], start_response: Any) -> Any:
-        host = Request(environ).host
-        if not _is_loopback(host):
-            return Response(f"the lab answers to {HOST}, not to this host\n", 403)(
-                environ, start_response
-            )
-        return app(environ, start_response)
-
-    return guarded
+def _not_of_certificates(record: logging.LogRecord) -> bool:
+    """No client here has one, and one that hangs up within its headers makes werkzeug say so."""
+    return record.msg != "Cannot fetch SSL peer certificate info"
 
 
-def whole_bodies(app: Callable[..., Any]) -> Callable[..., Any]:
-    """Read each request's body to its end before the app takes a lock and all others wait.
-
-    One that breaks off or is encoded in no way known is refused.
-    """
-
-    def reading(environ: dict[str, Any], start_response: Any) -> Any:
-        try:
-            body = Request(environ).get_data(cache=False)
-        except BrokenChunks as error:
-            return Response(f"lab: {error}\n", 400)(environ, start_response)
-        except HTTPException as error:
-            text = f"lab: {error.description}\n"
-            return Response(text, error.code)(environ, start_response)
-        environ["wsgi.input"] = BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
-        return app(environ, start_response)
-
-    return reading
-
-
-def _is_loopback(host: str) -> bool:
-    name = host if host.endswith("]") else re.sub(r":[0-9]*\Z", "", host)
-    # `.localhost` is the machine's own by RFC 6761: S3 clients put the bucket's name before it.
-    return name.lower() in _LOOPBACK_NAMES or name.lower().endswith(".localhost")
-
-
-def serve(app: Callable[..., Any], port: int, tls: ssl.SSLContext | None = None) -> BaseWSGIServer:
+def serve(
+    app: Callable[..., Any], port: int, limit: BodyLimit, tls: ssl.SSLContext | None = None
+) -> BaseWSGIServer:
     """A threaded server on the loopback, not yet running; port 0 takes a free one.
 
-    Raises PortTaken.
+    `app` sees no request of a web page, and no body beyond `limit`. Raises PortTaken.
     """
     # Bound here: werkzeug would print its own message and end the process.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -114,11 +75,13 @@ def serve(app: Callable[..., Any], port: int, tls: ssl.SSLContext | None = None)
         listener.close()
         raise PortTaken(f"port {port} is taken: give another, or 0 for a free one") from error
     listener.listen(128)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    log = logging.getLogger("werkzeug")
+    log.setLevel(logging.ERROR)
+    log.addFilter(_not_of_certificates)
     server = make_server(
         HOST,
         port,
-        loopback_only(whole_bodies(app)),
+        guarded(whole_bodies(app, limit)),
         threaded=True,
         request_handler=RequestHandler,
         ssl_context=tls,

@@ -1,8 +1,8 @@
-"""An RSA key of a cluster's issuer, made from the lab's seed: RS256 without a compiled library.
+"""An RSA key of a cluster's issuer, made from a text: RS256 without a compiled library.
 
-`cryptography` has no build for the browser, and cannot make a key from a seed. RS256 (RFC 7518,
-PKCS#1 v1.5) is deterministic, so the same seed signs the same tokens on a laptop and in a page.
-For the lab only: nothing here resists timing attacks, and whoever knows the seed has the key.
+`cryptography` has no build for the browser, and cannot make a key from a text. RS256 (RFC 7518,
+PKCS#1 v1.5) is deterministic, so the same text signs the same tokens on a laptop and in a page.
+For the lab only: nothing here resists timing attacks, and whoever knows the text has the key.
 """
 
 from __future__ import annotations

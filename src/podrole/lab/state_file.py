@@ -64,6 +64,8 @@ class StateFile:
         except StateFileError:
             os.close(descriptor)
             raise
+        with suppress(OSError):  # another's file, or a file system that has no modes
+            os.fchmod(descriptor, _OWNER_ONLY)
         return cls(path, descriptor, os.fstat(descriptor).st_size)
 
     def read(self) -> bytes:

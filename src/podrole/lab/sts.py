@@ -21,6 +21,7 @@ from .credentials import Caller, Credentials, Session, issued
 from .iam_state import IamState, Principal
 from .identifiers import Identifiers
 from .issuer import Issuer
+from .seed import Seed
 from .service import Operation, Service
 from .session_policies import packed_size, session_policies
 from .session_request import SessionTags
@@ -42,7 +43,7 @@ class Sts(Service):
         authorizer: Authorizer,
         issuers: Mapping[str, Issuer],
         clock: Clock,
-        seed: int,
+        seed: Seed,
     ) -> None:
         """`issuers` maps issuer URLs to issuers; it may grow later."""
         self._iam = iam

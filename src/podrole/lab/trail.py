@@ -12,6 +12,7 @@ from .call import Call
 from .clock import Clock
 from .event_record import record_of
 from .identifiers import Identifiers
+from .seed import Seed
 from .user_identity import other_account
 
 #: The newest records stay: a lab that serves for days must not grow for days.
@@ -21,7 +22,7 @@ _KEPT = 20_000
 class Trail:
     """The records of a lab, oldest first, by account."""
 
-    def __init__(self, clock: Clock, seed: int) -> None:
+    def __init__(self, clock: Clock, seed: Seed) -> None:
         self._clock = clock
         self._identifiers = Identifiers(seed, "trail")
         self._records: deque[dict[str, Any]] = deque(maxlen=_KEPT)

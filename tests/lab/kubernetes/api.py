@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from werkzeug.test import Client, TestResponse
 
@@ -40,6 +41,8 @@ class Api:
         self.lab = lab
         self.door = ClusterDoor(lab, "https://127.0.0.1:1", "")
         self.token = token or self.door.admin_token
+        #: The webhook's path, which is its secret.
+        self.webhook = urlsplit(self.door.webhook_url("demo")).path.removeprefix("/clusters/demo")
         self._client = Client(self.door)
 
     def raw(

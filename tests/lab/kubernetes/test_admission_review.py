@@ -49,7 +49,7 @@ def review(api: Api, given: Any, **request: Any) -> dict[str, Any]:
             **request,
         },
     }
-    answer = api("POST", "/mutate", asked, Authorization="")
+    answer = api("POST", api.webhook, asked, Authorization="")
     assert (answer["kind"], answer["apiVersion"]) == ("AdmissionReview", "admission.k8s.io/v1")
     assert answer["response"]["uid"] == asked["request"]["uid"]
     assert answer["response"]["allowed"] is True
@@ -124,8 +124,29 @@ def test_the_server_admits_as_the_endpoint_does(irsa: Api) -> None:
     assert container["env"] == expected["env"]
 
 
+def test_only_who_knows_its_path_calls_it(api: Api) -> None:
+    for path in ("/mutate", "/mutate/", "/mutate/guessed", f"{api.webhook}/", api.webhook[:-1]):
+        assert api.said("POST", path, {}, 401, Authorization="") == "Unauthorized"
+        # The administrator knows the cluster, and there is no such path in it.
+        api.said("POST", path, {}, 404)
+    assert api.raw("GET", api.webhook, Authorization="").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/yaml", "text/plain", "application/vnd.kubernetes.protobuf", "", "x"]
+)
+def test_only_json_is_a_review(irsa: Api, kind: str) -> None:
+    """In the webhook's own words, which are no Status."""
+    body = json.dumps({"request": {"uid": "1", "object": pod()}}).encode()
+    answer = irsa._client.post(f"/clusters/demo{irsa.webhook}", data=body, content_type=kind)
+    assert (answer.status_code, answer.text) == (
+        415,
+        "Invalid Content-Type, expected `application/json`\n",
+    )
+
+
 @pytest.mark.parametrize(
     "body", [{}, [], {"request": None}, {"request": {"object": 1}}, {"request": {"object": {}}}]
 )
 def test_bodies_that_are_no_reviews(api: Api, body: Any) -> None:
-    api.said("POST", "/mutate", body, 400)
+    api.said("POST", api.webhook, body, 400)

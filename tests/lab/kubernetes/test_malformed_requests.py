@@ -86,7 +86,7 @@ def _body(chance: random.Random) -> bytes:
     return text
 
 
-def _path(chance: random.Random) -> str:
+def _path(chance: random.Random, webhook: str) -> str:
     known = (
         DEPLOYMENTS,
         f"{DEPLOYMENTS}/orders-api",
@@ -98,7 +98,7 @@ def _path(chance: random.Random) -> str:
         "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
         "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
         "/apis/batch/v1/namespaces/orders/jobs",
-        "/mutate",
+        webhook,
     )
     if chance.random() < 0.75:
         return chance.choice(known)
@@ -110,7 +110,11 @@ def test_two_thousand_malformed_requests(api: Api) -> None:
     api("POST", DEPLOYMENTS, deployment())
     codes = set()
     for number in range(_REQUESTS):
-        method, path, query = chance.choice(_METHODS), _path(chance), chance.choice(_QUERIES)
+        method, path, query = (
+            chance.choice(_METHODS),
+            _path(chance, api.webhook),
+            chance.choice(_QUERIES),
+        )
         body, media = _body(chance), chance.choice(_MEDIA)
         if method == "DELETE" and "orders-api" not in path:
             path = f"{DEPLOYMENTS}/none"  # else there is soon nothing left
@@ -119,6 +123,8 @@ def test_two_thousand_malformed_requests(api: Api) -> None:
         text = response.get_data(as_text=True)
         assert response.status_code in _CODES, case
         assert "Traceback" not in text, case
+        if path == api.webhook and response.status_code == 415:
+            continue  # the webhook is no API server: it says so in plain text
         if response.status_code >= 400 and method != "HEAD":
             status = json.loads(text)
             assert status["kind"] == "Status", case

@@ -6,6 +6,7 @@ Source: Kubernetes, "Kubernetes API Concepts", "Authenticating", section "User i
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -37,12 +38,14 @@ class ApiServer:
         version: str,
         authenticate: Callable[[str], User | None],
         issue_token: IssueToken,
+        webhook_path: str,
     ) -> None:
         """`authenticate(bearer)` says whose token it is; `issue_token(namespace, service_account,
-        spec)` answers a TokenRequest with its status."""
+        spec)` answers a TokenRequest with its status; `webhook_path` is the webhook's."""
         self._objects = objects
         self._version = version
         self._authenticate = authenticate
+        self._webhook_path = webhook_path
         self._endpoints = Endpoints(objects, clock)
         self._subresources = Subresources(objects, self._endpoints, issue_token)
 
@@ -62,8 +65,8 @@ class ApiServer:
     def _respond(self, request: Request) -> Response:
         if request.path in _PUBLIC and request.path != "/version":
             return Response("ok", content_type="text/plain")
-        if request.path == "/mutate" and request.method == "POST":
-            return answer(admission_review.review(body(request), self._objects.admit))
+        if self._is_review(request):
+            return self._review(request)
         user = self._user(request)
         described = discovery.document(request.path, self._version)
         if described is not None:
@@ -78,6 +81,25 @@ class ApiServer:
         if route.subresource:
             return self._subresources.act(asked, user)
         return self._endpoints.act(asked, user)
+
+    def _is_review(self, request: Request) -> bool:
+        """Whether the webhook is called, by someone who has its URL.
+
+        The API server of a real cluster brings no token, unless its own configuration says so; but
+        it calls whatever path a MutatingWebhookConfiguration's `clientConfig.url` has (Kubernetes,
+        "Dynamic Admission Control", checked 2026-11-28). So the path is the secret, and another
+        path is one that the server does not have.
+        """
+        return request.method == "POST" and hmac.compare_digest(
+            request.path.encode(), self._webhook_path.encode()
+        )
+
+    def _review(self, request: Request) -> Response:
+        # As aws/amazon-eks-pod-identity-webhook, pkg/handler/handler.go (read 2026-11-28).
+        if request.headers.get("Content-Type") != "application/json":
+            text = "Invalid Content-Type, expected `application/json`\n"
+            return Response(text, 415, content_type="text/plain; charset=utf-8")
+        return answer(admission_review.review(body(request), self._objects.admit))
 
     def _user(self, request: Request) -> User:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..clock import Clock, stamp
 from ..identifiers import Identifiers
+from ..seed import Seed
 from . import managed_fields
 from .admission import Admission
 from .controllers import Controllers
@@ -65,7 +66,9 @@ class ObjectApi:
                 )
             # What only asks must not shift the names of later pods.
             drawn = (
-                Identifiers(0, f"dry run/{self.store.version}") if dry_run else self._identifiers
+                Identifiers(Seed(0), f"dry run/{self.store.version}")
+                if dry_run
+                else self._identifiers
             )
             metadata["name"] = metadata["generateName"] + drawn.pod_suffix()
         with self.lock, self.store.transaction():

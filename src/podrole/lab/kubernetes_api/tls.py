@@ -7,9 +7,9 @@ import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from random import Random
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -19,17 +19,31 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 _LIFE = timedelta(days=365)
 
 
-@dataclass(frozen=True)
 class ServerCertificate:
-    """What a server offers, and what its clients check it with."""
+    """What a server offers: nothing before `issue`."""
 
-    context: ssl.SSLContext
-    authority: str  # base64 of PEM, as a kubeconfig holds it
+    def __init__(self) -> None:
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+    def issue(self, cluster: str, source: Random) -> str:
+        """Make a certificate for the loopback, signed by an authority of its own.
+
+        Both keys are drawn from `source`: the same draws, and a kubeconfig of before still holds.
+        Returns the authority's certificate, base64 of PEM, as a kubeconfig has it.
+        """
+        authority, chain, private = _certificates(cluster, source)
+        # Python hands OpenSSL paths only. These lead to pipes: the key is never on a disk.
+        with _readable(chain) as chain_path, _readable(private) as private_path:
+            self.context.load_cert_chain(chain_path, private_path)
+        return base64.b64encode(authority).decode()
 
 
-def make(cluster: str) -> ServerCertificate:
-    """A certificate for the loopback, signed by an authority of its own."""
-    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+def _certificates(cluster: str, source: Random) -> tuple[bytes, bytes, bytes]:
+    """The authority's certificate, the server's, and the server's key, each as PEM."""
+    # 248 bits are below the curve's order, whatever is drawn.
+    authority_key, key = (
+        ec.derive_private_key(1 + source.getrandbits(248), ec.SECP256R1()) for _ in range(2)
+    )
     authority_name = _name(f"podrole lab {cluster}")
     # Python's ssl from 3.13 on wants the key identifiers and usages of RFC 5280.
     identifier = x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key())
@@ -55,14 +69,10 @@ def make(cluster: str) -> ServerCertificate:
         .sign(authority_key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     private = key.private_bytes(
         pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    # Python hands OpenSSL paths only. These lead to pipes: the key is never on a disk.
-    with _readable(certificate.public_bytes(pem)) as chain, _readable(private) as secret:
-        context.load_cert_chain(chain, secret)
-    return ServerCertificate(context, base64.b64encode(authority.public_bytes(pem)).decode())
+    return authority.public_bytes(pem), certificate.public_bytes(pem), private
 
 
 @contextmanager
