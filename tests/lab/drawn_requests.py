@@ -8,20 +8,16 @@ import json
 import random
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
-from io import BytesIO
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes, urlencode
+from urllib.parse import quote, urlencode
 
-import botocore.auth
-import botocore.awsrequest
-import botocore.credentials
-import botocore.serialize
+from botocore.credentials import Credentials
 
 from podrole.lab.action_table import ActionTable
 from podrole.lab.operations import service_model
-from podrole.lab.served_lab import ServedLab
+from podrole.lab.served_lab import DOORS, ServedLab
 
+from .doors import Environ, environ, operator, serialized, signed
 from .drawn_values import BODIES, FIRST_CALLS, FIRST_OBJECTS, KUBERNETES, PATCHES, Values
 
 #: The services by how much there is to do, and which of their operations the lab carries.
@@ -31,12 +27,6 @@ _IAM = re.compile(
     r"(Add|Attach|Create|Delete|Detach|Get|List|Put|Remove|Set|Simulate|Tag|Untag|Update)"
     r"\w*(User|Role|Group|Polic|AccessKey|OpenID|InstanceProfile|AccountAuthorization)\w*"
 )
-_URLS = {
-    "aws": "http://127.0.0.1:1",
-    "agent": "http://127.0.0.1:2",
-    "metadata": "http://127.0.0.1:3",
-    "kubernetes": "https://127.0.0.1:4",
-}
 _APIS = (
     ("Namespace", "/api/v1/namespaces"),
     ("ServiceAccount", "/api/v1/namespaces/{}/serviceaccounts"),
@@ -51,43 +41,6 @@ _APIS = (
     ("RoleBinding", "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings"),
     ("NetworkPolicy", "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"),
 )
-Environ = dict[str, Any]
-
-
-def urls() -> dict[str, str]:
-    """Where the doors of a lab without ports would be."""
-    return dict(_URLS)
-
-
-def environ(
-    door: str, method: str, target: str, headers: dict[str, str], body: bytes = b""
-) -> Environ:
-    """What the server makes of a request that comes over a socket."""
-    path, _, query = target.partition("?")
-    found: Environ = {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "QUERY_STRING": query,
-        "RAW_URI": target,
-        "REQUEST_URI": target,
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "1",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": _URLS[door].partition("//")[2],
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": _URLS[door].partition(":")[0],
-        "wsgi.input": BytesIO(body),
-        "wsgi.errors": BytesIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-        "CONTENT_LENGTH": str(len(body)),
-    }
-    for name, value in headers.items():
-        key = name.upper().replace("-", "_")
-        found[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value.encode().decode("latin-1")
-    return found
 
 
 class Drawn:
@@ -97,14 +50,7 @@ class Drawn:
         self._served = served
         self._chance = random.Random(seed)
         self._values = Values(self._chance)
-        self._keys = [
-            botocore.credentials.Credentials(
-                found["AWS_ACCESS_KEY_ID"],
-                found["AWS_SECRET_ACCESS_KEY"],
-                found["AWS_SESSION_TOKEN"],
-            )
-            for found in map(served.lab.environment, served.lab.accounts)
-        ]
+        self._keys = [operator(served, account) for account in served.lab.accounts]
         self._admin = served.kubeconfig()["users"][0]["user"]["token"]
         self._imds = ""
         self._operations = {
@@ -143,11 +89,13 @@ class Drawn:
         }
         return self._chance.choices(list(weights), list(weights.values()))[0]()
 
-    def learn(self, status: str, body: bytes) -> None:
+    def learn(self, door: str, status: int, body: bytes) -> None:
         """Take keys and tokens out of an answer."""
-        if not status.startswith("2") or len(body) > 100_000:
+        if status >= 300 or len(body) > 100_000:
             return
         text = body.decode("utf-8", "replace")
+        if door == "metadata" and re.fullmatch(r"[\w+/=]{20,}", text):
+            self._imds = text
         found = [
             re.search(pattern, text, re.IGNORECASE)
             for pattern in (
@@ -158,7 +106,7 @@ class Drawn:
         ]
         if found[0] and found[1]:
             keys = [match and match[1] for match in found]
-            self._keep(self._keys, botocore.credentials.Credentials(*keys))
+            self._keep(self._keys, Credentials(*keys))
         for token in re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", text):
             self._keep(self._values.tokens, token)
         for arn in re.findall(r"arn:aws:[a-z-]+:[a-z0-9-]*:\d{12}:[\w/:.+@=-]{1,80}", text)[:3]:
@@ -188,24 +136,11 @@ class Drawn:
         self, service: str, operation: Any, parameters: dict[str, Any]
     ) -> tuple[str, Environ] | None:
         """The signed request of a call; None for one that botocore does not let out."""
-        protocol = operation.service_model.metadata["protocol"]
-        serializer = botocore.serialize.create_serializer(protocol, False)
         try:
-            request = serializer.serialize_to_request(parameters, operation)
+            method, target, headers, body = serialized(operation, parameters)
         except Exception:
             return None
-        body = request["body"]
-        if isinstance(body, dict):
-            body = urlencode(body, errors="replace").encode()
-        elif isinstance(body, str):
-            body = body.encode(errors="replace")
-        query = urlencode(request["query_string"] or {}, doseq=True, errors="replace")
-        path = request["url_path"]
-        target = path + ("&" if "?" in path else "?") * bool(query) + query
-        headers = {name: _header(value) for name, value in request["headers"].items()}
-        if protocol == "query":
-            headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
-        return self._signed(service, request["method"], target, headers, bytes(body or b""))
+        return self._signed(service, method, target, headers, body)
 
     def _spoilt_aws(self) -> tuple[str, Environ]:
         service = self._chance.choice([*self._operations, "lambda", "x"])
@@ -230,17 +165,12 @@ class Drawn:
     def _signed(
         self, service: str, method: str, target: str, headers: dict[str, str], body: bytes
     ) -> tuple[str, Environ]:
-        url = f"{_URLS['aws']}{target}"
-        headers = {name: _plain(value) for name, value in headers.items()}
+        given = {name: _plain(value) for name, value in headers.items()}
         if self._chance.random() < 0.04:
             body = self._values.spoilt(body)
-        request = botocore.awsrequest.AWSRequest(method, url, headers, body)
-        signer = botocore.auth.S3SigV4Auth if service == "s3" else botocore.auth.SigV4Auth
-        unsigned = self._chance.random() < 0.04
-        if not unsigned:
+        if self._chance.random() > 0.04:
             keys = self._keys[0] if self._chance.random() < 0.7 else self._chance.choice(self._keys)
-            signer(keys, service, "us-west-2").add_auth(request)
-        given = dict(request.headers)
+            given = signed(keys, service, method, target, given, body)
         if self._chance.random() < 0.03:
             body = self._values.spoilt(body)
         if given and self._chance.random() < 0.03:
@@ -269,15 +199,7 @@ class Drawn:
         if chance.random() < 0.1:
             path += chance.choice(("/token", "/status", "/scale", "/exec", "/x"))
         if chance.random() < 0.1:
-            path = chance.choice(
-                (
-                    "/mutate",
-                    "/version",
-                    "/openapi/v3",
-                    "/apis",
-                    "/api/v1/pods?watch=1&timeoutSeconds=0",
-                )
-            )
+            path = chance.choice(_OTHER_PATHS)
         if chance.random() < 0.1:
             path += chance.choice(
                 ("?dryRun=All", "?fieldValidation=Strict", "?fieldManager=m&force=true",
@@ -312,11 +234,6 @@ class Drawn:
         headers = {"X-aws-ec2-metadata-token": self._imds}
         return "metadata", environ("metadata", "GET", f"/latest/meta-data/{path}", headers)
 
-    def noted(self, token: str) -> None:
-        """The metadata service's token, from its answer."""
-        if re.fullmatch(r"[\w+/=]{20,}", token):
-            self._imds = token
-
     def _control(self) -> tuple[str, Environ]:
         chance = self._chance
         headers = {"X-Podrole-Lab": "1"}
@@ -332,7 +249,7 @@ class Drawn:
 
     def _bytes(self) -> tuple[str, Environ]:
         chance = self._chance
-        door = chance.choice(list(_URLS))
+        door = chance.choice(DOORS)
         target = "/" + quote(chance.randbytes(chance.randrange(30)))
         headers = {
             chance.choice(("Authorization", "Content-Type", "X-Amz-Target", "Accept", "Cookie")):
@@ -350,6 +267,9 @@ _PATHS = (
     "/orders-data?list-type=2&max-keys=" + "9" * 5000, "/orders-data/%2e%2e/x", "/%00", "//",
     "/?Action=GetUser&Action=x", "/policies/x", "/clusters/demo/addons?maxResults=" + "9" * 30,
 )  # fmt: skip
+_OTHER_PATHS = (
+    "/mutate", "/version", "/openapi/v3", "/apis", "/api/v1/pods?watch=1&timeoutSeconds=0",
+)  # fmt: skip
 _STEPS = (
     b"", b"{", b"[]", b"null", b"[" * 100_000, b'{"hours": -1}', b'{"hours": 1e400}', b'{"a": 1}',
     b'{"hours": NaN}', b'{"days": 1e300}', b'{"weeks": ' + b"9" * 5000 + b"}", b'{"hours": "1"}',
@@ -366,12 +286,6 @@ def _operations(served: ServedLab) -> dict[str, list[str]]:
     found["eks"] += ["CreateCluster", "DescribeCluster", "DeleteCluster", "ListClusters"]
     found["iam"] = [n for n in service_model("iam").operation_names if _IAM.fullmatch(n)]
     return found
-
-
-def _header(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _plain(text: str) -> str:

@@ -47,9 +47,7 @@ def dump(served: ServedLab) -> dict[str, str]:
         accounts = dict(moto.backends.get_backend(service))
         accounts.pop(moto.core.DEFAULT_ACCOUNT_ID, None)  # made when moto is imported
         roots[f"moto.{service}"] = accounts
-    seen: dict[int, str] = {}
-    found = dict(_walk(roots, "", seen, []))
-    return found
+    return dict(_walk(roots))
 
 
 def differences(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
@@ -61,25 +59,19 @@ def differences(first: Mapping[str, str], second: Mapping[str, str]) -> list[str
     ]
 
 
-def _walk(root: Any, at: str, seen: dict[int, str], kept: list[Any]) -> Iterator[tuple[str, str]]:
-    todo: deque[tuple[str, Any]] = deque([(at, root)])
+def _walk(root: Any) -> Iterator[tuple[str, str]]:
+    todo: deque[tuple[str, Any]] = deque([("", root)])
+    seen: dict[int, Any] = {}  # kept, or another object gets the place of one that is gone
     while todo:
         place, value = todo.popleft()
-        if isinstance(value, _PLAIN) or isinstance(value, Enum):
+        if isinstance(value, (*_PLAIN, Enum)):
             yield place, repr(value)
         elif isinstance(value, Random):
             yield place, str(hash(value.getstate()))
         elif isinstance(value, Clock):
             yield place, repr(value._moved)
-        elif (
-            isinstance(value, _SKIPPED)
-            or (callable(value) and not hasattr(value, "__dict__"))
-            or id(value) in seen
-        ):
-            continue
-        else:
-            seen[id(value)] = place
-            kept.append(value)
+        elif not isinstance(value, _SKIPPED) and id(value) not in seen:
+            seen[id(value)] = value
             todo.extend((f"{place}.{name}", inner) for name, inner in _inside(value))
 
 

@@ -12,7 +12,6 @@ import boto3
 import pytest
 
 from podrole.lab import Lab
-from podrole.lab.clock import Clock
 
 from .conftest import Setup, allow
 
@@ -134,15 +133,6 @@ def test_another_seed_another_lab() -> None:
         first = lab.kubernetes().issuer.url
     with Lab.start(seed=2) as lab:
         assert lab.kubernetes().issuer.url != first
-
-
-def test_the_clock_moves_forward_only() -> None:
-    clock = Clock()
-    before = clock.now()
-    clock.move(hours=1, minutes=30)
-    assert (clock.now() - before).total_seconds() == 5400
-    with pytest.raises(ValueError, match="only moves forward"):
-        clock.move(seconds=-1)
 
 
 def test_what_only_asks_does_not_shift_later_ids() -> None:

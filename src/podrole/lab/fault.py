@@ -57,19 +57,27 @@ def said(error: Exception) -> str:
 
 
 def aws_error(error: Exception, protocol: str) -> AwsError:
-    """The fault as an error of AWS's. `protocol` is the name in botocore's models."""
+    """The fault as an error of AWS's. `protocol` is the name in botocore's models.
+
+    What recurses without end does so over what the request has nested: that is the caller's.
+    """
+    if isinstance(error, RecursionError):
+        return wire.too_deep(protocol)
     code = "InternalError" if protocol == "rest-xml" else "InternalFailure"
     return AwsError(code, report(error), 500)
 
 
 def api_error(error: Exception) -> ApiError:
-    """The fault as the API server tells one."""
+    """The fault as the API server tells one; BadRequest for what is nested without end."""
+    if isinstance(error, RecursionError):
+        return ApiError(400, wire.TOO_DEEP)
     text = report(error)
     return ApiError(500, f"Internal error occurred: {text}", causes=[{"message": text}])
 
 
 def guarded(door: str, app: App) -> App:
-    """The app of a door (`aws`, `agent`, `metadata` or `kubernetes`), which answers its faults."""
+    """The app of a door (`aws`, `agent`, `metadata`, `kubernetes` or `control`, the lab's own),
+    which answers its faults."""
 
     def guard(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:

@@ -25,6 +25,7 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from . import wire
 from .aws_error import AwsError, not_carried
 from .moto_randomness import importing
 from .operations import service_model
@@ -90,6 +91,9 @@ class Moto:
             result, status, headers = run_wsgi_app(app(service), passed)
         except NotImplementedError:
             raise not_carried(service, operation) from None
+        except RecursionError as error:
+            protocol = service_model(service).metadata["protocol"]
+            raise wire.too_deep(str(protocol)) from error
         except Exception as error:
             # moto stumbles over some parameters that AWS would refuse; a client sees no traceback.
             reason = f"lab: moto failed at {service}:{operation} ({type(error).__name__}: {error})"

@@ -194,10 +194,13 @@ class ServedLab:
 
     def _aws(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(CONTROL_PATH):
-            request = Request(environ)
-            response = lab_control.answer(request, self.lab, self._reach(), self._reset)
-            return response(environ, start_response)
+            return fault.guarded("control", self._control)(environ, start_response)
         return self.lab.gateway(environ, start_response)  # type: ignore[no-any-return]
+
+    def _control(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        response = lab_control.answer(request, self.lab, self._reach(), self._reset)
+        return response(environ, start_response)
 
     def _reset(self) -> None:
         """Make the lab new, and its file. Raises Unwritable: all is as it was then."""

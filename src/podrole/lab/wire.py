@@ -22,6 +22,8 @@ from .aws_error import AwsError
 from .clock import stamp
 from .json_document import read_json
 
+TOO_DEEP = "lab: the request is nested too deeply"
+
 
 def query_parameters(form: Mapping[str, str], shape: Shape | None) -> dict[str, Any]:
     """The nested parameters of a form (`Tags.member.1.Key=…`), by the operation's input shape."""
@@ -76,6 +78,16 @@ def _entries(form: Mapping[str, str], prefix: str, shape: Shape) -> Iterator[tup
         if name is None:
             return
         yield name, _from_form(form, f"{start}.{number}.{value}", shape.value)
+
+
+def too_deep(protocol: str) -> AwsError:
+    """The refusal of what is nested too deeply in a request of that protocol.
+
+    Codes: Smithy's protocol tests for malformed bodies; S3 API reference, "Error responses"; IAM
+    API reference, "Common errors" (checked 2026-11-28).
+    """
+    code = {"rest-xml": "MalformedXML", "query": "ValidationError", "ec2": "ValidationError"}
+    return AwsError(code.get(protocol, "SerializationException"), TOO_DEEP, 400)
 
 
 def json_parameters(body: bytes) -> dict[str, Any]:

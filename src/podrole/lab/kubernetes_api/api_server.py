@@ -55,7 +55,8 @@ class ApiServer:
         except HTTPException as error:
             response = answer(ApiError(400, error.description or "bad request").status(), 400)
         except Exception as error:
-            response = answer(fault.api_error(error).status(), 500)
+            failed = fault.api_error(error)
+            response = answer(failed.status(), failed.code)
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
