@@ -98,12 +98,9 @@ def opened(
     former = replace_aws_variables(ISOLATED)
     served = ServedLab(settings, options)
     try:
-        notes = served.open(dict(URLS), state)
-        try:
-            yield Doors(served, notes)
-        finally:
-            served.close()
+        yield Doors(served, served.open(dict(URLS), state))
     finally:
+        served.close()
         replace_aws_variables(former)
 
 
