@@ -15,8 +15,9 @@ from botocore.config import Config
 
 
 @contextmanager
-def serving(*arguments: str, told: str = "") -> Iterator[dict[str, Any]]:
-    """What `podrole lab serve --port 0 --json` prints; ended by Ctrl-C, which must go well.
+def serving(*arguments: str, told: str = "", killed: bool = False) -> Iterator[dict[str, Any]]:
+    """What `podrole lab serve --port 0 --json` prints, and its `pid`; ended by Ctrl-C, which must
+    go well, unless the block has `killed` it.
 
     `told` is what stands on its stderr at the end.
     """
@@ -30,13 +31,13 @@ def serving(*arguments: str, told: str = "") -> Iterator[dict[str, Any]]:
     try:
         line = process.stdout.readline()
         assert line, process.communicate()[1]
-        yield json.loads(line)
+        yield {**json.loads(line), "pid": process.pid}
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
     finally:
         process.kill()
         process.communicate()
-    assert process.returncode == 0, errors
+    assert process.returncode == (-signal.SIGKILL if killed else 0), errors
     assert errors == told
 
 

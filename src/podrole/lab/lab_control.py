@@ -42,7 +42,7 @@ def answer(
         try:
             reset()
         except Unwritable as error:
-            return _said(f"lab: {error}: nothing was reset; make room, then retry", 503)
+            return _said(f"lab: {error}: nothing was reset", 503)
         return _json({})
     return _said(f"the lab has no {request.method} {request.path}", 404)
 

@@ -176,7 +176,7 @@ class ServedLab:
                     if self._journal is not None and not lab_control.is_reset(asked):
                         self._journal.write(entry)
                 except Unwritable as error:
-                    text = f"lab: {error}: the request was not carried out; make room, then retry"
+                    text = f"lab: {error}: the request was not carried out"
                     return fault.answer(name, Request(asked), 503, text)(environ, start_response)
                 return self._act(entry, asked, start_response)
 

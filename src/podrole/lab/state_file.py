@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,7 +38,6 @@ class StateFile:
 
         Raises StateFileError, also where there is a file already.
         """
-        path = Path(os.path.realpath(path))  # of a link that leads to no file yet
         descriptor = _open(path, os.O_CREAT | os.O_EXCL)
         file = cls(path, descriptor, 0)
         try:
@@ -48,7 +46,7 @@ class StateFile:
         except StateFileError:
             file.close()
             with suppress(OSError):
-                path.unlink()
+                os.unlink(os.path.realpath(path))
             raise
         return file
 
@@ -84,6 +82,8 @@ class StateFile:
         """Add a line. Raises Unwritable."""
         if self._torn:
             self.cut(self._size)
+        if not os.fstat(self._descriptor).st_nlink:
+            raise Unwritable(f"{self.path} was deleted or replaced; start the lab again")
         try:
             written = os.write(self._descriptor, line)
             while written < len(line):  # there may be room for a part of it only
@@ -104,27 +104,15 @@ class StateFile:
         self._size, self._torn = size, False
 
     def replace(self, head: bytes) -> None:
-        """Begin anew with `head`: at once or, where this raises Unwritable, not at all."""
-        target = Path(os.path.realpath(self.path))
+        """Begin anew with `head`. Raises Unwritable; the file is as it was then."""
+        size = self._size
+        self.append(head)  # whether there is room, before anything is lost
         try:
-            descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        except OSError as error:
-            raise Unwritable(f"{self.path} cannot be written ({error.strerror})") from error
-        new = StateFile(self.path, descriptor, 0)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
-            new.append(head)
-            os.replace(name, target)
-        except (OSError, Unwritable) as error:
-            new.close()
-            with suppress(OSError):
-                os.unlink(name)
-            if isinstance(error, Unwritable):
-                raise
-            raise Unwritable(f"{self.path} cannot be written ({error.strerror})") from error
-        self.close()
-        self._descriptor, self._size, self._torn = descriptor, new._size, False
+            self.cut(0)
+        except Unwritable:
+            self._size, self._torn = size, True
+            raise
+        self.append(head)
 
     def close(self) -> None:
         """Close it and free the lock."""
@@ -135,7 +123,8 @@ def _open(path: Path, more: int = 0) -> int:
     # Without O_NONBLOCK, a FIFO that nobody writes to would be waited for.
     flags = os.O_RDWR | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC | more
     try:
-        return os.open(path, flags, _OWNER_ONLY)
+        # What a link leads to, which O_EXCL would not create.
+        return os.open(os.path.realpath(path), flags, _OWNER_ONLY)
     except OSError as error:
         raise StateFileError(f"{path}: {error.strerror}") from error
     except ValueError as error:  # a NUL in its name
@@ -145,11 +134,9 @@ def _open(path: Path, more: int = 0) -> int:
 def _lock(path: Path, descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # A lab that is reset puts a new file in its place: this one may be the old one by now.
-        replaced = not os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except BlockingIOError:
+        raise StateFileError(
+            f"{path}: another lab has it open; stop that one or give another file"
+        ) from None
     except OSError as error:
-        if not isinstance(error, BlockingIOError):
-            raise StateFileError(f"{path}: {error.strerror}") from error
-        replaced = True
-    if replaced:
-        raise StateFileError(f"{path}: another lab has it open; stop that one or give another file")
+        raise StateFileError(f"{path}: {error.strerror}") from error
