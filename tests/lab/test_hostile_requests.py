@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from podrole.lab.journal import Settings
+from podrole.lab.journal_entry import Options
 from podrole.lab.kubernetes_api import watch
 from podrole.lab.served_lab import DOORS, ServedLab
 from podrole.lab.server import whole_bodies
@@ -34,7 +35,7 @@ App = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[ServedLab]:
-    lab = ServedLab(Settings(), hop_limit=2)
+    lab = ServedLab(Settings(), Options(hop_limit=2))
     lab.open({door: f"https://127.0.0.1:{port}" for port, door in enumerate(DOORS, 4566)})
     yield lab
     lab.close()

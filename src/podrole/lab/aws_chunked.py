@@ -15,6 +15,7 @@ from .aws_error import AwsError
 
 _HEAD = re.compile(rb"([0-9a-fA-F]{1,16})(?:;chunk-signature=([0-9a-f]{64}))?\Z")
 _SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+_CHECKSUM = "x-amz-checksum-"
 _FORMS = (_SIGNED, f"{_SIGNED}-TRAILER", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 
 
@@ -70,7 +71,7 @@ def decode(headers: Mapping[str, str], body: bytes) -> Chunked | None:
     stated = headers.get("x-amz-decoded-content-length", "")
     if stated != str(len(data)):
         raise _incomplete()
-    trailer = _trailer(body[position:])
+    trailer = _trailer(body[position:], headers.get("x-amz-trailer", ""))
     signature = trailer.pop("x-amz-trailer-signature", None)
     if form == f"{_SIGNED}-TRAILER":
         if signature is None:
@@ -80,13 +81,32 @@ def decode(headers: Mapping[str, str], body: bytes) -> Chunked | None:
     return Chunked(data, tuple(chunks), trailer)
 
 
-def _trailer(text: bytes) -> dict[str, str]:
+def _trailer(text: bytes, declared: str) -> dict[str, str]:
+    """The fields of a trailer: checksums that the header has declared, and a signature.
+
+    Raises AwsError for others: without a signature, anybody could add an ACL or a copy's source.
+    """
     found = {}
-    for line in text.decode("latin-1").splitlines():
+    for line in filter(None, text.decode("latin-1").split("\r\n")):
         name, colon, value = line.partition(":")
-        if colon:
-            found[name.strip().lower()] = value.strip()
+        found[name.strip().lower()] = value.strip()
+        if not colon:
+            raise _malformed_trailer()
+    wanted = {name.strip().lower() for name in declared.split(",")} - {""}
+    fields = found.keys() - {"x-amz-trailer-signature"}
+    if fields != wanted or not all(name.startswith(_CHECKSUM) for name in fields):
+        raise _malformed_trailer()
     return found
+
+
+def _malformed_trailer() -> AwsError:
+    # Code and text: openstack/swift, tests of its S3 API that run against AWS too (2026-11-28).
+    return AwsError(
+        "MalformedTrailerError",
+        "The request contained trailing data that was not well-formed or did not conform to our"
+        " published schema.",
+        400,
+    )
 
 
 def _incomplete() -> AwsError:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 from .aws_error import AwsError
 from .call import Call
+
+_ENCODING = re.compile(r"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)""")
 
 
 def deleted(call: Call) -> list[dict[str, str]]:
@@ -54,12 +57,15 @@ def _text(call: Call) -> bytes:
 
 
 def _root(call: Call, name: str) -> ElementTree.Element:
-    # In UTF-8 whatever the body says, as moto reads it.
-    parser = ElementTree.XMLParser(target=_Builder(), encoding="utf-8")  # noqa: S314
+    parser = ElementTree.XMLParser(target=_Builder())  # noqa: S314
     try:
-        parser.feed(_text(call))
+        text = _text(call).decode()
+        encoding = _ENCODING.match(text)
+        if encoding and encoding[1].lower() != "utf-8":  # moto would read it so, or fail
+            raise _malformed()
+        parser.feed(text)
         document: ElementTree.Element = parser.close()
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, UnicodeDecodeError) as error:
         raise _malformed() from error
     if _local(document) != name:
         raise _malformed()

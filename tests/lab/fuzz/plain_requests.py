@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from urllib.parse import quote
 
@@ -22,7 +23,13 @@ _PATHS = {
         "/latest/user-data",
     ),
     "issuer": ("{issuer}/.well-known/openid-configuration", "{issuer}/keys", "/id/x/keys"),
-    "control": ("/_podrole/pods/default/orders", "/_podrole/pods/default", "/_podrole/pods"),
+    "control": (
+        "/_podrole/pods/default/orders",
+        "/_podrole/pods/default",
+        "/_podrole/pods",
+        "/_podrole/clock",
+        "/_podrole/clock",
+    ),
 }
 _HOSTS = {
     "agent": ("169.254.170.23", "[fd00:ec2::23]", "127.0.0.1:4567", "localhost", "[::1"),
@@ -69,6 +76,9 @@ class PlainRequests:
         if self._door == "agent" and draw.random() < 0.6:
             headers["Authorization"] = draw.choice(hostile.texts("token"))
         body = draw.choice(hostile.flat(hostile.JSON)) if draw.random() < 0.1 else b""
+        if path.endswith("/clock"):
+            value = draw.choice([0.001, *hostile.flat(hostile.VALUES)])
+            body = json.dumps({draw.choice(("seconds", "hours", self._text())): value}).encode()
         return WireRequest(draw.choice(_METHODS), path, headers, body)
 
     def _text(self) -> str:
