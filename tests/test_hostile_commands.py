@@ -7,6 +7,7 @@ is asked as well. `make fuzz` gives each argument every text and every file.
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import json
 import os
@@ -32,9 +33,10 @@ GUARD = 120
 BODIES = {**hostile.JSON, **{f"YAML {kind}": bodies for kind, bodies in hostile.YAML.items()}}
 #: What a command needs besides its required arguments, so that it ends.
 ALSO = {("lab", "serve"): ["--port", "0"]}
+ASKED = "explain --principal x --action s3:Get --resource *"
 #: Arguments beside which another one is asked for at all.
 BESIDE = {
-    ("explain", "--context"): ["--principal", "x", "--action", "s3:Get", "--resource", "*"],
+    ("explain", "--context"): ASKED.split()[1:],
     ("doctor", "--cluster"): ["--collect"],
     ("doctor", "--role"): ["--collect"],
     ("doctor", "--namespace"): ["--collect"],
@@ -156,13 +158,15 @@ def runner(
 ) -> Iterator[Runner]:
     before, environment = signal.signal(signal.SIGALRM, _hangs), dict(os.environ)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(serve_command, "_serve", lambda servers: None)  # or it would serve on
+    monkeypatch.setattr(serve_command, "_serve", lambda *_: None)  # or it would serve on
     with socket.socket() as taken:
         # No lab answers here, and none of another test's does.
         taken.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
         yield Runner(tmp_path, capsys)
     signal.signal(signal.SIGALRM, before)
+    gc.unfreeze()
+    gc.enable()
     os.environ.clear()
     os.environ.update(environment)
 
@@ -227,9 +231,8 @@ def test_a_policy_with_any_value_anywhere(runner: Runner) -> None:
                 continue
             path = runner.folder / f"{number}.json"
             path.write_text(text)
-            asked = ["--principal", "x", "--resource", "*", "--action", "s3:Get"]
-            for words in (["who"], ["lint"], ["explain", *asked, "--resource-policy"]):
-                runner.run([*words, str(path)])
+            for words in ("who", "lint", f"{ASKED} --resource-policy"):
+                runner.run([*words.split(), str(path)])
 
 
 def replaced(whole: Any, value: Any) -> Iterator[Any]:

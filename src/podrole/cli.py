@@ -9,9 +9,9 @@ import io
 import os
 import sys
 from collections.abc import Container, Sequence
-from typing import NoReturn
 
 from podrole import __version__
+from podrole.command_parser import CommandParser
 from podrole.policy.error import InputError
 from podrole.terminal import one_line
 
@@ -28,16 +28,9 @@ COMMANDS = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
-    """Tells a wrong argument in one line, as every other fault."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, one_line(f"podrole: {message}; see {self.prog} --help") + "\n")
-
-
 def parser(names: Container[str]) -> argparse.ArgumentParser:
     """The parser of the command line, with the arguments of these commands."""
-    whole = _Parser(prog="podrole", description="AWS IAM for pods on EKS.")
+    whole = CommandParser(prog="podrole", description="AWS IAM for pods on EKS.")
     whole.add_argument("--version", action="version", version=f"podrole {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():

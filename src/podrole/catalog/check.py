@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,8 @@ def check(folder: Path | None = None, values: Mapping[str, str] | None = None) -
 
     Raises CatalogError for a folder that cannot be loaded, with file and key.
     """
-    if folder is not None and not (folder / "parameters.yml").is_file():
+    # os.path answers no, and raises nothing, for a name that no file can have.
+    if folder is not None and not os.path.isfile(folder / "parameters.yml"):
         raise CatalogError(
             f"{folder}: no parameters.yml, so this is no folder of snippets; copy the guide's"
         )

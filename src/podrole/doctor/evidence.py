@@ -8,6 +8,7 @@ The shapes are those of botocore's models and of Kubernetes' API (checked 2026-1
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,8 +147,11 @@ def text(tree: Any, *path: str) -> str:
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
-            found = [one for one in sorted(path.iterdir()) if one.is_file()]
+        if os.path.isdir(path):
+            try:
+                found = [one for one in sorted(path.iterdir()) if one.is_file()]
+            except OSError as error:
+                raise EvidenceError(f"{path}: {error.strerror or 'cannot be read'}") from error
             if not found:
                 raise EvidenceError(f"{path}: the folder is empty")
             yield from found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
+
+from podrole.policy.error import InputError
 
 from . import exec_command, inject_command, serve_command
 from .lab_client import LabClient, LabUnreachable
@@ -35,6 +36,5 @@ def _reset(arguments: argparse.Namespace) -> int:
     try:
         LabClient(arguments.endpoint).reset()
     except LabUnreachable as error:
-        print(f"podrole: {error}", file=sys.stderr)
-        return 2
+        raise InputError(str(error)) from error
     return 0

@@ -10,6 +10,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from podrole.command_parser import CommandParser
+from podrole.policy.error import InputError
+
 from . import pod_variables
 from .lab_client import LabClient, LabUnreachable, PodDescription
 from .pod_files import PodFiles, PodPathError
@@ -47,7 +50,7 @@ what a pod may not set:
 """
 
 
-class ExecParser(argparse.ArgumentParser):
+class ExecParser(CommandParser):
     """For a command that has a `program`: what stands after the first `--`, as kubectl has it.
 
     Options may stand on either side of the pod. For other commands it is argparse's own.
@@ -102,8 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the program; its exit code, or 2 where it could not be started."""
     command: list[str] = arguments.program
     if not command:
-        print(f"podrole: {_NO_PROGRAM}", file=sys.stderr)
-        return 2
+        raise InputError(_NO_PROGRAM)
     process = PodProcess()
     try:
         client = LabClient(arguments.endpoint)
@@ -122,8 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
         said = f"{command[0]}: {error.strerror}"
     except OSError as error:
         said = f"the pod's files cannot be written: {_reason(error)}"
-    print(f"podrole: {said}", file=sys.stderr)
-    return 2
+    raise InputError(said)
 
 
 def _run(

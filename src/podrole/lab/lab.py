@@ -9,7 +9,7 @@ from types import TracebackType
 
 import boto3
 
-from . import moto_iam
+from . import moto_eks, moto_iam
 from .authorization_message import encoded
 from .aws_variables import ISOLATED, isolated
 from .body_limits import LIMITS
@@ -34,6 +34,9 @@ _NODE = {
         {"Effect": "Allow", "Action": "eks-auth:AssumeRoleForPodIdentity", "Resource": "*"}
     ],
 }
+
+#: EKS API reference, CreateCluster, `name` (checked 2026-11-28).
+_CLUSTER = re.compile("[0-9A-Za-z][A-Za-z0-9_-]{0,99}")
 
 
 class LabError(RuntimeError):
@@ -98,7 +101,8 @@ class Lab:
         `accounts`: 12 digits each; the first one holds the cluster and is the one that plain
         `boto3.client(...)` works in, as the role `platform-admin`. The same seed gives the same
         ids, keys and tokens. The process's AWS_* variables and profile are set aside until
-        `stop()`. Raises LabError if a lab is running already, or for an account id of another form.
+        `stop()`. Raises LabError if a lab is running already, for an account id or a cluster's
+        name of another form, and for a region that AWS does not have.
         """
         if cls._running is not None:
             raise LabError("a lab is running in this process: stop() it first")
@@ -131,6 +135,13 @@ class Lab:
                 raise LabError(f"account {account!r} is not 12 digits, for example 111122223333")
         if len(set(accounts)) != len(accounts) or not accounts:
             raise LabError("accounts must be one or more different account ids")
+        if not moto_eks.knows(region):
+            raise LabError(f"region {region!r} is none of AWS's, for example us-west-2")
+        if not _CLUSTER.fullmatch(cluster):
+            raise LabError(
+                f"cluster {cluster!r} is no name: letters, digits, - and _, at most 100, a letter"
+                " or digit first"
+            )
         return cls(clock, Seed(seed, secret), accounts, region, cluster)
 
     def stop(self) -> None:

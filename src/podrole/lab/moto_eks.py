@@ -20,3 +20,8 @@ def create_cluster(account: str, region: str, name: str, version: str) -> None:
         role_arn=f"arn:aws:iam::{account}:role/eks-cluster",
         resources_vpc_config={"subnetIds": ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]},
     )
+
+
+def knows(region: str) -> bool:
+    """Whether AWS has EKS in a region, as far as moto knows."""
+    return region in moto.eks.models.eks_backends["111122223333"].regions

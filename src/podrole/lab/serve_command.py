@@ -6,6 +6,7 @@ import argparse
 import gc
 import json
 import os
+import re
 import shlex
 import signal
 import sys
@@ -15,6 +16,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from podrole.policy.error import InputError
+from podrole.terminal import one_line
+
 from .journal import Settings
 from .journal_entry import LONGEST_SECONDS, Options
 from .pod_variables import without_proxy
@@ -23,6 +27,8 @@ from .throttle import PLACES
 
 #: Some programs read one of the two, some the other.
 _PROXIED = ("NO_PROXY", "no_proxy")
+#: The other doors take the next ports.
+_LAST_PORT = 65_535 - 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     usual = Settings()
     parser.add_argument(
         "--port",
-        type=int,
+        type=_port,
         default=4566,
         help="port of AWS; agent, metadata service and API server take the next three;"
         " 0 for free ones (%(default)s)",
@@ -88,6 +94,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
+def _port(text: str) -> int:
+    """A port's number, which leaves room for the other doors'."""
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 1 to {_LAST_PORT:,}, nor 0")
+    return int(text)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     gc.disable()  # until all is loaded
@@ -104,8 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
     for option in ("association_delay", "session_seconds"):
         if not 0 <= getattr(arguments, option) <= LONGEST_SECONDS:
             name = option.replace("_", "-")
-            print(f"podrole: --{name} takes 0 to {LONGEST_SECONDS} seconds", file=sys.stderr)
-            return 2
+            raise InputError(f"--{name} takes 0 to {LONGEST_SECONDS} seconds")
     replace_aws_variables(ISOLATED)
     accounts = tuple(arguments.accounts.split(","))
     longest = arguments.session_seconds
@@ -129,11 +141,10 @@ def run(arguments: argparse.Namespace) -> int:
             urls = {door: f"http://{HOST}:{server.port}" for door, server in servers.items()}
             urls["kubernetes"] = urls["kubernetes"].replace("http:", "https:")
             for note in served.open(urls, arguments.state):
-                print(f"podrole: {note}", file=sys.stderr)
+                print(one_line(f"podrole: {note}"), file=sys.stderr)
             stack.callback(served.close)
         except (LabError, JournalError, PortTaken) as error:
-            print(f"podrole: {error}", file=sys.stderr)
-            return 2
+            raise InputError(str(error)) from error
         folder = stack.enter_context(PrivateFolder(SERVED))
         kubeconfig = folder / "kubeconfig"
         for path, text in (

@@ -88,7 +88,9 @@ def _readable(content: bytes) -> Iterator[str]:
 
 
 def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+    # X.520: a common name has 1 to 64 bytes, a cluster's name may have 100.
+    short = text.encode("ascii", "replace")[:64].decode() or "lab"
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, short)])
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
