@@ -14,11 +14,11 @@ from podrole.policy.error import InputError
 IRSA, POD_IDENTITY, CALLER = "irsa", "pod-identity", "caller"
 _PODS = "pods.eks.amazonaws.com"
 _PROVIDER = re.compile(
-    r"arn:(?P<partition>[a-z-]+):iam::(?P<account>\d{12}):oidc-provider/(?P<issuer>.+)"
+    r"arn:(?P<partition>[a-z-]+):iam::(?P<account>[0-9]{12}):oidc-provider/(?P<issuer>.+)"
 )
-_ROLE = re.compile(r"arn:(?P<partition>[a-z-]+):iam::(?P<account>\d{12}):role/.+")
+_ROLE = re.compile(r"arn:(?P<partition>[a-z-]+):iam::(?P<account>[0-9]{12}):role/.+")
 _CLUSTER = re.compile(
-    r"arn:(?P<partition>[a-z-]+):eks:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):cluster/(?P<name>\S+)"
+    r"arn:(?P<partition>[a-z-]+):eks:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):cluster/(?P<name>\S+)"
 )
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 #: A pod's name and id are in its session tags; a form without them still gives each key a value.
@@ -148,7 +148,7 @@ def _caller(form: Form, policy: Policy) -> Asked:
         raise Unfilled("resource", "the resource, as an ARN or *")
     resource = resource or _role(form, _home(policy))[0]
     account = _text(form, "resourceAccount") or None
-    if account and not re.fullmatch(r"\d{12}", account):
+    if account and not re.fullmatch(r"[0-9]{12}", account):
         raise FormError("resourceAccount", f"{account} is no account id: twelve digits")
     context = _context(_text(form, "context"))
     requests = tuple(Request(principal, one, resource, context, account) for one in actions)
