@@ -91,6 +91,16 @@ def test_no_page_makes_the_theme_load_mermaid(pages: dict[str, HtmlPage]) -> Non
     assert [path for path, page in pages.items() if "mermaid" in page.classes] == []
 
 
+def test_no_link_runs_a_script(pages: dict[str, HtmlPage]) -> None:
+    schemes = {
+        (path, urlsplit(link).scheme.lower())
+        for path, page in pages.items()
+        for link in page.links
+        if urlsplit(link.strip()).scheme.lower() not in {"", "http", "https", "mailto"}
+    }
+    assert schemes == set()
+
+
 def test_every_internal_link_resolves(pages: dict[str, HtmlPage], built_site: Path) -> None:
     broken = []
     for path, page in pages.items():
