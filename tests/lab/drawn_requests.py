@@ -214,6 +214,9 @@ class Drawn:
                 chance.choice(BODIES)[:200] or b"https://sts.us-west-2.amazonaws.com/?Action=x"
             ).decode().rstrip("=")
         headers = {"Authorization": f"Bearer {token}", "Content-Type": media}
+        if method == "GET" and chance.random() < 0.5:
+            headers["Accept"] = "application/json;as=Table;v=v1;g=meta.k8s.io"
+            path = path.rpartition("/")[0]
         return "kubernetes", environ("kubernetes", method, path, headers, data)
 
     def _agent(self) -> tuple[str, Environ]:

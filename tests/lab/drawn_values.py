@@ -55,7 +55,22 @@ BODIES: tuple[bytes, ...] = (
     b'{"request":{"object":{"kind":"Pod","spec":{"containers":[{"env":[{}]}]}}}}',
 )  # fmt: skip
 
-_POD = {"serviceAccountName": "orders-api", "containers": [{"name": "app", "image": "app:1"}]}
+_CONTAINER = {
+    "name": "app",
+    "image": "app:1",
+    "env": [
+        {"name": "A", "value": "b"},
+        {"name": "B", "valueFrom": {"secretKeyRef": {"name": "a", "key": "a"}}},
+    ],
+    "volumeMounts": [{"name": "t", "mountPath": "/t"}],
+    "ports": [{"containerPort": 80}],
+}
+_TOKEN = {"serviceAccountToken": {"path": "t", "audience": "x", "expirationSeconds": 600}}
+_POD = {
+    "serviceAccountName": "orders-api",
+    "containers": [_CONTAINER],
+    "volumes": [{"name": "t", "projected": {"sources": [_TOKEN]}}],
+}
 _TEMPLATE = {"metadata": {"labels": {"app": "a"}}, "spec": _POD}
 _WORKLOAD = {"replicas": 2, "selector": {"matchLabels": {"app": "a"}}, "template": _TEMPLATE}
 _JOB = {"template": {"spec": {**_POD, "restartPolicy": "Never"}}}

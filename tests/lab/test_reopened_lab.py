@@ -5,13 +5,20 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
 from podrole.lab import fault
+from podrole.lab.stack_room import same_room
 
 from .doors import Doors, opened
 from .drawn_requests import Drawn
@@ -60,6 +67,52 @@ def test_a_lab_that_is_loaded_again_equals_what_it_was(tmp_path: Path) -> None:
         assert _read(again) == read
 
 
+def test_reading_a_cluster_is_noted_where_it_changes_something(tmp_path: Path) -> None:
+    """The first request makes the API server; one by an IAM user's token uses the user's key."""
+    state = tmp_path / "lab.json"
+    node = "/api/v1/nodes/ip-10-0-1-23.us-west-2.compute.internal"
+    with opened(state) as lab:
+        lab.call("iam", "CreateUser", UserName="a")
+        key = lab.call("iam", "CreateAccessKey", UserName="a").text
+        named = ("AccessKeyId", "SecretAccessKey")
+        keys = [key.partition(f"<{name}>")[2].partition("<")[0] for name in named]
+        made = lab.kubernetes("GET", node).text
+        size = state.stat().st_size
+        lab.kubernetes("GET", node)
+        lab.kubernetes("GET", f"{node}?watch=1&timeoutSeconds=0")
+        assert state.stat().st_size == size
+        token = _iam_token(Credentials(*keys))
+        answer = lab.ask("kubernetes", "GET", node, Authorization=f"Bearer {token}")
+        assert answer.status == 401  # it has no access entry
+        assert state.stat().st_size > size
+        used = lab.call("iam", "GetAccessKeyLastUsed", AccessKeyId=keys[0]).text
+        assert "<ServiceName>sts</ServiceName>" in used
+        lab.control("clock", b'{"hours": 1}')
+        lab.kubernetes("POST", "/api/v1/namespaces", {"metadata": {"name": "orders"}})
+    with opened(state) as again:
+        assert again.kubernetes("GET", node).text == made
+        again_used = again.call("iam", "GetAccessKeyLastUsed", AccessKeyId=keys[0]).text
+        assert _plain(again_used) == _plain(used)
+
+
+def test_what_recurses_has_the_same_room_from_everywhere() -> None:
+    def deepest() -> int:
+        try:
+            return 1 + deepest()
+        except RecursionError:
+            return 0
+
+    def measured(frames: int) -> int:
+        if frames:
+            return measured(frames - 1)
+        with same_room():
+            return deepest()
+
+    limit = sys.getrecursionlimit()
+    assert len({measured(frames) for frames in (0, 50, 200, 400)}) == 1
+    assert sys.getrecursionlimit() == limit
+
+
 def _send(lab: Doors, count: int) -> Counter[tuple[str, int]]:
     drawn = Drawn(lab.served, _SEED)
     first = drawn.first()
@@ -76,11 +129,20 @@ def _send(lab: Doors, count: int) -> Counter[tuple[str, int]]:
     return codes
 
 
+def _iam_token(keys: Credentials) -> str:
+    """`aws eks get-token`: a presigned GetCallerIdentity."""
+    url = "https://sts.us-west-2.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
+    request = AWSRequest("GET", url, headers={"x-k8s-aws-id": "demo"})
+    SigV4QueryAuth(keys, "sts", "us-west-2", expires=60).add_auth(request)
+    return "k8s-aws-v1." + base64.urlsafe_b64encode(request.url.encode()).decode().rstrip("=")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"(?i)RequestId>[^<]*|HostId>[^<]*", "", text)
+
+
 def _read(lab: Doors) -> list[tuple[str, int, str]]:
     """What clients see, without the ids of their requests."""
     found = [(name, lab.call(service, name, **given)) for service, name, given in _READS]
     found += [(path, lab.kubernetes("GET", path)) for path in _PATHS]
-    return [
-        (name, answer.status, re.sub(r"(?i)RequestId>[^<]*|HostId>[^<]*", "", answer.text))
-        for name, answer in found
-    ]
+    return [(name, answer.status, _plain(answer.text)) for name, answer in found]

@@ -22,7 +22,8 @@ def reaches(pod: Tree, policies: Iterable[Tree], address: str, port: int) -> boo
     """
     if pod["spec"].get("hostNetwork"):
         return True
-    bound = [policy["spec"] for policy in policies if _binds(policy["spec"], pod)]
+    stated = (policy.get("spec") or {} for policy in policies)
+    bound = [policy for policy in stated if _binds(policy, pod)]
     if not bound:
         return True
     rules = [rule for policy in bound for rule in policy.get("egress") or []]
@@ -44,8 +45,8 @@ def _selects(selector: Tree, labels: Mapping[str, str]) -> bool:
 
 
 def _meets(expression: Tree, labels: Mapping[str, str]) -> bool:
-    key: str = expression["key"]
-    operator: str = expression["operator"]
+    key: str = expression.get("key", "")
+    operator: str = expression.get("operator", "")
     values: list[str] = expression.get("values") or []
     if operator == "In":
         return labels.get(key) in values
@@ -62,7 +63,7 @@ def _to(rule: Tree, address: str) -> bool:
 
 def _in(block: Tree, address: str) -> bool:
     wanted = ip_address(address)
-    return wanted in ip_network(block["cidr"], strict=False) and not any(
+    return wanted in ip_network(block.get("cidr", ""), strict=False) and not any(
         wanted in ip_network(one, strict=False) for one in block.get("except") or []
     )
 

@@ -216,7 +216,13 @@ class Kubernetes:
         if secret is None:
             raise PodError(f'CreateContainerConfigError: secret "{name}" not found')
         if key in (secret.get("data") or {}):
-            return base64.b64decode(secret["data"][key]).decode()
+            try:
+                return base64.b64decode(secret["data"][key]).decode()
+            except UnicodeDecodeError:
+                raise PodError(
+                    f"lab: the value of {key} in Secret {namespace}/{name} is no text in UTF-8,"
+                    " which a variable of a program must be here"
+                ) from None
         raise PodError(
             f"CreateContainerConfigError: couldn't find key {key} in Secret {namespace}/{name}"
         )

@@ -77,7 +77,7 @@ class Pod:
         for variable in self._container(container).get("env") or []:
             reference = (variable.get("valueFrom") or {}).get("secretKeyRef")
             variables[variable["name"]] = (
-                self._secrets(reference["name"], reference["key"])
+                self._secrets(reference.get("name", ""), reference.get("key", ""))
                 if reference
                 else str(variable.get("value", ""))
             )

@@ -36,7 +36,7 @@ class Injection:
     regional_sts: bool = False
     region: str | None = None
 
-    def variables_for(self, present: set[str]) -> list[tuple[str, str]]:
+    def variables_for(self, present: set[str | None]) -> list[tuple[str, str]]:
         """The variables for a container that already sets `present`, in the webhook's order."""
         added: list[tuple[str, str]] = []
         if self.regional_sts and "AWS_STS_REGIONAL_ENDPOINTS" not in present:

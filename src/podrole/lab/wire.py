@@ -116,8 +116,8 @@ def _map_names(prefix: str, shape: Shape) -> tuple[str, str, str]:
 def too_deep(protocol: str) -> AwsError:
     """The refusal of what is nested too deeply in a request of that protocol.
 
-    Codes: Smithy's protocol tests for malformed bodies; S3 API reference, "Error responses"; IAM
-    API reference, "Common errors" (checked 2026-11-28).
+    Codes: Smithy's protocol tests, restJson1, "MalformedRequestBody"; S3 API reference, "Error
+    responses"; IAM API reference, "Common errors" (checked 2026-11-28).
     """
     code = {"rest-xml": "MalformedXML", "query": "ValidationError", "ec2": "ValidationError"}
     return AwsError(code.get(protocol, "SerializationException"), TOO_DEEP, 400)
@@ -126,7 +126,7 @@ def too_deep(protocol: str) -> AwsError:
 def json_parameters(body: bytes) -> dict[str, Any]:
     """The JSON object of a request's body; empty for no body. Raises AwsError.
 
-    The code is that of Smithy's protocol tests for malformed bodies (checked 2026-11-28).
+    Code and status: Smithy's protocol tests, restJson1, "MalformedRequestBody" (2026-11-28).
     """
     try:
         document = read_json(body or b"{}")

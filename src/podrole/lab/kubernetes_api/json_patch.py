@@ -33,8 +33,8 @@ def json_patch(document: Any, operations: Any) -> Any:
     if len(operations) > _MOST_OPERATIONS:
         raise ApiError(
             413,
-            f"The allowed maximum operations in a JSON patch is {_MOST_OPERATIONS}, got"
-            f" {len(operations)}",
+            "Request entity too large: The allowed maximum operations in a JSON patch is"
+            f" {_MOST_OPERATIONS}, got {len(operations)}",
         )
     result = copy.deepcopy(document)
     copied = 0

@@ -88,7 +88,7 @@ def _subjects(kind: str) -> Callable[[Mapping[str, Any]], Any]:
     def read(found: Mapping[str, Any]) -> str:
         named = (item for item in found.get("subjects") or () if item.get("kind") == kind)
         return ", ".join(
-            f"{item['namespace']}/{item['name']}" if item.get("namespace") else str(item["name"])
+            f"{item['namespace']}/{item['name']}" if item.get("namespace") else item["name"]
             for item in named
         )
 
@@ -102,7 +102,8 @@ def _ports(found: Mapping[str, Any]) -> str:
 
 def _address(found: Mapping[str, Any]) -> str:
     given = _at("status", "addresses")(found) or ()
-    return next((item["address"] for item in given if item.get("type") == "InternalIP"), "<none>")
+    inside = (item.get("address") for item in given if item.get("type") == "InternalIP")
+    return next(inside, None) or "<none>"
 
 
 _DATA: tuple[Column, ...] = (("Data", _count("data")),)
