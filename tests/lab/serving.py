@@ -37,7 +37,7 @@ def serving(*arguments: str, told: str = "") -> Iterator[dict[str, Any]]:
         process.kill()
         process.communicate()
     assert process.returncode == 0, errors
-    assert errors == told
+    assert errors == told, errors
 
 
 def client(served: dict[str, Any], service: str, **keys: str) -> Any:
