@@ -102,6 +102,13 @@ def test_no_new_access(new: list[Any], existing: list[Any]) -> None:
             [READ | {"Condition": {"StringEqualsIfExists": {"aws:userid": "s"}}}],
             [READ | {"Condition": {"StringEquals": {"aws:userid": "s"}}}],
         ),
+        *(
+            (
+                [READ | {"Condition": {"IpAddress": {"aws:SourceIp": address}}}],
+                [READ | {"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/25"}}}],
+            )
+            for address in ("203.0.113.0/24", "203.0.113.128/25", "2001:db8::/32", "x")
+        ),
         (
             [READ | {"Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": "s"}}}],
             [READ | {"Condition": {"StringEquals": {"aws:TagKeys": "s"}}}],
@@ -159,6 +166,18 @@ def test_everybody_but_some() -> None:
     assert not holds(all_but("a"), all_but("a", "b"))
     assert holds(all_but("a", effect="Deny"), all_but("a", "b", effect="Deny"))
     assert not holds(all_but("a", "b", effect="Deny"), all_but("a", effect="Deny"))
+
+
+def test_a_canonical_user_may_be_any_account() -> None:
+    allow = {"Principal": {"AWS": A}, "Action": "s3:GetObject"}
+    for named, kept in (
+        ({"CanonicalUser": "ab" * 32}, False),
+        ({"AWS": f"arn:aws:iam::{A}:role/app"}, False),
+        ({"AWS": B}, True),
+        ({"Service": "ec2.amazonaws.com"}, True),
+    ):
+        deny = {"Effect": "Deny", "Principal": named, "Action": "s3:*"}
+        assert holds(policy(allow, kind="resource"), policy(allow, deny, kind="resource")) is kept
 
 
 def test_a_trust_policy_that_lost_its_subject() -> None:

@@ -33,6 +33,8 @@ def asked(*statements: dict[str, Any]) -> Admitted:
     return admitted
 
 
+ANY = "system:serviceaccount:"
+NEVER = "nobody: its conditions never hold together for a service account's token"
 ORDERS = {"StringLike": {SUB: "system:serviceaccount:orders:*"}}
 
 
@@ -54,7 +56,7 @@ ORDERS = {"StringLike": {SUB: "system:serviceaccount:orders:*"}}
         ([statement({**ORDERS, "StringEquals": {SUB: API}})], f"exactly {API}"),
         (
             [statement({**ORDERS, "StringEquals": {SUB: "system:serviceaccount:x:api"}})],
-            "nobody: its conditions never hold together for a service account's token",
+            NEVER,
         ),
         (
             [statement(ORDERS), statement({"StringEquals": {SUB: API}}, Effect="Deny")],
@@ -67,6 +69,55 @@ ORDERS = {"StringLike": {SUB: "system:serviceaccount:orders:*"}}
         (
             [statement({**ORDERS, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})],
             "any service account in namespace orders, if aws:SourceIp passes IpAddress 10.0.0.0/8",
+        ),
+        (
+            [statement({**ORDERS, "ForAnyValue:StringLike": {SUB: f"{ANY}orders*:*"}})],
+            "any service account in namespace orders",
+        ),
+        (
+            [statement({**ORDERS, "ForAnyValue:StringLike": {SUB: [f"{ANY}*:a*", f"{ANY}x:*"]}})],
+            "any service account in namespace orders that is also service account a* in any"
+            " namespace",
+        ),
+        (
+            [statement({"StringEquals": {SUB: API}}), statement(ORDERS)],
+            "any service account in namespace orders",
+        ),
+        (
+            [statement(ORDERS), statement(ORDERS | {"Null": {"aws:SourceVpc": "true"}})],
+            "any service account in namespace orders",
+        ),
+        (
+            [statement(ORDERS | {"Null": {"aws:SourceVpc": "true"}})],
+            "any service account in namespace orders, if the request does not bring aws:SourceVpc",
+        ),
+        (
+            [statement(ORDERS | {"Null": {"aws:SourceVpc": "false"}})],
+            "any service account in namespace orders, if the request brings aws:SourceVpc",
+        ),
+        (
+            [
+                statement(ORDERS),
+                statement({"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}, Effect="Deny"),
+            ],
+            "any service account in namespace orders; but a Deny refuses every pod of the cluster,"
+            " if aws:SourceVpc passes StringNotEquals vpc-1, or is absent",
+        ),
+        (
+            [statement(ORDERS), statement({"StringNotLike": {SUB: f"{ANY}o*:*"}}, Effect="Deny")],
+            "any service account in namespace orders",
+        ),
+        (
+            [statement({"StringLike": {SUB: f"{ANY}orders:${{aws:x, 'api'}}"}})],
+            f"every pod of the cluster, if {SUB} passes StringLike {ANY}orders:${{aws:x, 'api'}}",
+        ),
+        (
+            [statement({"StringLike": {SUB: [f"{ANY}orders:${{x:y, 'api'}}", "${*}"]}})],
+            f"exactly {API}",
+        ),
+        (
+            [statement({"StringLike": {SUB: f"{ANY}?:*"}, "StringNotLike": {SUB: f"{ANY}*:*"}})],
+            NEVER,
         ),
         ([statement({"StringLike": {SUB: "system:*:*:*"}})], "every pod of the cluster"),
         (
@@ -81,11 +132,12 @@ ORDERS = {"StringLike": {SUB: "system:serviceaccount:orders:*"}}
             [statement({}, Action="sts:AssumeRole")],
             "nobody: no statement allows sts:AssumeRoleWithWebIdentity",
         ),
-        ([statement({"ForAllValues:StringEquals": {AUD: "other"}})], "nobody: its conditions"),
+        ([statement({"ForAllValues:StringEquals": {AUD: "other"}})], NEVER),
     ],
 )
 def test_the_sentence(statements: list[dict[str, Any]], sentence: str) -> None:
-    assert str(asked(*statements)).startswith(f"{PROVIDER}: {sentence}")
+    said = str(asked(*statements))
+    assert said.removeprefix(f"{PROVIDER}: ") == sentence
 
 
 SUBJECTS = [
