@@ -115,9 +115,10 @@ def parse_policy(
     parsed = tuple(
         _statement(item, f"Statement[{i}]", kind, variables) for i, item in enumerate(statements)
     )
-    for sid, times in Counter(item.sid for item in parsed if item.sid).items():
-        if times > 1:
-            raise PolicyError("Statement", f"Sid {sid!r} stands twice")
+    sids = [item.sid for item in parsed if item.sid]
+    if len(set(sids)) < len(sids):
+        sid = next(sid for sid, times in Counter(sids).items() if times > 1)
+        raise PolicyError("Statement", f"Sid {sid!r} stands twice")
     return Policy(document, kind, name, parsed)
 
 
