@@ -17,8 +17,11 @@ from podrole.lab.journal import JournalError, Settings
 from podrole.lab.journal_entry import Options
 
 from .doors import Doors, opened
+from .fuzz.sigv4 import sign
+from .fuzz.wsgi_request import Answer, WireRequest
 
-HEAD = b'{"format": "podrole lab state 1", "began": "2026-11-28T00:00:00+00:00", "seed": 7, '
+HEAD = b'{"format": "podrole lab state 2", "began": "2026-11-28T00:00:00+00:00", "seed": 7, '
+HEAD += b'"secret": "%s", ' % (b"0f" * 32)
 HEAD += b'"accounts": ["111122223333", "444455556666"], "region": "us-west-2", "cluster": "demo"}\n'
 ENTRY = b'{"door": "aws", "at": "2026-11-28T00:00:01+00:00", "method": "GET", "target": "/", '
 ENTRY += b'"headers": [["Host", "127.0.0.1"]], "body": "x"}\n'
@@ -38,13 +41,13 @@ FIX = "; delete this line and what follows, or give another file"
 #: What stands in the file; the line that is at fault; what is said of it.
 REFUSED: dict[str, tuple[bytes, int, str]] = {
     "empty": (b"", 1, "no state file of a lab: it is empty; delete it, or give another file"),
-    "NUL bytes": (b"\0" * 64, 1, "no state file of a lab (podrole lab state 1); give another"),
+    "NUL bytes": (b"\0" * 64, 1, "no state file of a lab (podrole lab state 2); give another"),
     "binary": (os.urandom(3000) + b"\n", 1, "no state file of a lab"),
     "another JSON": (b"[1, 2]\n", 1, "no state file of a lab"),
     "another format": (
         changed(HEAD, format="podrole lab state 9"),
         1,
-        "no state file of a lab (podrole lab state 1) but 'podrole lab state 9'; use the Podrole"
+        "no state file of a lab (podrole lab state 2) but 'podrole lab state 9'; use the Podrole"
         " that wrote it, or give another file",
     ),
     "a format that is no text": (changed(HEAD, format=1), 1, "no state file of a lab"),
@@ -64,6 +67,8 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
     "began in the year 1": (changed(HEAD, began="0001-01-01T00:00:00Z"), 1, '"began" is no'),
     "began in the year 9999": (changed(HEAD, began="9999-12-31T23:59:59Z"), 1, '"began" is no'),
     "began at a number": (changed(HEAD, began=5), 1, '"began" is no instant'),
+    "no secret": (changed(HEAD, secret=None), 1, '"secret" is no text'),
+    "a short secret": (changed(HEAD, secret="0f"), 1, '"secret" is not 32 bytes'),
     "a member too many": (changed(HEAD, x=1), 1, "'x' is no member of it"),
     "bad options": (changed(HEAD, options={"hop_limit": 3}), 1, "no state file of a lab: "),
     "a line that is no JSON": (HEAD + b"x\n" + ENTRY, 2, f"no JSON{FIX}"),
@@ -168,14 +173,14 @@ def test_what_an_editor_leaves_is_taken(tmp_path: Path) -> None:
     """Line ends of Windows, blank lines, and a last line without its end."""
     state = tmp_path / "lab.json"
     with opened(state) as lab:
-        lab.call("iam", "CreateUser", UserName="bob")
-        lab.call("iam", "CreateUser", UserName="eve")
+        lab.call("iam", "CreateUser", {"UserName": "bob"})
+        lab.call("iam", "CreateUser", {"UserName": "eve"})
     text = state.read_bytes()
     state.write_bytes(text.replace(b"\n", b"\r\n\r\n").rstrip())
     with opened(state) as again:
         assert again.notes == []
         assert "bob" in users(again)
-        again.call("iam", "CreateUser", UserName="mallory")
+        again.call("iam", "CreateUser", {"UserName": "mallory"})
     with opened(state) as again:
         assert again.notes == []
         assert [name in users(again) for name in ("bob", "eve", "mallory")] == [True] * 3
@@ -185,7 +190,7 @@ def test_what_an_editor_leaves_is_taken(tmp_path: Path) -> None:
 def test_a_last_line_that_broke_off_is_left_out_and_said(tmp_path: Path, rest: bytes) -> None:
     state = tmp_path / "lab.json"
     with opened(state) as lab:
-        lab.call("iam", "CreateUser", UserName="bob")
+        lab.call("iam", "CreateUser", {"UserName": "bob"})
     whole = state.read_bytes()
     state.write_bytes(whole + rest)
     with opened(state) as again:
@@ -200,15 +205,15 @@ def test_two_labs_never_share_a_file(tmp_path: Path) -> None:
     link.symlink_to(state)
     said = "another lab has it open; stop that one or give another file"
     with opened(link) as first:
-        first.call("iam", "CreateUser", UserName="bob")
+        first.call("iam", "CreateUser", {"UserName": "bob"})
         for _ in range(2):
             before = state.read_bytes()
             for name in (state, link):
                 with pytest.raises(JournalError, match=said), opened(name):
                     pass
             assert state.read_bytes() == before
-            assert first.control("reset").status == 200
-            first.call("iam", "CreateUser", UserName="eve")
+            assert first.control("POST", "reset").status == 200
+            first.call("iam", "CreateUser", {"UserName": "eve"})
         assert link.is_symlink()
     with opened(state) as second:
         assert "eve" in users(second)
@@ -239,13 +244,13 @@ def test_what_had_no_room_was_not_done_and_is_not_in_the_file(
 ) -> None:
     state = tmp_path / "lab.json"
     with opened(state) as lab:
-        lab.call("iam", "CreateUser", UserName="bob")
+        lab.call("iam", "CreateUser", {"UserName": "bob"})
         lab.kubernetes("GET", "/version")
         whole = state.read_bytes()
         disk = Disk(100)  # a part of a line
         monkeypatch.setattr("podrole.lab.state_file.os.write", disk)
         for _ in range(2):
-            refused = lab.call("iam", "CreateUser", UserName="eve")
+            refused = lab.call("iam", "CreateUser", {"UserName": "eve"})
             assert (refused.status, FULL in refused.text) == (503, True)
             assert "<Code>ServiceUnavailable</Code>" in refused.text
             assert state.read_bytes() == whole
@@ -253,14 +258,14 @@ def test_what_had_no_room_was_not_done_and_is_not_in_the_file(
         kept = lab.kubernetes("POST", "/api/v1/namespaces", {"metadata": {"name": "a"}})
         assert (kept.status, json.loads(kept.text)["reason"]) == (503, "ServiceUnavailable")
         assert lab.ask("agent", "GET", "/v1/credentials").status == 503
-        assert lab.control("clock", b'{"hours": 1}').status == 503
-        assert lab.control("reset").status == 503
+        assert lab.control("POST", "clock", b'{"hours": 1}').status == 503
+        assert lab.control("POST", "reset").status == 503
         assert sorted(path.name for path in tmp_path.iterdir()) == ["lab.json"]
         assert lab.kubernetes("GET", "/api/v1/namespaces/a").status == 404  # reading goes on
         disk.room = 1 << 20
         assert "eve" not in users(lab)
         assert "bob" in users(lab)
-        lab.call("iam", "CreateUser", UserName="mallory")
+        lab.call("iam", "CreateUser", {"UserName": "mallory"})
     with opened(state) as again:
         assert again.notes == []
         assert [name in users(again) for name in ("bob", "eve", "mallory")] == [True, False, True]
@@ -280,12 +285,12 @@ def test_a_part_of_a_line_that_could_not_be_taken_back_goes_before_the_next(
 
         monkeypatch.setattr("podrole.lab.state_file.os.write", disk)
         monkeypatch.setattr("podrole.lab.state_file.os.ftruncate", stuck)
-        assert lab.call("iam", "CreateUser", UserName="eve").status == 503
+        assert lab.call("iam", "CreateUser", {"UserName": "eve"}).status == 503
         assert len(state.read_bytes()) == len(whole) + 30
         disk.room = 1 << 20
-        assert lab.call("iam", "CreateUser", UserName="eve").status == 503
+        assert lab.call("iam", "CreateUser", {"UserName": "eve"}).status == 503
         monkeypatch.setattr("podrole.lab.state_file.os.ftruncate", truncate)
-        assert lab.call("iam", "CreateUser", UserName="bob").status == 200
+        assert lab.call("iam", "CreateUser", {"UserName": "bob"}).status == 200
     with opened(state) as again:
         assert again.notes == []
         assert "bob" in users(again)
@@ -296,7 +301,7 @@ def test_a_file_that_is_gone_is_not_written_to_in_silence(tmp_path: Path) -> Non
     state = tmp_path / "lab.json"
     with opened(state) as lab:
         state.unlink()
-        refused = lab.call("iam", "CreateUser", UserName="bob")
+        refused = lab.call("iam", "CreateUser", {"UserName": "bob"})
         assert refused.status == 503
         assert f"{state} was deleted or replaced; start the lab again" in refused.text
 
@@ -325,7 +330,7 @@ def test_the_options_of_each_start_are_in_the_file(tmp_path: Path) -> None:
         assert again.served.lab.node._tokens == tokens
         with pytest.raises(ConnectionError):
             token(again)
-        again.call("iam", "CreateUser", UserName="bob")
+        again.call("iam", "CreateUser", {"UserName": "bob"})
     with opened(state, options=Options(hop_limit=2, throttled=frozenset({"sts"}))) as third:
         assert third.notes == []
         assert third.served.lab.node._tokens == tokens
@@ -335,7 +340,7 @@ def test_the_options_of_each_start_are_in_the_file(tmp_path: Path) -> None:
     assert len(options) == 2
 
 
-def test_a_file_of_a_former_version_without_options_is_taken(tmp_path: Path) -> None:
+def test_a_file_without_options_is_taken(tmp_path: Path) -> None:
     state = tmp_path / "lab.json"
     state.write_bytes(HEAD + ENTRY)
     with opened(state, Settings()) as lab:
@@ -346,21 +351,28 @@ def test_a_file_of_a_former_version_without_options_is_taken(tmp_path: Path) -> 
 def test_an_upload_in_parts_and_key_pairs_are_there_again(tmp_path: Path) -> None:
     """moto takes ids of uploads and KMS's key pairs from the machine's randomness."""
     state = tmp_path / "lab.json"
-    place = {"Bucket": "orders-data", "Key": "k"}
+
+    def s3(lab: Doors, method: str, target: str, body: bytes = b"") -> Answer:
+        request = WireRequest(method, f"/orders-data{target}", {}, body)
+        sign(request, "s3", lab.served.described()["environment"], presigned=False)
+        return lab.send("aws", request)
+
     with opened(state) as lab:
-        where = {"LocationConstraint": "us-west-2"}
-        lab.call("s3", "CreateBucket", Bucket="orders-data", CreateBucketConfiguration=where)
-        begun = lab.call("s3", "CreateMultipartUpload", **place).text
-        upload = {**place, "UploadId": begun.partition("<UploadId>")[2].partition("<")[0]}
-        part = lab.call("s3", "UploadPart", **upload, PartNumber=1, Body=b"whole")
-        done = {"Parts": [{"PartNumber": 1, "ETag": part.headers["ETag"]}]}
-        lab.call("s3", "CompleteMultipartUpload", **upload, MultipartUpload=done)
+        place = b"<LocationConstraint>us-west-2</LocationConstraint>"
+        config = b"<CreateBucketConfiguration>" + place + b"</CreateBucketConfiguration>"
+        s3(lab, "PUT", "", config)
+        begun = s3(lab, "POST", "/k?uploads").text
+        upload = "/k?uploadId=" + begun.partition("<UploadId>")[2].partition("<")[0]
+        tag = s3(lab, "PUT", f"{upload}&partNumber=1", b"whole").headers["etag"]
+        part = f"<Part><PartNumber>1</PartNumber><ETag>{tag}</ETag></Part>"
+        done = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>"
+        s3(lab, "POST", upload, done.encode())
         made = [
-            json.loads(lab.call("kms", "CreateKey", KeySpec=spec, KeyUsage="SIGN_VERIFY").text)
+            lab.call("kms", "CreateKey", {"KeySpec": spec, "KeyUsage": "SIGN_VERIFY"})
             for spec in ("RSA_2048", "ECC_NIST_P256", "ECC_NIST_P521")
         ]
-        ids = [found["KeyMetadata"]["KeyId"] for found in made]
-        keys = [lab.call("kms", "GetPublicKey", KeyId=key).text for key in ids]
+        ids = [json.loads(found.body)["KeyMetadata"]["KeyId"] for found in made]
+        keys = [lab.call("kms", "GetPublicKey", {"KeyId": key}).text for key in ids]
     with opened(state) as again:
-        assert again.call("s3", "GetObject", **place).body == b"whole"
-        assert [again.call("kms", "GetPublicKey", KeyId=key).text for key in ids] == keys
+        assert s3(again, "GET", "/k").body == b"whole"
+        assert [again.call("kms", "GetPublicKey", {"KeyId": key}).text for key in ids] == keys

@@ -78,6 +78,11 @@ class Answer:
     body: bytes
 
     @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
     def kind(self) -> str:
         """The content type without its parameters."""
         return self.headers.get("content-type", "").partition(";")[0]

@@ -98,6 +98,6 @@ def test_a_webhook_s_review_with_a_nameless_variable(api: Api) -> None:
     containers = [{"name": "a", "env": [{}]}]
     pod = {"kind": "Pod", "spec": {"serviceAccountName": "a", "containers": containers}}
     body = {"request": {"uid": "u", "namespace": "orders", "object": pod}}
-    assert "patch" in api("POST", "/mutate", body)["response"]
+    assert "patch" in api("POST", api.webhook, body)["response"]
     body["request"]["namespace"] = ["orders"]
-    api.said("POST", "/mutate", body, 400)
+    api.said("POST", api.webhook, body, 400)
