@@ -13,15 +13,15 @@ def exchange(port: int, *parts: bytes, tls: bool = False, leave: bool = False) -
 
     `leave` ends our side of it when the parts are sent, before the answer is read.
     """
-    with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE) as plain:
-        connection = _trusting().wrap_socket(plain) if tls else plain
+    plain = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
+    with _trusting().wrap_socket(plain) if tls else plain as connection:
         try:
             for part in parts:
                 connection.sendall(part)
-            if leave:
-                connection.shutdown(socket.SHUT_WR)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it has answered already
+            if leave:  # TLS knows of no half: what is encrypted can be read on
+                socket.socket.shutdown(connection, socket.SHUT_WR)
+        except OSError:
+            pass  # it has answered already, and ended the connection
         return _read(connection)
 
 
@@ -44,8 +44,8 @@ def _read(connection: socket.socket) -> bytes:
     try:
         while data := connection.recv(65536):
             answer += data
-    except ConnectionResetError:
-        pass  # bytes that it has not read
+    except (ConnectionResetError, ssl.SSLError):
+        pass  # there are bytes that it has not read
     return answer
 
 

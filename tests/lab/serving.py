@@ -38,7 +38,7 @@ def serving(*arguments: str, told: str = "", killed: bool = False) -> Iterator[d
         process.kill()
         process.communicate()
     assert process.returncode == (-signal.SIGKILL if killed else 0), errors
-    assert errors == told
+    assert errors == told, errors
 
 
 def control(served: dict[str, Any]) -> dict[str, str]:

@@ -39,7 +39,10 @@ class RequestHandler(WSGIRequestHandler):
         """The request for the app; its chunks are read strictly.
 
         werkzeug's own reader (3.1) fills up a chunk that breaks off, for ever if it is large.
+        Raises ConnectionError for a client that cannot be answered.
         """
+        if isinstance(self.connection, ssl.SSLSocket) and self.connection.version() is None:
+            raise ConnectionAbortedError("the client has ended TLS: no answer would reach it")
         environ = super().make_environ()
         if "HTTP_TRANSFER_ENCODING" in environ:
             environ["wsgi.input"] = Chunks(self.rfile)
@@ -49,6 +52,9 @@ class RequestHandler(WSGIRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse what no app sees, in one line: the doors' clients read no HTML."""
         refuse(self, code, f"lab: {message or self.responses[code][0]}")
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: werkzeug's own reads the target once more, and fails at some."""
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing, of noise on the port neither: the trail holds the calls."""
