@@ -80,19 +80,6 @@ def test_an_object_is_stored_whole_whatever_its_type(
     assert stored["ContentType"] == kind
 
 
-def test_the_name_of_a_program_chooses_no_region(lab: Lab) -> None:
-    headers = {**JSON, "X-Amz-Target": "DynamoDB_20120810.ListTables"}
-    boto3.client("dynamodb", region_name="eu-west-1").create_table(
-        TableName="orders",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    headers["User-Agent"] = "x region/eu-west-1"
-    answer = send(lab, "dynamodb", "POST", "/", body="{}", **headers)
-    assert json.loads(answer.data) == {"TableNames": []}
-
-
 def test_a_list_with_a_gap_ends_there_for_both(lab: Lab) -> None:
     iam = boto3.client("iam")
     iam.create_user(UserName="bob")

@@ -31,7 +31,7 @@ _S3_HOST = re.compile(
 _SERVICE_HOST = re.compile(r"(?P<service>[a-z0-9-]+)(?:\.(?P<region>[a-z]{2,}-[a-z0-9-]+))?\.")
 _FORM = "application/x-www-form-urlencoded"
 #: Headers besides `X-Amz-Target` by which moto would choose what to do, or unpack a body.
-_CHOOSING = {"HTTP_CONTENT_ENCODING", "HTTP_USER_AGENT", "HTTP_X_HTTP_METHOD_OVERRIDE"}
+_CHOOSING = {"HTTP_CONTENT_ENCODING", "HTTP_X_HTTP_METHOD_OVERRIDE"}
 _LARGEST_XML = 2 * 1024 * 1024
 #: Calls that STS takes unsigned: the token is the proof.
 _UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
@@ -197,8 +197,8 @@ def _make_unambiguous(
 
     What the gateway has read is written anew, and nothing else goes along: moto prefers `Action` in
     the query to `X-Amz-Target` and that to the path, the first of two parameters of one name to the
-    last, the body of a POST to the query of a GET, finds parameters where the model has none, takes
-    headers for parameters where there are none, and the Region from the name of the program.
+    last, the body of a POST to the query of a GET, finds parameters where the model has none, and
+    takes headers for parameters where there are none.
     """
     model = operation.service_model
     protocol = model.metadata["protocol"]

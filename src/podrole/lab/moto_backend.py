@@ -117,6 +117,9 @@ class Moto:
         body = b"".join(result)
         if "html" in headers.get("Content-Type", "") and code >= 300 and body.startswith(b"<!doc"):
             raise not_carried(service, operation)
+        if code >= 400 and not body and passed["REQUEST_METHOD"] != "HEAD":
+            reason = f"lab: moto refused {service}:{operation}, and did not say why"
+            raise AwsError("InvalidRequest", reason, code)
         return code, headers, body
 
     def ask(
