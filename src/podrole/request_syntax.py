@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from email import errors
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -20,6 +21,13 @@ _TARGET = re.compile(r"/[^\x00-\x20\x7f#]*|\*")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _LONGEST_LINE = 4096
+_OF_A_BODY = (
+    errors.CloseBoundaryNotFoundDefect,
+    errors.InvalidMultipartContentTransferEncodingDefect,
+    errors.MultipartInvariantViolationDefect,
+    errors.NoBoundaryInMultipartDefect,
+    errors.StartBoundaryNotFoundDefect,
+)
 _MOST_TRAILERS = 100
 
 Fault = tuple[HTTPStatus, str]
@@ -36,7 +44,7 @@ def fault(method: str, target: str, version: str, headers: Message[Any, Any]) ->
         return HTTPStatus.BAD_REQUEST, "the method is no token"
     if not _TARGET.fullmatch(target):
         return HTTPStatus.BAD_REQUEST, "the target is no path"
-    if headers.defects or headers.get_unixfrom() or headers.get_payload():
+    if not _are_all_headers(headers):
         return HTTPStatus.BAD_REQUEST, "a line among the headers is no header"
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
@@ -45,6 +53,21 @@ def fault(method: str, target: str, version: str, headers: Message[Any, Any]) ->
     if len(hosts) > 1 or (not hosts and version != "HTTP/1.0"):
         return HTTPStatus.BAD_REQUEST, "a request has one Host"
     return _framing_fault(version, headers)
+
+
+def _are_all_headers(headers: Message[Any, Any]) -> bool:
+    """Whether nothing else stands among them.
+
+    Python reads them as a mail's: of one with parts, or with a mail in it, it misses the body.
+    """
+    body: Any = headers.get_payload()
+    mails = body if isinstance(body, list) else []
+    return (
+        not headers.get_unixfrom()
+        and all(isinstance(defect, _OF_A_BODY) for defect in headers.defects)
+        and (not body or isinstance(body, list))
+        and all(not mail.keys() and _are_all_headers(mail) for mail in mails)
+    )
 
 
 def _framing_fault(version: str, headers: Message[Any, Any]) -> Fault | None:

@@ -208,6 +208,26 @@ def test_what_follows_a_request_is_no_request(lab: Lab, request_: str) -> None:
     iam.delete_user(UserName="kept")  # it is still there
 
 
+KINDS = [
+    "text/plain",
+    "multipart/form-data; boundary=b",
+    "multipart/mixed",
+    "multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: base64",
+    "message/rfc822",
+    "message/delivery-status",
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("stray", ["", "no header", "--b", "X : y", " folded"])
+def test_headers_are_headers_whatever_the_body_is(lab: Lab, kind: str, stray: str) -> None:
+    """Python's server reads them as a mail's, and a mail with parts without its body is faulty."""
+    lines = ["POST /x HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {kind}", "Content-Length: 0"]
+    answer = lab.raw("aws", "\r\n".join([*lines, *filter(None, [stray]), "", ""]).encode())
+    refused = answer.startswith("HTTP/1.1 400") and "lab: a " in answer
+    assert refused is bool(stray), answer
+
+
 # -- slow clients ------------------------------------------------------------------------------
 
 UNFINISHED = {

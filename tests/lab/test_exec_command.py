@@ -57,7 +57,8 @@ def test_a_program_gets_what_a_pod_has_and_nothing_of_the_readers(reader: Reader
         "AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_PROFILE": "real", "BOTO_CONFIG": "/real",
         "KUBECONFIG": "/real", "HTTPS_PROXY": "http://proxy:3128", "http_proxy": "http://proxy:1",
         "GOOGLE_APPLICATION_CREDENTIALS": "/real", "SSH_AUTH_SOCK": "/real", "DATABASE_URL": "real",
-        "BASH_ENV": "/real", "LD_PRELOAD": "", "NO_PROXY": "intranet", "TZ": "Europe/Zurich",
+        "BASH_ENV": "/real", "LD_PRELOAD": "", "PODROLE_LAB_TOKEN": "real",
+        "NO_PROXY": "intranet", "TZ": "Europe/Zurich",
         "LC_ALL": "C.UTF-8", "TERM": "dumb", "VIRTUAL_ENV": "/venv",
     }  # fmt: skip
     reach = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_CONFIG_FILE": os.devnull}
