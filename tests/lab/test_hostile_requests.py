@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from podrole.lab.body_limits import LIMITS
+from podrole.lab.door_guards import guarded
 from podrole.lab.journal import Settings
 from podrole.lab.journal_entry import Options
 from podrole.lab.kubernetes_api import watch
+from podrole.lab.request_body import whole_bodies
 from podrole.lab.served_lab import DOORS, ServedLab
-from podrole.lab.server import whole_bodies
 
 from .fuzz.answers import check
 from .fuzz.aws_requests import AwsRequests
@@ -75,7 +77,7 @@ def _where(error: BaseException) -> str:
 
 
 def test_aws(served: ServedLab, capfd: pytest.CaptureFixture[str]) -> None:
-    app = whole_bodies(served.door("aws"))
+    app = whole_bodies(served.door("aws"), LIMITS["aws"])
     requests = AwsRequests(random.Random(SEED), served.described()["environment"])
     seen = send("aws", app, requests.draw, 0.5, lambda: furnish(app, requests))
     assert {200, 400, 403, 404, 501} <= seen.keys()
@@ -83,7 +85,7 @@ def test_aws(served: ServedLab, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_kubernetes(served: ServedLab, capfd: pytest.CaptureFixture[str]) -> None:
-    app = whole_bodies(served.door("kubernetes"))
+    app = whole_bodies(served.door("kubernetes"), LIMITS["kubernetes"])
     token = served.kubeconfig()["users"][0]["user"]["token"]
     requests = KubernetesRequests(random.Random(SEED), token)
 
@@ -100,9 +102,12 @@ def test_kubernetes(served: ServedLab, capfd: pytest.CaptureFixture[str]) -> Non
 def test_doors_without_signatures(
     served: ServedLab, capfd: pytest.CaptureFixture[str], door: str
 ) -> None:
-    app = whole_bodies(served.door(SERVERS[door]))
+    app = whole_bodies(served.door(SERVERS[door]), LIMITS[SERVERS[door]])
     path = served.lab.kubernetes().issuer.path
     requests = PlainRequests(random.Random(SEED), door, path)
-    seen = send(door, app, requests.draw, 0.025)
+    # What the control path shows of a pod has tokens in it, each signed anew.
+    share = 0.003 if door == "control" else 0.02
+    seen = send(door, app, requests.draw, share)
     assert len(seen) > 1
+    send(door, guarded(app), requests.draw, share)
     assert capfd.readouterr().err == ""

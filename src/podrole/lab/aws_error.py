@@ -60,6 +60,11 @@ class AwsError(Exception):
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def is_xml_text(text: str) -> bool:
+    """Whether XML 1.0 has a way to write each character of the text."""
+    return _NOT_XML.search(text) is None
+
+
 def xml_text(text: str) -> str:
     """A text as it stands between two tags; `\ufffd` where XML has no such character."""
     return escape(_NOT_XML.sub("\ufffd", text))

@@ -168,7 +168,11 @@ class Moto:
         refused = refusal(model, status, headers, answer)
         if refused is not None:
             raise refused
-        parsed = _parsed(model, status, headers, answer)
+        try:
+            parsed = _parsed(model, status, headers, answer)
+        except botocore.parsers.ResponseParserError as error:  # a character that no XML can carry
+            reason = f"lab: moto failed at {service}:{operation} ({type(error).__name__})"
+            raise AwsError("InternalFailure", reason, 500) from error
         parsed.pop("ResponseMetadata", None)
         return parsed
 

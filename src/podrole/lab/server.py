@@ -39,10 +39,7 @@ class RequestHandler(WSGIRequestHandler):
         """The request for the app; its chunks are read strictly.
 
         werkzeug's own reader (3.1) fills up a chunk that breaks off, for ever if it is large.
-        Raises ConnectionError for a client that cannot be answered.
         """
-        if isinstance(self.connection, ssl.SSLSocket) and self.connection.version() is None:
-            raise ConnectionAbortedError("the client has ended TLS: no answer would reach it")
         environ = super().make_environ()
         if "HTTP_TRANSFER_ENCODING" in environ:
             environ["wsgi.input"] = Chunks(self.rfile)

@@ -16,7 +16,7 @@ from typing import Any
 from botocore.model import OperationModel, ServiceModel, Shape
 from werkzeug.wrappers import Response
 
-from .aws_error import AwsError, xml_text
+from .aws_error import AwsError, is_xml_text, xml_text
 from .clock import stamp
 from .json_document import read_json
 from .parameter_types import faults
@@ -47,6 +47,8 @@ def _from_form(form: Mapping[str, str], prefix: str, shape: Shape) -> Any:
     text = form.get(prefix)
     if text is None:
         return None
+    if not is_xml_text(text):  # the answers of this protocol could not say it again
+        raise AwsError("ValidationError", f"lab: {prefix} has a character that no XML can carry")
     if shape.type_name in ("integer", "long"):
         if not _NUMBER.fullmatch(text):
             raise AwsError("MalformedInput", f"{prefix} is not a number", 400)
@@ -68,7 +70,7 @@ def _entries(form: Mapping[str, str], prefix: str, shape: Shape) -> Iterator[tup
     """`Attributes.entry.1.key` and `.value`; flattened without `entry`, names as in the model."""
     start, key, value = _map_names(prefix, shape)
     for number in itertools.count(1):
-        name = form.get(f"{start}.{number}.{key}")
+        name = _from_form(form, f"{start}.{number}.{key}", shape.key)
         if name is None:
             return
         yield name, _from_form(form, f"{start}.{number}.{value}", shape.value)
