@@ -104,8 +104,9 @@ mutate: $(STAMP) ## Change the engine step by step: which changes do the tests m
 	@$(BIN)/python bench/mutate_engine.py
 
 .PHONY: fuzz
-fuzz: $(STAMP) ## Compare the engine with the naive evaluator on a million requests; hostile values in all snippets
-	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py tests/catalog/test_hostile_values.py
+fuzz: $(STAMP) ## A million requests to the engine, 100,000 to the lab's doors, all hostile values and commands
+	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py tests/catalog/test_hostile_values.py tests/test_hostile_commands.py
+	@PODROLE_FUZZ_DOORS=100000 PODROLE_DRAWN=100000 $(BIN)/pytest tests/lab/test_hostile_requests.py tests/lab/test_reopened_lab.py
 
 .PHONY: check
 check: $(STAMP) ## Lint, check the format and the types

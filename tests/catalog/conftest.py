@@ -57,6 +57,7 @@ class Shell:
             env={
                 **self.served["accounts"][account],
                 "AWS_ENDPOINT_URL": self.served["endpoint"],
+                "PODROLE_LAB_TOKEN": self.served["environment"]["PODROLE_LAB_TOKEN"],
                 "AWS_MAX_ATTEMPTS": "1",
                 "AWS_PAGER": "",
                 "KUBECONFIG": self.served["kubeconfig"],

@@ -9,9 +9,9 @@ import pytest
 
 from podrole.yaml_writer import is_bare_text
 from tests import hostile
-from tests.lab.tools import tool
 from tests.site.site_build import REPOSITORY
 from tests.test_regular_expressions import faults
+from tests.tools import needs
 
 SCRIPTS = sorted((REPOSITORY / "docs" / "assets").rglob("*.js"))
 #: By which a text could become markup or code, in a browser or in a link.
@@ -44,7 +44,7 @@ def test_the_page_and_the_command_line_quote_the_same_words_of_yaml() -> None:
         f"{found[1]}\nprocess.stdout.write(JSON.stringify({json.dumps(words)}.map(isYamlText)))"
     )
     done = subprocess.run(
-        [tool("node"), "-"], input=script, capture_output=True, text=True, check=True
+        [needs("node"), "-"], input=script, capture_output=True, text=True, check=True
     )
     answers = dict(zip(words, json.loads(done.stdout), strict=True))
     assert {word for word in words if is_bare_text(word) != answers[word]} == set()

@@ -27,7 +27,7 @@ def node() -> str:
     done = subprocess.run(  # noqa: S603  the program found above
         [program, "--version"], capture_output=True, text=True, check=False
     )
-    version = re.match(r"v(\d+)\.", done.stdout)
+    version = re.match(r"v([0-9]+)\.", done.stdout)
     if not version or int(version[1]) < OLDEST:
         told = f"is {done.stdout.strip()}" if version else "does not say its version"
         raise NodeError(f"Node.js here {told}; install {OLDEST} or newer, with npm")

@@ -2,7 +2,9 @@
 
 import re
 
-_SCRIPT = re.compile(r'^<script type="module" src="[^"]*/assets/checker/[^"]*"></script>$', re.M)
+_SCRIPT = re.compile(
+    r'^<script type="module" src="[^"]*/assets/checker/[^"]*"></script>(?=\n|\Z)', re.M
+)
 #: The note of a checker's page goes on: "Without it, the commands below give the same answers …".
 _NOTE = '!!! note "This needs JavaScript"\n'
 _WITHOUT = '!!! note "This copy of the guide was built without Node.js"\n'

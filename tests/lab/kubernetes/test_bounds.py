@@ -35,7 +35,7 @@ def test_a_binding_that_binds_nothing_is_refused(api: Api, more: Any, said: str)
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        (f"{DEPLOYMENTS}/orders-api", "x", "of type v1.WorkloadStatus"),
+        (f"{DEPLOYMENTS}/orders-api", "x", "of type v1.DeploymentStatus"),
         (f"{DEPLOYMENTS}/orders-api", {"replicas": "x"}, "of type int32"),
         ("/api/v1/namespaces/orders", [], "of type v1.NamespaceStatus"),
         ("/api/v1/nodes/ip-10-0-1-23.us-west-2.compute.internal", {"addresses": 5}, "NodeAddress"),
