@@ -135,6 +135,20 @@ def test_a_fault_in_a_controller_leaves_nothing(capsys: pytest.CaptureFixture[st
     assert "KeyError" in capsys.readouterr().err
 
 
+def test_a_fault_within_a_watch_ends_it_by_an_event(capsys: pytest.CaptureFixture[str]) -> None:
+    with opened() as lab, pytest.MonkeyPatch.context() as patch:
+        lab.kubernetes("GET", "/version")
+        patch.setattr("podrole.lab.kubernetes_api.table.row", fails)
+        token = lab.served.kubeconfig()["users"][0]["user"]["token"]
+        answer = lab.ask(
+            "kubernetes", "GET", f"{NAMESPACES}?watch=1&timeoutSeconds=0",
+            Authorization=f"Bearer {token}", Accept="application/json;as=Table",
+        )  # fmt: skip
+        (event,) = map(json.loads, answer.body.splitlines())
+        assert (event["type"], event["object"]["reason"]) == ("ERROR", "InternalError")
+    assert capsys.readouterr().err.endswith("KeyError: 'spoilt'\n")
+
+
 def test_what_admission_refuses_deep_inside_leaves_nothing() -> None:
     """A stateful set whose pods have no service account: 403, and no stateful set."""
     sets = "/apis/apps/v1/namespaces/orders/statefulsets"

@@ -268,7 +268,7 @@ def _unsigned_service(
 
 
 def _asked(query: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
-    """The parameters of the query protocol, which come in a GET's query or in a POST's form.
+    """The parameters of the query protocol, in the query of a GET or in the form of a POST.
 
     Where a name stands in both, the form's counts.
     """

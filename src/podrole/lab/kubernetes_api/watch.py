@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from .. import fault
 from .kinds import Kind, Object
 from .object_api import ObjectApi
 from .object_store import Event
@@ -36,7 +37,16 @@ def watch(
         raise ApiError(400, "timeoutSeconds and resourceVersion must be numbers") from None
     bookmarks = arguments.get("allowWatchBookmarks") in ("1", "true")
     seconds = min(max(seconds, 0), _LONGEST)
-    return _events(objects, kind, seconds, None if initial else version, bookmarks, wanted, shown)
+    start = None if initial else version
+    return _told(_events(objects, kind, seconds, start, bookmarks, wanted, shown))
+
+
+def _told(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines; a fault of the lab ends them by an event that says so."""
+    try:
+        yield from lines
+    except Exception as error:
+        yield _line("ERROR", fault.api_error(error).status())
 
 
 def _events(
