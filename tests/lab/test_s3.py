@@ -46,6 +46,12 @@ def test_get_object_on_the_bucket_arn_grants_nothing(setup: Setup, bucket: str) 
         assert refused(lambda: s3.get_object(Bucket=bucket, Key="in/1"))[0] == "AccessDenied"
 
 
+def test_a_refusal_quotes_a_key_that_no_xml_can_hold(bucket: str) -> None:
+    """Any client can read it: with a NUL in its XML, botocore's parser gives up."""
+    s3 = boto3.client("s3")
+    assert refused(lambda: s3.get_object(Bucket=bucket, Key="in/\0"))[:2] == ("NoSuchKey", 404)
+
+
 def test_conditions_on_the_call(setup: Setup, bucket: str) -> None:
     pod = setup.irsa_pod(allow("s3:ListBucket", Condition={"StringLike": {"s3:prefix": "in/*"}}))
     with pod.inside():

@@ -70,6 +70,11 @@ def xml_text(text: str) -> str:
     return escape(_NOT_XML.sub("\ufffd", text))
 
 
+def readable_xml(document: bytes) -> bytes:
+    """A document of XML with `\ufffd` in place of the characters that XML does not have."""
+    return _NOT_XML.sub("\ufffd", document.decode("utf-8", "replace")).encode()
+
+
 def _cbor(texts: dict[str, str]) -> bytes:
     """A map of texts as CBOR (RFC 8949): major type 5, then texts of major type 3."""
     encoded = bytes([0xA0 | len(texts)])

@@ -27,7 +27,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from . import wire
-from .aws_error import AwsError, not_carried
+from .aws_error import AwsError, not_carried, readable_xml
 from .moto_randomness import draw_from, importing
 from .operations import service_model
 from .seed import Seed
@@ -117,6 +117,9 @@ class Moto:
         body = b"".join(result)
         if "html" in headers.get("Content-Type", "") and code >= 300 and body.startswith(b"<!doc"):
             raise not_carried(service, operation)
+        if code >= 400 and body.lstrip().startswith(b"<"):
+            body = readable_xml(body)  # moto quotes a name as it came, a NUL too
+            headers["Content-Length"] = str(len(body))
         if code >= 400 and not body and passed["REQUEST_METHOD"] != "HEAD":
             reason = f"lab: moto refused {service}:{operation}, and did not say why"
             raise AwsError("InvalidRequest", reason, code)
