@@ -36,6 +36,8 @@ from .hostile_policies import (
     drawn,
     filled,
     repeated,
+    statement,
+    trust,
 )
 from .test_containment import Drawn
 
@@ -61,17 +63,17 @@ def test_who_ends_on_any_policy_of_the_largest_size(seed: int) -> None:
 
 def held(document: dict[str, Any]) -> None:
     assert len(json.dumps(document)) <= MOST
-    trust = parse_policy(document, kind="trust")
+    parsed = parse_policy(document, kind="trust")
     budget = Budget(STEPS)
     found: list[Admitted] = []
-    calls(lambda: found.extend(who(trust, budget=budget)), CALLS_OF_WHO)
+    calls(lambda: found.extend(who(parsed, budget=budget)), CALLS_OF_WHO)
     assert budget.spent <= STEPS
     for admitted in found[:3]:
-        true(admitted, trust)
-    calls(lambda: lint(trust), CALLS_OF_LINT)
+        true(admitted, parsed)
+    calls(lambda: lint(parsed), CALLS_OF_LINT)
 
 
-def true(admitted: Admitted, trust: Any) -> None:
+def true(admitted: Admitted, parsed: Any) -> None:
     """Who is listed gets in; where the list is said to be complete, nobody else does."""
     chance = random.Random(7)
     subjects = [f"{PREFIX}{word(chance)}:{word(chance)}" for _ in range(20) for _ in range(2)]
@@ -84,7 +86,7 @@ def true(admitted: Admitted, trust: Any) -> None:
             "arn:aws:iam::111122223333:role/r",
             {f"{admitted.provider}:sub": subject, f"{admitted.provider}:aud": "sts.amazonaws.com"},
         )
-        allowed = authorize(request, PolicySet(resource=trust)).allowed
+        allowed = authorize(request, PolicySet(resource=parsed)).allowed
         assert allowed >= admitted.admits(subject), (subject, admitted.sentence[:200])
         if admitted.complete:
             assert allowed == admitted.admits(subject), (subject, admitted.sentence[:200])
@@ -166,6 +168,18 @@ def test_the_commands_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "at least these; too many combinations to list" in capsys.readouterr().out
 
 
+def test_a_policy_beyond_the_largest_size_ends_too() -> None:
+    some = filled(lambda n: f"*:*{n}*", 12_000)
+    others = filled(lambda n: f"*{n}?*:*", 12_000)
+    for document in (
+        trust(statement(StringLike=some)),
+        trust(statement(StringLike=some, ForAnyValue__StringLike=others)),
+        trust(statement(StringLike=some), statement("Deny", StringLike=others)),
+    ):
+        parsed = parse_policy(document, kind="trust")
+        calls(lambda parsed=parsed: [who(parsed), lint(parsed)], 2 * CALLS_OF_WHO)  # type: ignore[misc]
+
+
 def test_a_policy_of_twice_the_size_costs_about_twice_as_much() -> None:
     forms: list[Any] = [
         lambda n: {"StringEquals": {SUB: f"{PREFIX}orders:api-{n}"}},
@@ -177,8 +191,8 @@ def test_a_policy_of_twice_the_size_costs_about_twice_as_much() -> None:
         made = []
         for size in (4_600, 9_200):
             statements = filled(lambda n, form=form: of_issuer(n, form(n)), size)  # type: ignore[misc]
-            trust = parse_policy({"Version": "2012-10-17", "Statement": statements}, kind="trust")
-            made.append(calls(lambda trust=trust: [who(trust), lint(trust)], 10**7))  # type: ignore[misc]
+            parsed = parse_policy(trust(*statements), kind="trust")
+            made.append(calls(lambda parsed=parsed: [who(parsed), lint(parsed)], 10**7))  # type: ignore[misc]
         assert made[1] <= 2.3 * made[0], (number, made)
 
 

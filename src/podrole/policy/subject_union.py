@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -58,25 +59,23 @@ class _Wide:
 
     def __init__(self, patterns: Sequence[str], budget: Budget) -> None:
         self._patterns, self._budget = patterns, budget
-        self._by_head: dict[str, list[int]] = {}
+        self._same: dict[str, list[int]] = {}
+        self._by_head: Counter[str] = Counter()
         for number, item in enumerate(patterns):
-            self._by_head.setdefault(_head(item), []).append(number)
+            self._same.setdefault(item, []).append(number)
+            self._by_head[_head(item)] += 1
         self._lengths = sorted(set(map(len, self._by_head)))
 
     def covering(self, pattern: str) -> set[int]:
         """The numbers of the patterns that surely fit what fits this one."""
         head = _head(pattern)
-        found, others = set(), False
+        found, others = set(self._same.get(pattern, ())), 0
         for length in self._lengths:
             if length > len(head):
                 break
-            for number in self._by_head.get(head[:length], ()):
-                wide = self._patterns[number]
-                if wide == pattern or wide == f"{head[:length]}*":
-                    found.add(number)
-                else:
-                    others = True
-        if others:
+            found.update(self._same.get(f"{head[:length]}*", ()))
+            others += self._by_head[head[:length]]
+        if others > len(found):
             ends = self._side_by_side.covering(pattern, self._budget)
             found.update(self._side_by_side.places.ended(ends))
         self._budget.spend(1 + len(found))
