@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Condition
+from typing import Any
 
 from ..clock import Clock, stamp
 from ..identifiers import Identifiers
@@ -15,6 +16,10 @@ from .kinds import BY_NAME, Kind, Object
 from .status import ApiError, already_exists, not_found
 
 _KEPT_EVENTS = 4096
+
+
+#: Kind, namespace (empty where the kind has none) and name.
+_Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,9 @@ class ObjectStore:
     def __init__(self, clock: Clock, identifiers: Identifiers) -> None:
         self._clock = clock
         self._identifiers = identifiers
-        self._objects: dict[tuple[str, str, str], Object] = {}
+        self._objects: dict[_Key, Object] = {}
+        #: The keys before the first deletion of a transaction.
+        self._order: list[_Key] | None = None
         self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
         self._unpublished: list[Event] = []
         self._open = 0
@@ -45,17 +52,33 @@ class ObjectStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All changes of the block, or none where it raises. Only one thread at a time."""
-        objects, version, events = dict(self._objects), self.version, len(self._unpublished)
+        version, events = self.version, len(self._unpublished)
         self._open += 1
         try:
             yield
         except BaseException:
-            self._objects, self.version = objects, version
+            self._undo(self._unpublished[events:])
+            self.version = version
             del self._unpublished[events:]
             raise
         finally:
             self._open -= 1
+            if not self._open:
+                self._order = None
             self._publish()
+
+    def _undo(self, events: Sequence[Event]) -> None:
+        """Take changes back, each by what its event says was before: no write copies the store."""
+        for event in reversed(events):
+            key = _key(BY_NAME[event.found["kind"]], event.found["metadata"])
+            if event.former is None:
+                del self._objects[key]
+            else:
+                self._objects[key] = event.former
+        if self._order is not None:  # something was deleted: it belongs where it stood
+            place = {key: number for number, key in enumerate(self._order)}
+            ordered = sorted(self._objects, key=lambda key: place.get(key, len(place)))
+            self._objects = {key: self._objects[key] for key in ordered}
 
     def find(self, kind: Kind, namespace: str, name: str) -> Object | None:
         """The object, None where there is none. Not to be changed."""
@@ -118,7 +141,9 @@ class ObjectStore:
     def delete(self, kind: Kind, namespace: str, name: str) -> Object:
         """Remove the object; what it was. Raises ApiError (NotFound)."""
         found = self.get(kind, namespace, name)
-        del self._objects[kind.name, namespace if kind.namespaced else "", name]
+        if self._open and self._order is None:
+            self._order = list(self._objects)
+        del self._objects[_key(kind, found["metadata"])]
         gone = copy.deepcopy(found)
         gone["metadata"]["resourceVersion"] = str(self._next())
         self._happened("DELETED", gone, found)
@@ -135,8 +160,7 @@ class ObjectStore:
         metadata = given["metadata"]
         given.setdefault("apiVersion", kind.api_version)
         metadata["resourceVersion"] = str(self._next())
-        place = (kind.name, metadata.get("namespace", "") if kind.namespaced else "")
-        self._objects[(*place, metadata["name"])] = given
+        self._objects[_key(kind, metadata)] = given
         self._happened(event, given, former)
         return given
 
@@ -156,3 +180,7 @@ class ObjectStore:
             self._unpublished.clear()
             self.published = self.version
             self.changed.notify_all()
+
+
+def _key(kind: Kind, metadata: Mapping[str, Any]) -> _Key:
+    return kind.name, metadata.get("namespace", "") if kind.namespaced else "", metadata["name"]
