@@ -129,9 +129,28 @@ class Setup:
         return self.deploy()
 
 
+def client(service: str, credentials: Any) -> Any:
+    """A client with the keys that STS or IAM has answered with."""
+    return boto3.client(
+        service,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials.get("SessionToken"),
+    )
+
+
 @pytest.fixture
 def setup(lab: Lab, cluster: Kubernetes) -> Setup:
     return Setup(lab, cluster)
+
+
+@pytest.fixture
+def token(setup: Setup) -> str:
+    """A good token of orders/orders-api, whose role exists and trusts it."""
+    setup.create_provider()
+    setup.create_role(setup.irsa_trust())
+    setup.deploy(setup.annotated())
+    return setup.cluster.create_token("orders-api", "orders", audience="sts.amazonaws.com")
 
 
 def statement(**elements: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.seed import Seed
 
-from .conftest import ACCOUNT, POD_IDENTITY_TRUST, ROLE_ARN, Setup, allow
+from .conftest import ACCOUNT, POD_IDENTITY_TRUST, ROLE_ARN, Setup, allow, client
 from .test_irsa import refused
 
 ENTRY = f"arn:aws:iam::{ACCOUNT}:role/developer"
@@ -141,12 +141,7 @@ def test_binding_a_role_needs_pass_role(eks: Any, setup: Setup) -> None:
     keys = setup.sts.assume_role(
         RoleArn=f"arn:aws:iam::{ACCOUNT}:role/deployer", RoleSessionName="ci"
     )["Credentials"]
-    deployer = boto3.client(
-        "eks",
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
+    deployer = client("eks", keys)
     wanted = [{"serviceAccount": "ebs-csi-controller-sa", "roleArn": ROLE_ARN}]
     for call in (
         lambda: associate(deployer, "sa"),

@@ -32,15 +32,6 @@ def assume(setup: Setup, token: str, **more: Any) -> Any:
     )
 
 
-@pytest.fixture
-def token(setup: Setup) -> str:
-    """A good token of orders/orders-api, whose role exists and trusts it."""
-    setup.create_provider()
-    setup.create_role(setup.irsa_trust())
-    setup.deploy(setup.annotated())
-    return setup.cluster.create_token("orders-api", "orders", audience="sts.amazonaws.com")
-
-
 def test_a_pod_becomes_its_role_by_the_sdks_own_chain(setup: Setup) -> None:
     pod = setup.irsa_pod()
     with pod.inside():

@@ -19,6 +19,7 @@ from .conftest import (
     ROLE_ARN,
     Setup,
     allow,
+    client,
     statement,
 )
 from .test_irsa import refused
@@ -271,12 +272,7 @@ def test_binding_a_role_needs_pass_role(setup: Setup) -> None:
     credentials = setup.sts.assume_role(
         RoleArn=f"arn:aws:iam::{ACCOUNT}:role/deployer", RoleSessionName="ci"
     )["Credentials"]
-    eks = boto3.client(
-        "eks",
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-    )
+    eks = client("eks", credentials)
     code, status, message = refused(
         lambda: eks.create_pod_identity_association(
             clusterName="demo", namespace="orders", serviceAccount="orders-api", roleArn=ROLE_ARN
@@ -318,12 +314,7 @@ def test_passing_a_role_can_be_limited_to_one_cluster(
     keys = setup.sts.assume_role(
         RoleArn=f"arn:aws:iam::{ACCOUNT}:role/deployer", RoleSessionName="ci"
     )["Credentials"]
-    eks = boto3.client(
-        "eks",
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
+    eks = client("eks", keys)
 
     def associate() -> None:
         eks.create_pod_identity_association(

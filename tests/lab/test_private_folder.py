@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from podrole.lab.private_folder import POD, SERVED, PrivateFolder, read_kept, sweep
+from podrole.lab.private_folder import POD, SERVED, private_folder, read_kept, sweep
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def left_behind(temporary: Path, name: str) -> Path:
 
 
 def test_it_is_the_users_alone_and_goes_at_the_end(temporary: Path) -> None:
-    with PrivateFolder(POD) as folder:
+    with private_folder(POD) as folder:
         assert folder.parent == temporary
         assert folder.name.startswith("podrole-pod-")
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -42,12 +42,12 @@ def test_it_is_the_users_alone_and_goes_at_the_end(temporary: Path) -> None:
 def test_each_start_sweeps_what_both_commands_left(temporary: Path, prefix: str) -> None:
     for name in ("podrole-pod-a", "podrole-lab-b"):
         left_behind(temporary, name)
-    with PrivateFolder(prefix) as folder:
+    with private_folder(prefix) as folder:
         assert list(temporary.iterdir()) == [folder]
 
 
 def test_what_is_in_use_stays(temporary: Path) -> None:
-    with PrivateFolder(SERVED) as first, PrivateFolder(POD) as second:
+    with private_folder(SERVED) as first, private_folder(POD) as second:
         sweep()
         assert sorted(temporary.iterdir()) == sorted([first, second])
 
@@ -114,7 +114,7 @@ def test_what_a_running_process_keeps_is_read(temporary: Path) -> None:
     assert read_kept(SERVED, "token") is None
     elsewhere = temporary / "elsewhere"
     elsewhere.write_text("another's")
-    with PrivateFolder(SERVED) as folder, PrivateFolder(POD) as other:
+    with private_folder(SERVED) as folder, private_folder(POD) as other:
         (other / "token").write_text("a pod's")
         assert read_kept(SERVED, "token") is None
         (folder / "token").symlink_to(elsewhere)

@@ -24,7 +24,7 @@ from podrole.lab.operations import SERVICES, spoken_model
 from podrole.lab.wire import query_form, query_parameters
 from tests import hostile
 
-from .conftest import ACCOUNT, ROLE_ARN, SUBJECT, Setup, statement
+from .conftest import ACCOUNT, ROLE_ARN, SUBJECT, statement
 from .fuzz.aws_requests import AwsRequests
 from .fuzz.wsgi_request import Answer, WireRequest, ask
 from .signing import operator, send, sign
@@ -155,14 +155,6 @@ def test_another_method_is_refused(lab: Lab, method: str) -> None:
 
 
 # -- AssumeRoleWithWebIdentity without a signature -------------------------------------------
-
-
-@pytest.fixture
-def token(setup: Setup) -> str:
-    setup.create_provider()
-    setup.create_role(setup.irsa_trust())
-    setup.deploy(setup.annotated())
-    return setup.cluster.create_token("orders-api", "orders", audience="sts.amazonaws.com")
 
 
 def web_identity(**changes: str) -> str:

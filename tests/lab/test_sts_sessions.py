@@ -10,19 +10,10 @@ import pytest
 
 from podrole.lab import Lab, LabError
 
-from .conftest import ACCOUNT, OTHER_ACCOUNT, allow, statement
+from .conftest import ACCOUNT, OTHER_ACCOUNT, allow, client, statement
 from .test_irsa import refused
 
 ACTIONS = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
-
-
-def client(service: str, credentials: Any) -> Any:
-    return boto3.client(
-        service,
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials.get("SessionToken"),
-    )
 
 
 def arn(name: str) -> str:

@@ -79,7 +79,7 @@ def _cbor(texts: dict[str, str]) -> bytes:
     """A map of texts as CBOR (RFC 8949): major type 5, then texts of major type 3."""
     encoded = bytes([0xA0 | len(texts)])
     for text in (part for pair in texts.items() for part in pair):
-        data = text.encode("utf-8", "replace")
+        data = text.encode()
         encoded += b"\x7a" + len(data).to_bytes(4, "big") + data
     return encoded
 

@@ -25,7 +25,8 @@ from .seed import Seed
 from .service import Answer, Operation, Service
 
 KUBERNETES_VERSION = "1.34"
-_POD_IDENTITY = "pods.eks.amazonaws.com"
+#: As whom EKS assumes the roles of associations.
+POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
 #: The members by which calls give EKS a role for itself, its nodes or an add-on.
@@ -211,7 +212,7 @@ def _passed(call: Call, account: str) -> list[Requirement]:
         wanted = parameters.get("podIdentityAssociations") or ()
         associated += [association["roleArn"] for association in wanted]
     cluster = f"arn:aws:eks:{call.region}:{account}:cluster/{parameters.get('clusterName', '')}"
-    context = {"iam:PassedToService": _POD_IDENTITY, "iam:AssociatedResourceARN": cluster}
+    context = {"iam:PassedToService": POD_IDENTITY_SERVICE, "iam:AssociatedResourceARN": cluster}
     needed = [Requirement("iam:PassRole", role, account, context) for role in associated]
     own = parameters.get(_OWN_ROLES.get(call.name, ""))
     if own:

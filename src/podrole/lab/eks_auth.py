@@ -19,7 +19,7 @@ from .call import Call
 from .clock import Clock
 from .cluster import Cluster
 from .credentials import Caller, Session
-from .eks import Eks
+from .eks import POD_IDENTITY_SERVICE, Eks
 from .iam_state import IamState, Principal
 from .identifiers import Identifiers
 from .issuer import Token, TokenError
@@ -31,7 +31,6 @@ from .trail import Trail
 from .user_identity import caller_identity, service_identity
 from .webhook import POD_IDENTITY_AUDIENCE
 
-SERVICE = "pods.eks.amazonaws.com"
 _SECONDS, _TARGET_SECONDS = 6 * 3600, 59 * 60
 _UNAUTHORIZED = (
     "Unauthorized Exception! EKS does not have permissions to assume the associated role."
@@ -153,7 +152,7 @@ class EksAuth(Service):
             context |= {"aws:TagKeys": sorted(tags), "sts:TransitiveTagKeys": sorted(tags)}
         for action in ("sts:AssumeRole", *(("sts:TagSession",) if tags else ())):
             request = Request(
-                principal=SERVICE,
+                principal=POD_IDENTITY_SERVICE,
                 action=action,
                 resource=association.role_arn,
                 resource_account=account,
@@ -184,7 +183,7 @@ class EksAuth(Service):
         """The second record of Pod Identity: EKS, as a service, assumes the role."""
         parameters = {"RoleArn": association.role_arn, "RoleSessionName": session.name}
         assume = self._assume_call(call, parameters, session, _SECONDS)
-        identity = service_identity(SERVICE)
+        identity = service_identity(POD_IDENTITY_SERVICE)
         self._trail.record(assume, identity, session.account, None, assumed(session))
 
     def _assume_call(
@@ -199,7 +198,7 @@ class EksAuth(Service):
             call,
             operation=service_model("sts").operation_model("AssumeRole"),
             parameters={**parameters, **more},
-            headers={"user-agent": SERVICE},
+            headers={"user-agent": POD_IDENTITY_SERVICE},
             request_id=self._identifiers.uuid(),
             caller=None,
         )
@@ -258,7 +257,7 @@ class EksAuth(Service):
         if association.external_id:
             parameters["ExternalId"] = association.external_id
         assume = self._assume_call(call, parameters, session, _TARGET_SECONDS)
-        identity = caller_identity(first.caller()) | {"invokedBy": SERVICE}
+        identity = caller_identity(first.caller()) | {"invokedBy": POD_IDENTITY_SERVICE}
         issued = assumed(session)
         self._trail.record(assume, identity, first.account, None, issued, session.account)
 

@@ -18,7 +18,7 @@ from .lab_client import LabClient, LabUnreachable, PodDescription
 from .pod_files import PodFiles, PodPathError
 from .pod_process import Interrupted, PodProcess, ProgramError
 from .pod_variables import VariableError
-from .private_folder import POD, PrivateFolder
+from .private_folder import POD, private_folder
 
 _REFRESH_SECONDS = 5
 _NO_PROGRAM = "give the program after --, for example -- python app.py"
@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
         pod = client.pod(arguments.pod, arguments.namespace, arguments.container)
         pod_variables.check(pod, arguments.namespace, arguments.allow_env)
         kept = pod_variables.kept(os.environ, arguments.keep_env)
-        with PrivateFolder(POD) as folder:
+        with private_folder(POD) as folder:
             return _run(client, arguments, pod, kept, folder, process)
     except Interrupted as error:
         return error.exit_code

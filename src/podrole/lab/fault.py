@@ -24,6 +24,7 @@ from .kubernetes_api.status import ApiError
 
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 _TEXT = "text/plain; charset=utf-8"
+_INTERNAL = "Internal error occurred: "
 _LONGEST = 300
 _held: ContextVar[list[Exception] | None] = ContextVar("held", default=None)
 
@@ -63,8 +64,11 @@ def aws_error(error: Exception, protocol: str) -> AwsError:
     """
     if isinstance(error, RecursionError):
         return wire.too_deep(protocol)
-    code = "InternalError" if protocol == "rest-xml" else "InternalFailure"
-    return AwsError(code, report(error), 500)
+    return AwsError(_failure(protocol), report(error), 500)
+
+
+def _failure(protocol: str) -> str:
+    return "InternalError" if protocol == "rest-xml" else "InternalFailure"
 
 
 def api_error(error: Exception) -> ApiError:
@@ -72,7 +76,7 @@ def api_error(error: Exception) -> ApiError:
     if isinstance(error, RecursionError):
         return ApiError(400, wire.TOO_DEEP)
     text = report(error)
-    return ApiError(500, f"Internal error occurred: {text}", causes=[{"message": text}])
+    return ApiError(500, f"{_INTERNAL}{text}", causes=[{"message": text}])
 
 
 def guarded(door: str, app: App) -> App:
@@ -93,11 +97,10 @@ def guarded(door: str, app: App) -> App:
 def answer(door: str, request: Request, status: int, text: str) -> Response:
     """A failure of the lab (500, or 503 for one that goes by), in the shape that a door speaks."""
     if door == "kubernetes":
-        message = f"Internal error occurred: {text}" if status == 500 else text
+        message = f"{_INTERNAL}{text}" if status == 500 else text
         return api_request.answer(ApiError(status, message).status(), status)
     if door == "aws":
         protocol = likely_protocol(request)
-        failed = "InternalError" if protocol == "rest-xml" else "InternalFailure"
-        code = failed if status == 500 else "ServiceUnavailable"
+        code = _failure(protocol) if status == 500 else "ServiceUnavailable"
         return wire.refusal(AwsError(code, text, status), protocol, "", "")
     return Response(f"{text}\n", status, content_type=_TEXT)

@@ -39,7 +39,7 @@ from .operations import service_model
 from .organization import Organization
 from .organization_limits import OrganizationLimits
 from .organizations import Organizations
-from .request_body import Reading, rewind
+from .request_body import read_ahead
 from .seed import Seed
 from .service import Operation, Service
 from .sts import Sts
@@ -120,10 +120,7 @@ class Gateway:
         What came of it, an error too, counts under the lock.
         """
         if _READ not in environ:
-            data = environ["wsgi.input"].read()
-            rewind(environ, data)
-            environ[_READ] = Reading(lambda: read_call(Request(environ), self._region))
-            rewind(environ, data)
+            read_ahead(environ, _READ, lambda: read_call(Request(environ), self._region))
 
     def _respond(self, request: Request) -> Response:
         host = urlsplit(f"//{request.host}").hostname

@@ -11,6 +11,13 @@ from typing import Any
 DEEPEST = 100
 
 
+class TooDeep(ValueError):
+    """A document that is nested deeper than DEEPEST."""
+
+    def __init__(self) -> None:
+        super().__init__(f"lab: nested deeper than {DEEPEST} levels")
+
+
 def read_json(text: str | bytes) -> Any:
     """The document of a text.
 
@@ -45,7 +52,7 @@ def without_halves(document: Any) -> Any:
 
 
 def check_depth(document: Any) -> None:
-    """Raise ValueError for a document that is nested deeper than DEEPEST."""
+    """Raise TooDeep for a document that is nested deeper than DEEPEST."""
     level = [document]
     for _ in range(DEEPEST + 1):
         inside: list[Any] = []
@@ -57,12 +64,7 @@ def check_depth(document: Any) -> None:
         if not inside:
             return
         level = inside
-    raise too_deep()
-
-
-def too_deep() -> ValueError:
-    """The error of a document that is nested deeper than DEEPEST."""
-    return ValueError(f"lab: nested deeper than {DEEPEST} levels")
+    raise TooDeep
 
 
 def _read(given: str | bytes) -> Any:
@@ -71,7 +73,7 @@ def _read(given: str | bytes) -> Any:
     try:
         found = json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except RecursionError:
-        raise too_deep() from None
+        raise TooDeep from None
     if text.count("{") + text.count("[") > DEEPEST:  # else it cannot be
         check_depth(found)
     return found

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 
 #: What the folders of `podrole lab serve` and of `podrole lab exec` begin with.
 SERVED, POD = "podrole-lab-", "podrole-pod-"
@@ -18,34 +17,23 @@ _LOCK = "lock"
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
-class PrivateFolder:
-    """A folder that this user alone may enter.
+@contextmanager
+def private_folder(prefix: str) -> Iterator[Path]:
+    """A folder that this user alone may enter, removed at the end of the block with all in it.
 
-    Its process holds a lock in it (flock). The kernel drops the lock when the process ends, however
-    it ends: the next folder that is made sweeps each one whose lock nobody holds.
+    The process holds a lock in it (flock): the file `lock` is not to be touched. The kernel drops
+    the lock when the process ends, however it ends: the next folder that is made sweeps each one
+    whose lock nobody holds.
+
+    `prefix` is SERVED or POD. Raises OSError where no folder can be made.
     """
-
-    def __init__(self, prefix: str) -> None:
-        """`prefix` is SERVED or POD. Raises OSError where no folder can be made."""
-        sweep()
-        #: The folder. The file `lock` in it is not to be touched.
-        self.path, self._lock = _make(prefix)
-
-    def close(self) -> None:
-        """Remove the folder and all that is in it."""
-        _remove(self.path)
-        os.close(self._lock)
-
-    def __enter__(self) -> Path:
-        return self.path
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+    sweep()
+    path, lock = _make(prefix)
+    try:
+        yield path
+    finally:
+        _remove(path)
+        os.close(lock)
 
 
 def sweep() -> None:

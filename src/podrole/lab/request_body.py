@@ -80,3 +80,11 @@ class Reading(Generic[Read]):
         if self._error is not None:
             raise self._error
         return self._found
+
+
+def read_ahead(environ: dict[str, Any], key: str, read: Callable[[], Any]) -> None:
+    """Keep what `read()` makes of a request's body, under the key; the body stays readable."""
+    data = environ["wsgi.input"].read()
+    rewind(environ, data)
+    environ[key] = Reading(read)
+    rewind(environ, data)

@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
     from .door_guards import HOST
     from .journal import JournalError
     from .lab import LabError
-    from .private_folder import SERVED, PrivateFolder
+    from .private_folder import SERVED, private_folder
     from .served_lab import DOORS, ServedLab
     from .server import PortTaken, serve
 
@@ -145,7 +145,7 @@ def run(arguments: argparse.Namespace) -> int:
             stack.callback(served.close)
         except (LabError, JournalError, PortTaken) as error:
             raise InputError(str(error)) from error
-        folder = stack.enter_context(PrivateFolder(SERVED))
+        folder = stack.enter_context(private_folder(SERVED))
         kubeconfig = folder / "kubeconfig"
         for path, text in (
             (kubeconfig, json.dumps(served.kubeconfig(), indent=2)),

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from .aws_error import AwsError, is_xml_text, xml_text
 from .clock import stamp
-from .json_document import read_json
+from .json_document import TooDeep, read_json
 from .parameter_types import faults
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
@@ -132,9 +132,10 @@ def json_parameters(body: bytes) -> dict[str, Any]:
     """
     try:
         document = read_json(body or b"{}")
-    except ValueError as error:
-        text = str(error) if str(error).startswith("lab: ") else "the body is not a JSON object"
-        raise AwsError("SerializationException", text, 400) from error
+    except TooDeep as error:
+        raise AwsError("SerializationException", str(error), 400) from error
+    except ValueError:
+        document = None
     if not isinstance(document, dict):
         raise AwsError("SerializationException", "the body is not a JSON object", 400)
     return document

@@ -12,7 +12,6 @@ from .document import Policy
 from .finding import Finding
 from .statement import Statement
 
-_ANY_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _VARIABLE = re.compile(r"\$\{[A-Za-z0-9-]+:[^}]*\}")
 #: Keys that hold several values, as far as this guide meets them ("Multivalued context keys").
 _MULTIVALUED = re.compile(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +18,6 @@ from .kinds import BY_NAME, Kind, Object
 from .object_store import ObjectStore
 from .status import ApiError, forbidden, invalid, invalid_in
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
 _NAME_RULE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.',"
     " and must start and end with an alphanumeric character (e.g. 'example.com', regex used for"
@@ -59,7 +57,9 @@ class Admission:
         """
         metadata = given["metadata"]
         name = metadata["name"]
-        if not kind.group.startswith("rbac") and (not _NAME.match(name) or len(name) > 253):
+        if not kind.group.startswith("rbac") and (
+            not pod_validation.SUBDOMAIN.match(name) or len(name) > 253
+        ):
             raise invalid(kind, name, "metadata.name", f'Invalid value: "{name}": {_NAME_RULE}')
         defaults.fill(kind, given)
         if kind.name == "Secret":

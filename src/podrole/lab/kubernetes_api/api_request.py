@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from werkzeug.wrappers import Request, Response
 
-from ..json_document import DEEPEST, check_depth, read_loosely, too_deep
-from ..request_body import Reading, rewind
+from .. import request_body
+from ..json_document import DEEPEST, TooDeep, check_depth, read_loosely
 from . import fields, protobuf
 from .kinds import Object
 from .route import Route
@@ -141,7 +141,7 @@ class _Loader(yaml.SafeLoader):
         if getattr(event, "tag", None) not in (None, "!", _STR):
             raise yaml.YAMLError("no tag but !!str is read here")
         if self._depth > DEEPEST:
-            raise too_deep()
+            raise TooDeep
         self._depth += 1
         found = super().compose_node(parent, index)
         self._depth -= 1
@@ -155,15 +155,12 @@ def too_large() -> ApiError:
 
 def read_ahead(environ: dict[str, Any]) -> None:
     """Read the body before the lock is taken: 3 MB of YAML take many seconds."""
-    data = environ["wsgi.input"].read()
-    rewind(environ, data)
-    environ[_READ] = Reading(lambda: _read(Request(environ)))
-    rewind(environ, data)
+    request_body.read_ahead(environ, _READ, lambda: _read(Request(environ)))
 
 
 def body(http: Request) -> Any:
     """The body as JSON, YAML or protobuf gives it. Raises ApiError."""
-    ahead: Reading[Any] | None = http.environ.get(_READ)
+    ahead: request_body.Reading[Any] | None = http.environ.get(_READ)
     return _read(http) if ahead is None else ahead.get()
 
 

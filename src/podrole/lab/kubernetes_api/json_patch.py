@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..json_document import DEEPEST, check_depth, too_deep
+from ..json_document import DEEPEST, TooDeep, check_depth
 from .status import ApiError
 
 _MOST_OPERATIONS = 10_000
@@ -153,7 +153,7 @@ def _path(operation: Mapping[str, Any], member: str) -> list[str]:
     if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
         raise _Impossible(f"{member} must be a JSON pointer, not {json.dumps(pointer)}")
     if pointer.count("/") > DEEPEST:
-        raise too_deep()
+        raise TooDeep
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 

@@ -19,7 +19,8 @@ from typing import Any
 Fault = tuple[str, str]
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
+#: A DNS subdomain of RFC 1123, as names of objects are.
+SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
 _LABEL_RULE = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must"
     " start and end with an alphanumeric character (e.g. 'my-name', or '123-abc', regex used for"
@@ -84,7 +85,7 @@ def _volume(volume: Mapping[str, Any], place: str, before: set[str]) -> Iterator
     if len(name.encode(errors="replace")) > 63:
         yield f"{place}.name", _invalid(name, "must be no more than 63 bytes")
     if not _LABEL.match(name):
-        why = "must not contain dots" if _SUBDOMAIN.match(name) else _LABEL_RULE
+        why = "must not contain dots" if SUBDOMAIN.match(name) else _LABEL_RULE
         yield f"{place}.name", _invalid(name, why)
     if name in before:
         yield f"{place}.name", f"Duplicate value: {quoted(name)}"
