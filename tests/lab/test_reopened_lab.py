@@ -105,6 +105,16 @@ def test_reading_a_cluster_is_noted_where_it_changes_something(tmp_path: Path) -
         assert _plain(again_used) == _plain(used)
 
 
+def test_a_virtual_mfa_device_is_the_same_again(tmp_path: Path) -> None:
+    state = tmp_path / "lab.json"
+    with opened(state) as lab:
+        made = lab.call("iam", "CreateVirtualMFADevice", {"VirtualMFADeviceName": "phone"}).text
+        assert "<QRCodePNG>" in made
+        before = dump(lab.served)
+    with opened(state) as again:
+        assert differences(before, dump(again.served)) == []
+
+
 def test_what_recurses_has_the_same_room_from_everywhere() -> None:
     def deepest() -> int:
         try:

@@ -17,8 +17,10 @@ from .keyed_random import KeyedRandom
 from .moto_keys import KmsKey, rsa_key
 from .seed import Seed
 
-#: Where moto takes the machine's random bytes: for keys and ciphertexts, for ids of uploads.
+#: Where moto takes the machine's random bytes: for the picture of an MFA device, for keys and
+#: ciphertexts, for ids of uploads.
 _RANDOM_BYTES = {
+    "iam": ("moto.iam.models",),
     "kms": ("moto.kms.models", "moto.kms.responses", "moto.kms.utils"),
     "s3": ("moto.s3.models",),
 }
