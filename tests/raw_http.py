@@ -5,6 +5,35 @@ from __future__ import annotations
 import socket
 import ssl
 
+HOST = b"Host: 127.0.0.1\r\n"
+#: What HTTP forbids, with the status that refuses it at any of our servers.
+NO_REQUESTS = (
+    (b"GET\r\n\r\n", 400),
+    (b"GET /\r\n\r\n", 400),
+    (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
+    (b"GET / HTTP/1.1 x\r\n" + HOST + b"\r\n", 400),
+    (b"GET / HTTP/x\r\n" + HOST + b"\r\n", 400),
+    (b"GET / HTTP/2.0\r\n" + HOST + b"\r\n", 505),
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    (b"G T / HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    (b"G\xe9T / HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    (b"GET /a#b HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    (b"GET a HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    (b"GET http://[/ HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    (b"GET / HTTP/1.1\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n" + HOST * 2 + b"\r\n", 400),
+    (b"GET / HTTP/1.1\r\n" + HOST + b"no colon\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n" + HOST + b"A : b\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n" + HOST + b"A: b\r\n folded\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n" + HOST + b"A: b\x00\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n" + HOST + b"A: b\r\n" * 200 + b"\r\n", 431),
+    (b"GET / HTTP/1.1\r\n" + HOST + b"A: " + b"b" * 70_000 + b"\r\n\r\n", 431),
+    (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
+    (b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: x\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: x\r\n\r\n", 501),
+)
 _PATIENCE = 20  # seconds: a guard against a server that hangs, nothing that a test waits for
 
 

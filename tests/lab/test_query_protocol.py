@@ -205,6 +205,12 @@ def _without_id(body: bytes) -> bytes:
     return body.partition(b"<RequestId>")[0]
 
 
+def test_an_action_that_stands_twice_is_none(lab: Lab) -> None:
+    for target in ("/?Action=a&Action=b", f"/?{web_identity(WebIdentityToken='x')}&Action=b"):
+        assert Client(lab.gateway).post(target, headers=HOSTS["sts"]).status_code == 403
+    assert send(lab, "iam", "GET", "/?Action=ListUsers&Action=GetUser").status_code == 501
+
+
 def test_nothing_else_is_taken_unsigned(lab: Lab) -> None:
     answer = Client(lab.gateway).get("/?Action=GetCallerIdentity", headers=HOSTS["sts"])
     assert answer.status_code == 403

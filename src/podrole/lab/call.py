@@ -259,7 +259,7 @@ def _form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
 def _unsigned_service(
     query: Mapping[str, Any], form: Mapping[str, str], headers: Mapping[str, str]
 ) -> str:
-    if _asked(query, form).get("Action") in _UNSIGNED:
+    if str(_asked(query, form).get("Action", "")) in _UNSIGNED:
         return "sts"
     if _S3_HOST.match(headers.get("host", "").partition(":")[0]):
         return "s3"
@@ -287,7 +287,7 @@ def _read_operation(
 ) -> tuple[OperationModel, dict[str, Any]]:
     asked = _asked(query, form)
     if service not in SERVICES:
-        name = asked.get("Action") or headers.get("x-amz-target", "").rpartition(".")[2]
+        name = str(asked.get("Action", "")) or headers.get("x-amz-target", "").rpartition(".")[2]
         error = not_carried(service, name or f"{method} {path}")
         raise Unreadable(error, _spoken(service, form, headers))
     model = spoken_model(service, headers)
