@@ -87,6 +87,7 @@ def test_reading_a_cluster_is_noted_where_it_changes_something(tmp_path: Path) -
         named = ("AccessKeyId", "SecretAccessKey")
         keys = [key.partition(f"<{name}>")[2].partition("<")[0] for name in named]
         made = lab.kubernetes("GET", node).text
+        lab.control("POST", "clock", b'{"minutes": 2}')  # what comes later is made later
         size = state.stat().st_size
         lab.kubernetes("GET", node)
         lab.kubernetes("GET", f"{node}?watch=1&timeoutSeconds=0")

@@ -6,7 +6,7 @@ import base64
 import binascii
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, TypeVar
@@ -83,8 +83,14 @@ class Entry:
 
     def document(self) -> dict[str, Any]:
         """The request as JSON has it."""
-        found = asdict(self) | {"at": self.at.isoformat()}
-        del found["body"]
+        # Not by asdict(): it copies each part, at a sixth of the cost of a whole request.
+        found = {
+            "door": self.door,
+            "at": self.at.isoformat(),
+            "method": self.method,
+            "target": self.target,
+            "headers": self.headers,
+        }
         if not self.body:
             return found
         try:
