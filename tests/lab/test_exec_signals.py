@@ -38,11 +38,11 @@ def lab() -> Iterator[str]:
 
 
 def started(
-    reader: Reader, lab: str, script: str = WAIT, hangups: str = "SIG_DFL"
+    reader: Reader, lab: str, script: str = WAIT, before: str = "signal(SIGHUP, SIG_DFL)"
 ) -> tuple[subprocess.Popen[str], Path]:
-    """A program that runs as a pod, and its token. `hangups` is what a shell has set for SIGHUP."""
+    """A program that runs as a pod, and its token. `before` is what its shell has set."""
     shell = (
-        f"import signal, sys; signal.signal(signal.SIGHUP, signal.{hangups});"
+        f"import sys, threading; from signal import *; {before};"
         " from podrole import cli; sys.exit(cli.main())"
     )
     command = reader.command(lab, "orders-api", "--", sys.executable, "-c", script)
@@ -123,8 +123,23 @@ def test_a_signal_reaches_the_program_and_not_its_tokens(
 
 def test_nohup_keeps_a_program_that_others_may_still_end(reader: Reader, lab: str) -> None:
     script = f"import signal, sys; signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7)); {WAIT}"
-    process, _ = started(reader, lab, script, hangups="SIG_IGN")
+    process, _ = started(reader, lab, script, before="signal(SIGHUP, SIG_IGN)")
     process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGUSR1)
+    assert process.wait(timeout=60) == 7
+
+
+def test_a_signal_is_not_lost_that_another_thread_is_told_of(reader: Reader, lab: str) -> None:
+    """The kernel chooses the thread: here one that has nothing else to do."""
+    before = (
+        "threading.Thread(target=threading.Event().wait, daemon=True).start();"
+        " pthread_sigmask(SIG_BLOCK, [SIGUSR1])"
+    )
+    script = (
+        "import sys; from signal import *; signal(SIGUSR1, lambda *_: sys.exit(7));"
+        f" pthread_sigmask(SIG_UNBLOCK, [SIGUSR1]); {WAIT}"
+    )
+    process, _ = started(reader, lab, script, before)
     process.send_signal(signal.SIGUSR1)
     assert process.wait(timeout=60) == 7
 
