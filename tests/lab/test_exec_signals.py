@@ -37,10 +37,16 @@ def lab() -> Iterator[str]:
         yield endpoint
 
 
-def started(reader: Reader, lab: str, script: str = WAIT) -> tuple[subprocess.Popen[str], Path]:
-    """A program that runs as a pod, and its token."""
+def started(
+    reader: Reader, lab: str, script: str = WAIT, before: str = "signal(SIGHUP, SIG_DFL)"
+) -> tuple[subprocess.Popen[str], Path]:
+    """A program that runs as a pod, and its token. `before` is what its shell has set."""
+    shell = (
+        f"import sys, threading; from signal import *; {before};"
+        " from podrole import cli; sys.exit(cli.main())"
+    )
     command = reader.command(lab, "orders-api", "--", sys.executable, "-c", script)
-    process = reader.start(command)
+    process = reader.start([sys.executable, "-c", shell, *command[3:]])
     assert process.stdout is not None
     token = Path(process.stdout.readline().strip())
     assert token.read_text() == "secret"
@@ -113,6 +119,29 @@ def test_a_signal_reaches_the_program_and_not_its_tokens(
     assert process.communicate() == ("", "")
     assert not token.exists()
     assert reader.left() == ["home", "tmp"]
+
+
+def test_nohup_keeps_a_program_that_others_may_still_end(reader: Reader, lab: str) -> None:
+    script = f"import signal, sys; signal.signal(signal.SIGUSR1, lambda *_: sys.exit(7)); {WAIT}"
+    process, _ = started(reader, lab, script, before="signal(SIGHUP, SIG_IGN)")
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGUSR1)
+    assert process.wait(timeout=60) == 7
+
+
+def test_a_signal_is_not_lost_that_another_thread_is_told_of(reader: Reader, lab: str) -> None:
+    """The kernel chooses the thread: here one that has nothing else to do."""
+    before = (
+        "threading.Thread(target=threading.Event().wait, daemon=True).start();"
+        " pthread_sigmask(SIG_BLOCK, [SIGUSR1])"
+    )
+    script = (
+        "import sys; from signal import *; signal(SIGUSR1, lambda *_: sys.exit(7));"
+        f" pthread_sigmask(SIG_UNBLOCK, [SIGUSR1]); {WAIT}"
+    )
+    process, _ = started(reader, lab, script, before)
+    process.send_signal(signal.SIGUSR1)
+    assert process.wait(timeout=60) == 7
 
 
 def test_a_program_that_a_signal_ends_has_a_shells_exit_code(reader: Reader, lab: str) -> None:
