@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from tests.catalogue import CATALOG
+from tests.files import files
 
 SOURCE = Path(__file__).parents[1] / "src" / "podrole"
 FUNCTIONS = {"compile", "match", "search", "fullmatch", "sub", "split", "finditer", "findall"}
@@ -46,7 +47,7 @@ class Expression:
 
 
 def expressions() -> Iterator[Expression]:
-    for path in sorted(SOURCE.rglob("*.py")):
+    for path in files(SOURCE, "**/*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
         searched_names = {

@@ -9,11 +9,12 @@ import pytest
 
 from podrole.yaml_writer import is_bare_text
 from tests import hostile
+from tests.files import files
 from tests.site.site_build import REPOSITORY
 from tests.test_regular_expressions import faults
 from tests.tools import needs
 
-SCRIPTS = sorted((REPOSITORY / "docs" / "assets").rglob("*.js"))
+SCRIPTS = files(REPOSITORY / "docs/assets", "**/*.js")
 #: By which a text could become markup or code, in a browser or in a link.
 SINKS = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|setHTML|srcdoc|DOMParser|createContextualFragment"

@@ -15,6 +15,7 @@ import podrole.lab
 from podrole.lab.action_table import ActionTable
 from podrole.lab.operations import SERVICES, service_model, spoken_model
 from tests import hostile
+from tests.files import files
 
 from .sigv4 import sign
 from .wsgi_request import WireRequest
@@ -429,7 +430,7 @@ _CARRIED = {
     **{service: sorted(service_model(service).operation_names) for service in SERVICES},
     **{
         path.stem: sorted(ActionTable.of(path.stem).operations)
-        for path in (Path(podrole.lab.__file__).parent / "actions").glob("*.yaml")
+        for path in files(Path(podrole.lab.__file__).parent / "actions", "*.yaml")
         if path.stem in SERVICES
     },
 }
