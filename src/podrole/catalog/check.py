@@ -37,6 +37,8 @@ def check(folder: Path | None = None, values: Mapping[str, str] | None = None) -
     findings: list[str] = []
     rows = mutants = surviving = rendered = 0
     for snippet in catalog.snippets:
+        if snippet.kind == "policy":
+            catalog.policy(snippet.id)  # each format takes its grammar for granted
         for format in catalog.formats(snippet.id):
             catalog.render(snippet.id, format)
             rendered += 1

@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from podrole.terminal import one_line
+
 from . import formats
 from .catalog import Catalog
 from .check import check
@@ -108,6 +110,6 @@ def _parameters(catalog: Catalog, snippet: Snippet) -> list[str]:
 def _check(arguments: argparse.Namespace) -> int:
     report = check(arguments.folder, _values(arguments))
     for finding in report.findings:
-        print(finding)
+        print(one_line(finding))
     print(report.summary, file=sys.stderr)
     return int(bool(report.findings))

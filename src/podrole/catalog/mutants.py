@@ -173,11 +173,14 @@ def _conditions(statement: Statement) -> Iterator[tuple[str, Statement]]:
 
 def _other_value(operator: str, values: list[Any]) -> Any:
     """A value of the operator's type that is none of those wanted."""
-    first = values[0]
+    first = values[0] if values else ""
     if operator.endswith(("Null", "Bool", "BoolIfExists")):
         return "false" if str(first).lower() == "true" else "true"
     if "Numeric" in operator:
-        return str(float(first) * 2 + 1)
+        try:
+            return str(float(first) * 2 + 1)
+        except ValueError:
+            return "1"
     if "Date" in operator:
         return "2001-01-01T00:00:00Z"
     if "IpAddress" in operator:

@@ -12,6 +12,7 @@ from podrole.reading.yaml_document import read_one_yaml
 from podrole.terminal import one_line
 
 from .error import CatalogError, shown
+from .shapes import known, text
 
 #: Of a snippet's file, and of a company's values.
 LIMITS = Limits(characters=1_000_000, nodes=50_000)
@@ -56,11 +57,12 @@ class Parameters:
         """
         found: dict[str, Parameter] = {}
         for name, entry in read_yaml(path).items():
-            place = f"{path.name}: {name}"
+            place = f"{path.name}: {one_line(name, 80)}"
             if not isinstance(entry, dict):
                 raise CatalogError(f"{place}: give description, default and pattern")
-            for key in set(entry) - _KEYS:
-                raise CatalogError(f"{place}: unknown key {key!r}; known: {', '.join(_KEYS)}")
+            for key in known(entry, _KEYS, place):
+                if key != "default":
+                    text(entry[key], f"{place}: {key}")
             derived = entry.get("derived")
             if derived is None and not isinstance(entry.get("default"), str):
                 raise CatalogError(f"{place}: needs a default (a quoted text)")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from .error import CatalogError
+from podrole.terminal import one_line
+
+from .error import CatalogError, shown
 from .parameters import PLACEHOLDER, read_yaml
+from .shapes import known, mapping, one_of, text, texts_of
 
 Kind = Literal[
     "policy", "manifest", "commands", "eksctl", "terraform", "cloudformation", "code", "publishing"
@@ -82,6 +85,8 @@ POLICY_KEYS = _COMMON | {
     "survivors",
 }
 TEXT_KEYS = _COMMON | {"proof", "after", "language", "text"}
+#: Members that are texts, wherever they stand.
+_TEXTS = {"id", "title", "for", "use", "seed", "notes", "holder", "text"}
 _REQUEST_KEYS = {"principal", "actions", "resource", "resource_account", "context"}
 _CASE_KEYS = {"name", "request", "with", "expect", "why"}
 
@@ -158,24 +163,23 @@ def texts(value: Any) -> Iterator[str]:
 def load(path: Path, folder: str | None = None) -> Snippet:
     """Read one file of a folder of FOLDERS. Raises CatalogError, with the file and the key."""
     kind, language = FOLDERS[folder or path.parent.name]
-    entry = read_yaml(path)
     place = f"{path.parent.name}/{path.name}"
-    known = POLICY_KEYS if kind == "policy" else TEXT_KEYS
-    for key in sorted(set(entry) - known):
-        raise CatalogError(f"{place}: unknown key {key!r}; known: {', '.join(sorted(known))}")
+    data = known(read_yaml(path), POLICY_KEYS if kind == "policy" else TEXT_KEYS, place)
     for key in ("id", "title", "for", "use", "sources", "policy" if kind == "policy" else "text"):
-        if not entry.get(key):
+        if not data.get(key):
             raise CatalogError(f"{place}: needs {key!r}")
-    if entry["id"] != path.stem:
-        raise CatalogError(f"{place}: id {entry['id']!r} is not the file's name")
-    data = cast(dict[str, Any], entry)
+    for key in _TEXTS & set(data):
+        if data[key] is not None:
+            text(data[key], f"{place}: {key}")
+    if data["id"] != path.stem:
+        raise CatalogError(f"{place}: id {shown(data['id'])} is not the file's name")
     common: dict[str, Any] = {
         "id": data["id"],
         "kind": kind,
         "path": path,
         "title": data["title"],
         "purpose": data["for"],
-        "use": _one_of(data["use"], USES, f"{place}: use"),
+        "use": one_of(data["use"], USES, f"{place}: use"),
         "mechanism": _some_of(data.get("mechanism"), MECHANISMS, f"{place}: mechanism"),
         "sources": _sources(data["sources"], place),
         "seed": data.get("seed"),
@@ -186,48 +190,39 @@ def load(path: Path, folder: str | None = None) -> Snippet:
         return Snippet(
             **common,
             language=language,
-            body=data["policy"],
-            layer=_one_of(data.get("layer"), LAYERS, f"{place}: layer"),
-            status=_one_of(data.get("status"), STATUSES, f"{place}: status"),
+            body=mapping(data["policy"], f"{place}: policy"),
+            layer=one_of(data.get("layer"), LAYERS, f"{place}: layer"),
+            status=one_of(data.get("status"), STATUSES, f"{place}: status"),
             holder=data.get("holder"),
             cases=_cases(data, place),
-            survivors=_reasons(data.get("survivors"), place),
+            survivors=_reasons(data.get("survivors"), f"{place}: survivors"),
         )
     return Snippet(
         **common,
-        language=language or _one_of(data.get("language"), LANGUAGES, f"{place}: language"),
+        language=language or one_of(data.get("language"), LANGUAGES, f"{place}: language"),
         body=data["text"],
-        proof=_one_of(data.get("proof"), PROOFS, f"{place}: proof"),
-        after=tuple(_listed(data.get("after") or [], f"{place}: after")),
+        proof=one_of(data.get("proof"), PROOFS, f"{place}: proof"),
+        after=tuple(texts_of(data.get("after") or [], f"{place}: after")),
     )
 
 
-def _one_of(value: Any, allowed: tuple[str, ...], place: str) -> str:
-    if value not in allowed:
-        raise CatalogError(f"{place} is {value!r}; one of {', '.join(allowed)}")
-    return str(value)
-
-
 def _some_of(value: Any, allowed: tuple[str, ...], place: str) -> tuple[str, ...]:
-    return tuple(_one_of(one, allowed, place) for one in _listed(value, place))
-
-
-def _listed(value: Any, place: str) -> list[str]:
-    if not isinstance(value, list):
-        raise CatalogError(f"{place}: must be a list")
-    return value
+    return tuple(one_of(one, allowed, place) for one in texts_of(value, place))
 
 
 def _reasons(value: Any, place: str) -> Mapping[str, str]:
-    if not all(isinstance(reason, str) and reason for reason in (value or {}).values()):
-        raise CatalogError(f"{place}: survivors: each mutant's label needs a reason")
-    return value or {}
+    reasons = mapping(value or {}, place)
+    if not all(isinstance(reason, str) and reason for reason in reasons.values()):
+        raise CatalogError(f"{place}: each mutant's label needs a reason")
+    return reasons
 
 
 def _sources(value: Any, place: str) -> tuple[Mapping[str, Any], ...]:
     for source in value if isinstance(value, list) else [None]:
         if not isinstance(source, dict) or set(source) != {"page", "checked"}:
             raise CatalogError(f"{place}: sources: each needs page and checked (a date)")
+        for key, entry in source.items():
+            text(entry, f"{place}: sources: {key}")
     return tuple(value)
 
 
@@ -236,45 +231,60 @@ def _antipattern(value: Any, place: str) -> Antipattern | None:
         return None
     if not isinstance(value, dict) or not value.get("reason") or set(value) - {"reason", "better"}:
         raise CatalogError(f"{place}: antipattern: needs reason, and better if there is one")
+    for key in ("reason", "better"):
+        if value.get(key) is not None:
+            text(value[key], f"{place}: antipattern: {key}")
     return Antipattern(value["reason"], value.get("better"))
 
 
 def _cases(data: Mapping[str, Any], place: str) -> tuple[Case, ...]:
-    base = data.get("request") or {}
-    _known(base, _REQUEST_KEYS, f"{place}: request")
+    base = _request(data.get("request") or {}, f"{place}: request")
     if not data.get("cases"):
         raise CatalogError(f"{place}: needs cases: a policy without a truth table proves nothing")
-    cases = []
-    for number, entry in enumerate(data["cases"], start=1):
-        row = f"{place}: case {number} ({entry.get('name', 'without a name')})"
-        _known(entry, _CASE_KEYS, row)
-        request = entry.get("request") or {}
-        _known(request, _REQUEST_KEYS, f"{row}: request")
-        merged = _merged(base, request)
-        for key in _REQUEST_KEYS - {"context", "resource_account"}:
-            if not merged.get(key):
-                raise CatalogError(f"{row}: needs request.{key}")
-        companions = entry.get("with") or {}
-        _known(companions, set(LAYERS), f"{row}: with")
-        if not all(isinstance(names, list) for names in companions.values()):
-            raise CatalogError(f"{row}: with: each layer takes a list of ids")
-        cases.append(
-            Case(
-                name=entry.get("name") or row,
-                request=merged,
-                companions={layer: tuple(names) for layer, names in companions.items()},
-                expect=_one_of(entry.get("expect"), EFFECTS, f"{row}: expect"),
-                why=entry.get("why", ""),
-            )
-        )
-    return tuple(cases)
+    if not isinstance(data["cases"], list):
+        raise CatalogError(f"{place}: cases: must be a list")
+    return tuple(
+        _case(entry, base, f"{place}: case {number}")
+        for number, entry in enumerate(data["cases"], start=1)
+    )
 
 
-def _known(value: Any, known: set[str], place: str) -> None:
-    if not isinstance(value, dict):
-        raise CatalogError(f"{place}: must be a mapping")
-    for key in sorted(set(value) - known):
-        raise CatalogError(f"{place}: unknown key {key!r}; known: {', '.join(sorted(known))}")
+def _case(entry: Any, base: Mapping[str, Any], place: str) -> Case:
+    name = text(mapping(entry, place).get("name") or "", f"{place}: name")
+    row = f"{place} ({one_line(name, 80) or 'without a name'})"
+    known(entry, _CASE_KEYS, row)
+    merged = _merged(base, _request(entry.get("request") or {}, f"{row}: request"))
+    for key in _REQUEST_KEYS - {"context", "resource_account"}:
+        if not merged.get(key):
+            raise CatalogError(f"{row}: needs request.{key}")
+    companions = known(entry.get("with") or {}, set(LAYERS), f"{row}: with")
+    if not all(isinstance(names, list) for names in companions.values()):
+        raise CatalogError(f"{row}: with: each layer takes a list of ids")
+    return Case(
+        name=name or row,
+        request=merged,
+        companions={
+            layer: tuple(texts_of(names, f"{row}: with: {layer}"))
+            for layer, names in companions.items()
+        },
+        expect=one_of(entry.get("expect"), EFFECTS, f"{row}: expect"),
+        why=text(entry.get("why") or "", f"{row}: why"),
+    )
+
+
+def _request(value: Any, place: str) -> Mapping[str, Any]:
+    """A request, or the changes of one. A context key set to null is absent."""
+    request = known(value, _REQUEST_KEYS, place)
+    for key in {"principal", "resource", "resource_account"} & set(request):
+        if request[key] is not None:
+            text(request[key], f"{place}.{key}")
+    if request.get("actions") is not None:
+        texts_of(request["actions"], f"{place}.actions")
+    for key, entry in mapping(request.get("context") or {}, f"{place}.context").items():
+        for one in entry if isinstance(entry, list) else [entry]:
+            if one is not None and not isinstance(one, str):
+                text(one, f"{place}.context.{one_line(key, 80)}")
+    return request
 
 
 def _merged(base: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml
+from podrole.reading import ReadingError
+from podrole.reading.yaml_document import read_yaml
 
 from . import egress
 from .clock import Clock
@@ -71,8 +72,8 @@ class Kubernetes:
         """
         if isinstance(manifests, str):
             try:
-                documents = [item for item in yaml.safe_load_all(manifests) if item is not None]
-            except yaml.YAMLError as error:
+                documents = [item for item in read_yaml(manifests) if item is not None]
+            except ReadingError as error:
                 raise KubernetesError(f"error parsing YAML: {error}") from error
         else:
             documents = [copy.deepcopy(dict(manifests))]
