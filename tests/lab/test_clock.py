@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from podrole.lab import Lab
@@ -106,3 +109,29 @@ def test_at_the_end_of_the_range_a_lab_works_and_can_be_loaded_and_reset(tmp_pat
         assert again.control("POST", "reset").status == 200
         assert again.kubernetes("GET", f"{accounts}/a").status == 404
         assert again.call("iam", "ListUsers").status == 200
+
+
+_NOT_STARTED = """
+import datetime, sys
+from podrole import cli
+code = cli.main(["lab", "serve", "--port", "0", "--state", sys.argv[1]])
+import moto.s3.models
+sys.exit(f"{code} {moto.s3.models.datetime is datetime}")
+"""
+
+
+def test_a_served_lab_that_does_not_start_gives_moto_the_machines_clock_back(
+    tmp_path: Path,
+) -> None:
+    run = [sys.executable, "-c", _NOT_STARTED, str(tmp_path / "no" / "lab.json")]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[1:] == ["2 True"]
+
+
+def test_the_newest_lab_of_a_process_has_its_own_clock() -> None:
+    with opened(), Lab.start() as lab:
+        s3 = boto3.client("s3")
+        s3.create_bucket(
+            Bucket="orders", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+        )
+        assert s3.list_buckets()["Buckets"][0]["CreationDate"] == lab.clock.now()

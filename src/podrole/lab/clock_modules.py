@@ -18,7 +18,6 @@ _MOTO_MODULES = (
     "moto.ecr.models",
     "moto.s3.models",
     "moto.iam.models",
-    "moto.eks.models",
     "moto.secretsmanager.models",
     "moto.moto_api._internal.managed_state_model",
 )
@@ -48,11 +47,11 @@ def replace_moto_clock(clock: Clock, patch: Patch) -> None:
     patch(moto.core.utils, "datetime", lab_datetime)
     for name in _MOTO_MODULES:
         module = importlib.import_module(name)
-        if getattr(module, "datetime", None) is datetime:
-            patch(module, "datetime", lab_datetime)
-        elif getattr(module, "datetime", None) is datetime.datetime:
-            patch(module, "datetime", lab_datetime.datetime)
-        if getattr(module, "time", None) is time:
+        # Another lab's clock may be there: the newest lab's counts.
+        if hasattr(module, "datetime"):
+            is_class = isinstance(module.datetime, type)
+            patch(module, "datetime", lab_datetime.datetime if is_class else lab_datetime)
+        if hasattr(module, "time"):
             patch(module, "time", lab_time)
 
 

@@ -140,9 +140,9 @@ def run(arguments: argparse.Namespace) -> int:
                 stack.callback(servers[door].server_close)
             urls = {door: f"http://{HOST}:{server.port}" for door, server in servers.items()}
             urls["kubernetes"] = urls["kubernetes"].replace("http:", "https:")
+            stack.callback(served.close)
             for note in served.open(urls, arguments.state):
                 print(one_line(f"podrole: {note}"), file=sys.stderr)
-            stack.callback(served.close)
         except (LabError, JournalError, PortTaken) as error:
             raise InputError(str(error)) from error
         folder = stack.enter_context(private_folder(SERVED))
