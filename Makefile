@@ -37,7 +37,7 @@ serve: site ## Build the site and serve it on a loopback port (PORT=8000)
 # Python for the reader's browser. Without Node.js the site is built without it; CI wants it.
 .PHONY: browser-python
 browser-python: $(STAMP)
-	@$(BIN)/python -m podrole.browser.bundle .cache/python
+	@$(BIN)/python -m podrole.pyodide.bundle .cache/python
 
 .PHONY: site
 site: site-$(BUILDER) ## Build the site into site/ (VALUES=acme.yml: with your names); a warning fails
@@ -54,7 +54,7 @@ site-mkdocs: $(STAMP) browser-python
 # The way out of Material's end of life: `make site BUILDER=zensical`.
 site-zensical: $(STAMP) browser-python
 	@rm -f .cache/site-key
-	@PODROLE_VALUES="$(VALUES)" $(BIN)/python -m podrole.site.zensical site
+	@PODROLE_VALUES="$(VALUES)" $(BIN)/python -m podrole.site.builders.zensical site
 
 # Never pushes. BRANCH is this clone's own: publish it by what serves your site.
 BRANCH ?= gh-pages
@@ -67,7 +67,7 @@ version: $(STAMP) ## Build the site as a version on a local branch (VERSION=1.2 
 	@echo "Branch $(BRANCH) has version $(VERSION). Nothing was pushed."
 
 # What drives real browsers over the built site, or builds it anew, takes as long as all the rest.
-SITE_TESTS := tests/browser tests/site/test_valid_html.py tests/site/test_zensical.py
+SITE_TESTS := tests/browser tests/site/test_valid_html.py tests/site/builders/test_zensical.py
 
 # One more than there are cores: one of them waits for a program that it has started.
 WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)' 2>/dev/null || echo 2)
@@ -106,7 +106,7 @@ mutate: $(STAMP) ## Change the engine step by step: which changes do the tests m
 .PHONY: fuzz
 fuzz: $(STAMP) ## A million requests to the engine, 100,000 to the lab's doors, all hostile values and commands
 	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py tests/catalog/test_hostile_values.py tests/test_hostile_commands.py
-	@PODROLE_FUZZ_DOORS=100000 PODROLE_DRAWN=100000 $(BIN)/pytest tests/lab/test_hostile_requests.py tests/lab/test_reopened_lab.py
+	@PODROLE_FUZZ_DOORS=100000 PODROLE_DRAWN=100000 $(BIN)/pytest tests/lab/test_hostile_requests.py tests/lab/serving/test_reopened_lab.py
 
 .PHONY: check
 check: $(STAMP) ## Lint, check the format and the types
@@ -127,7 +127,7 @@ lab: $(STAMP) ## Open the notebooks in JupyterLab
 .PHONY: diagrams
 diagrams: $(STAMP) ## Draw the diagrams that changed anew (needs Node.js and Chromium)
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
-	@$(BIN)/python -m podrole.site.draw
+	@$(BIN)/python -m podrole.site.diagrams.draw
 
 .PHONY: lock
 lock: $(STAMP) ## Resolve the dependencies anew into requirements/

@@ -103,9 +103,9 @@ def calls(endpoint: str, keys: dict[str, str]) -> dict[str, Callable[[], Any]]:
 def decision() -> float:
     """Seconds for verifying one signature and deciding one call, in this process."""
     from podrole.lab import Lab
-    from podrole.lab.authorization import Requirement
-    from podrole.lab.canonical_request import Signed
-    from podrole.lab.signature import read
+    from podrole.lab.access.authorizer import Requirement
+    from podrole.lab.protocol.canonical_request import Signed
+    from podrole.lab.protocol.signature import read
 
     with Lab.start() as running:
         sent: list[Any] = []

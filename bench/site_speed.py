@@ -15,9 +15,9 @@ from pathlib import Path
 
 import yaml
 
-from podrole.site.site_config import read_config
-from podrole.site.site_source import SiteSource
-from podrole.site.staging import write_source
+from podrole.site.builders.staging import write_source
+from podrole.site.source.site_config import read_config
+from podrole.site.source.site_source import SiteSource
 
 ROOT = Path(__file__).resolve().parents[1]
 

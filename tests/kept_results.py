@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.lab.tools import CACHE
+from tests.client_programs import CACHE
 
 
 def kept(name: str, inputs: Iterable[str], make: Callable[[], Any]) -> Any:

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from podrole import cli
-from podrole.lab import serve_command
+from podrole.lab.commands import serve as serve_command
 from tests import hostile
 from tests.catalogue import CATALOG
 

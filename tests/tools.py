@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from podrole.browser.nodejs import OLDEST as OLDEST_NODE
+from podrole.pyodide.nodejs import OLDEST as OLDEST_NODE
 
 ROOT = Path(__file__).parents[1]
 

@@ -90,7 +90,7 @@ async function start() {
     if (isStopped) throw new Error("stopped");
     python = new Python({
       archives: ["policy", "lab"],
-      module: "podrole.browser.cells",
+      module: "podrole.pyodide.cells",
       progress: show,
     });
   }

@@ -18,13 +18,22 @@ from podrole.terminal import one_line
 #: Command to the module that carries it, and its line in `podrole --help`. A module is imported
 #: only when its command is asked for: `podrole decide` must not pay for boto3.
 COMMANDS = {
-    "decide": ("podrole.policy.commands", "allow or deny, for requests as JSON lines on stdin"),
-    "explain": ("podrole.policy.commands", "one request's decision, and why"),
-    "who": ("podrole.policy.commands", "which service accounts a trust policy admits"),
-    "lint": ("podrole.policy.lint_command", "what AWS accepts in a policy and nobody should want"),
-    "snippet": ("podrole.catalog.commands", "policies, manifests and commands with your values"),
-    "doctor": ("podrole.doctor.commands", "which link breaks, from output of kubectl and aws"),
-    "lab": ("podrole.lab.commands", "AWS and EKS on a laptop, for programs of any language"),
+    "decide": (
+        "podrole.policy.commands.decisions",
+        "allow or deny, for requests as JSON lines on stdin",
+    ),
+    "explain": ("podrole.policy.commands.decisions", "one request's decision, and why"),
+    "who": ("podrole.policy.commands.decisions", "which service accounts a trust policy admits"),
+    "lint": ("podrole.policy.commands.lint", "what AWS accepts in a policy and nobody should want"),
+    "snippet": (
+        "podrole.catalog.snippet_command",
+        "policies, manifests and commands with your values",
+    ),
+    "doctor": (
+        "podrole.doctor.doctor_command",
+        "which link breaks, from output of kubectl and aws",
+    ),
+    "lab": ("podrole.lab.commands.lab", "AWS and EKS on a laptop, for programs of any language"),
 }
 
 

@@ -13,11 +13,11 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.client_programs import node_modules
 from tests.kept_results import kept
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST, statement
-from tests.lab.serving import serving
-from tests.lab.test_clients import Cluster
-from tests.lab.tools import node_modules
+from tests.lab.doors.test_clients import Cluster
+from tests.lab.lab_process import serving
 from tests.tools import needs
 
 APPS = Path(__file__).parents[2] / "snippets/apps"

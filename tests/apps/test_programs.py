@@ -15,12 +15,7 @@ import pytest
 import yaml
 
 from podrole.doctor.symptom import symptom_of
-from tests.kept_results import kept
-from tests.lab.conftest import ACCOUNT
-from tests.lab.tools import node_modules
-from tests.tools import needs
-
-from .conftest import (
+from tests.apps.conftest import (
     APPS,
     LANGUAGES,
     MECHANISMS,
@@ -32,6 +27,10 @@ from .conftest import (
     operator,
     run_as,
 )
+from tests.client_programs import node_modules
+from tests.kept_results import kept
+from tests.lab.conftest import ACCOUNT
+from tests.tools import needs
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)

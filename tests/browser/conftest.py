@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.refusing_proxy import RefusingProxy, refusing_proxy
-from tests.lab.tools import CLIENTS, node_modules
+from tests.client_programs import CLIENTS, node_modules
 from tests.site.serving import serving
 from tests.site.site_build import built_once
 from tests.tools import needs

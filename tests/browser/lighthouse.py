@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.browser.conftest import OPTIONS
-from tests.lab.tools import CLIENTS, node_modules
+from tests.client_programs import CLIENTS, node_modules
 from tests.tools import needs
 
 

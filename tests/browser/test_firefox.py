@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.tools import CLIENTS, node_modules
+from tests.client_programs import CLIENTS, node_modules
 from tests.tools import needs
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.refusing_proxy import RefusingProxy
-from tests.lab.serving import client, control, serving
+from tests.lab.lab_process import client, control, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Frame, Page

@@ -229,7 +229,9 @@ def versions(browser: "Browser", tmp_path: Path) -> Iterator[tuple[str, Path]]:
     (clone / "docs").mkdir()
     (clone / "docs/index.md").write_text("# One page\n")
     # The real hook that asks the theme for its selector; the rest of the guide takes its time.
-    (clone / "hook.py").write_text("from podrole.site.hooks import on_config  # noqa: F401\n")
+    (clone / "hook.py").write_text(
+        "from podrole.site.builders.hooks import on_config  # noqa: F401\n"
+    )
     (clone / "mkdocs.yml").write_text(
         "site_name: One\ntheme: {name: material, font: false}\nhooks: [hook.py]\n"
         "plugins: [search, mkdocs-jupyter]\nextra: {repository: ''}\n"

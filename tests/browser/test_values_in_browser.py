@@ -12,7 +12,7 @@ import pytest
 
 from podrole.catalog import Catalog, CatalogError
 from podrole.catalog.values_file import read_values
-from podrole.site.format_label import LABELS
+from podrole.site.markdown.format_label import LABELS
 from tests.browser.conftest import complaints_of
 
 if TYPE_CHECKING:

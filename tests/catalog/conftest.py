@@ -13,12 +13,11 @@ import boto3
 import pytest
 
 from podrole.catalog import Catalog
-from podrole.lab.lab_client import LabClient
-from tests.lab.serving import serving
-from tests.lab.tools import kubectl
+from podrole.lab.serving.lab_client import LabClient
+from tests.catalog import preloaded_aws
+from tests.client_programs import kubectl
+from tests.lab.lab_process import serving
 from tests.tools import needs
-
-from . import preloaded_aws
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from tests.lab.tools import CLIENTS, node_modules
+from tests.client_programs import CLIENTS, node_modules
 
 _PACKAGE = "@cdktn/provider-aws"
 #: Terraform's own name of a property stands in the link to its documentation.

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from podrole.catalog import Catalog, Snippet
+from tests.catalog.conftest import ACCOUNT, Shell
 from tests.catalogue import CATALOG
-
-from .conftest import ACCOUNT, Shell
 
 TRUST_POD_IDENTITY = CATALOG.render("trust-pod-identity", "json")
 #: The lab has no VPC endpoints: the command's arguments are checked, no more.

@@ -14,8 +14,8 @@ import pytest
 from podrole.catalog import Snippet
 from podrole.catalog.formats.cloudformation import class_name, template
 from tests.catalogue import CATALOG
+from tests.client_programs import python_environment
 from tests.kept_results import kept
-from tests.lab.tools import python_environment
 from tests.tools import needs
 
 CDK = [one for one in CATALOG.of("policy") if "cdk-python" in CATALOG.formats(one.id)]

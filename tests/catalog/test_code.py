@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from podrole.catalog import Catalog, Snippet
+from tests.catalog.conftest import ACCOUNT, OTHER_ACCOUNT, Shell
 from tests.catalogue import CATALOG
-from tests.lab.tools import CLIENTS
+from tests.client_programs import CLIENTS
 from tests.tools import needs
-
-from .conftest import ACCOUNT, OTHER_ACCOUNT, Shell
 
 CODE = CATALOG.of("code")
 

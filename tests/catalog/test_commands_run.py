@@ -8,10 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from podrole.catalog import Catalog, Snippet
+from tests.catalog.conftest import Shell
 from tests.catalogue import CATALOG
 from tests.shell_check import complaints
-
-from .conftest import Shell
 
 RESTART = "rollout restart"
 COMMANDS = CATALOG.of("commands")

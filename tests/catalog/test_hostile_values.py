@@ -27,7 +27,7 @@ from podrole.catalog.parameters import fill
 from podrole.yaml_writer import dump_yaml
 from tests import hostile
 from tests.catalogue import CATALOG
-from tests.lab.tools import CLIENTS
+from tests.client_programs import CLIENTS
 from tests.tools import needs
 
 #: Texts that each snippet gets in each format; as each gets others, all kinds meet all formats.

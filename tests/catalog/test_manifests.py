@@ -9,9 +9,8 @@ import pytest
 import yaml
 
 from podrole.catalog import Catalog, Snippet
+from tests.catalog.conftest import Shell
 from tests.catalogue import CATALOG
-
-from .conftest import Shell
 
 MANIFESTS = CATALOG.of("manifest")
 VERSIONS = ("1.31", "1.33", "1.35")

@@ -18,13 +18,12 @@ import yaml
 
 from podrole.catalog import Catalog
 from podrole.policy import PolicySet, Request, authorize, parse_policy
+from tests.catalog.conftest import Shell
+from tests.catalog.test_publishing_nginx import HEADERS
 from tests.catalogue import CATALOG
 from tests.files import files
 from tests.shell_check import complaints
 from tests.tools import needs
-
-from .conftest import Shell
-from .test_publishing_nginx import HEADERS
 
 ROOT = Path(__file__).parents[2]
 SNIPPETS = {one.id: one for one in CATALOG.of("publishing")}

@@ -15,9 +15,8 @@ from urllib.parse import urljoin
 import pytest
 
 from podrole.catalog import Catalog
+from tests.catalog.nginx_server import serving
 from tests.tools import needs
-
-from .nginx_server import serving
 
 SCRIPT = "export const a = 1;\n" * 200
 FILES = {

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from podrole.catalog import Snippet
+from tests.catalog.terraform_schema import complaints
 from tests.catalogue import CATALOG
-from tests.lab.tools import CLIENTS
+from tests.client_programs import CLIENTS
 from tests.tools import needs
-
-from .terraform_schema import complaints
 
 POLICIES = [one for one in CATALOG.of("policy") if "terraform" in CATALOG.formats(one.id)]
 MODULES = CATALOG.of("terraform")

@@ -13,8 +13,8 @@ import pytest
 from podrole.catalog import Snippet
 from podrole.catalog.formats.cloudformation import class_name, template
 from tests.catalogue import CATALOG
+from tests.client_programs import CLIENTS, node_modules
 from tests.kept_results import kept
-from tests.lab.tools import CLIENTS, node_modules
 from tests.tools import needs
 
 PROJECT = CLIENTS / "infrastructure"

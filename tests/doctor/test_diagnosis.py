@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from podrole.doctor import Evidence, EvidenceError, diagnose
+from tests.doctor.conftest import Ward
 from tests.lab.conftest import (
     ACCOUNT,
     DEPLOYMENT,
@@ -17,8 +18,6 @@ from tests.lab.conftest import (
     SERVICE_ACCOUNT,
     statement,
 )
-
-from .conftest import Ward
 
 
 def trust(ward: Ward, document: dict[str, Any]) -> None:

@@ -18,10 +18,9 @@ from podrole.terminal import shell_word
 from tests import hostile
 from tests.catalog.conftest import Shell, catalog, programs, served, shell  # noqa: F401
 from tests.catalogue import CATALOG
+from tests.doctor.conftest import Ward
 from tests.files import files
 from tests.shell_check import complaints
-
-from .conftest import Ward
 
 
 def doctor(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

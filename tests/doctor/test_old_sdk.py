@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 from podrole.doctor.symptom import symptom_of
-from podrole.lab.lab_client import LabClient
-from podrole.lab.webhook import AGENT_URL
+from podrole.lab.kubernetes.admission.webhook import AGENT_URL
+from podrole.lab.serving.lab_client import LabClient
+from tests.client_programs import python_environment
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST
-from tests.lab.serving import client, control, serving
-from tests.lab.test_clients import Cluster
-from tests.lab.tools import python_environment
+from tests.lab.doors.test_clients import Cluster
+from tests.lab.lab_process import client, control, serving
 
 LOCKS = Path(__file__).parents[2] / "requirements"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/orders-api"

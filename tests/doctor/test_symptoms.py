@@ -17,9 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from podrole.doctor.symptom import PAGE, symptom_of, symptoms
 from tests.catalogue import CATALOG
+from tests.doctor.conftest import Ward
 from tests.lab.conftest import ACCOUNT, OTHER_ACCOUNT, allow, statement
-
-from .conftest import Ward
 
 TARGET = f"arn:aws:iam::{OTHER_ACCOUNT}:role/target"
 EVERYTHING = allow("*")

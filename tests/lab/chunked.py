@@ -9,7 +9,7 @@ import zlib
 
 import botocore.auth
 
-from .signing import operator, sign
+from tests.lab.signing import operator, sign
 
 _EMPTY = hashlib.sha256(b"").hexdigest()
 

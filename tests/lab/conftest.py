@@ -11,8 +11,7 @@ import boto3
 import pytest
 
 from podrole.lab import Kubernetes, Lab, Pod
-
-from .stub_lab import Reader
+from tests.lab.stub_lab import Reader
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/orders-api"

@@ -9,12 +9,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from podrole.lab.served_lab import ServedLab
-
-from .fuzz.aws_requests import AwsRequests
-from .fuzz.kubernetes_requests import KubernetesRequests
-from .fuzz.plain_requests import SERVERS, PlainRequests
-from .fuzz.wsgi_request import Answer, WireRequest
+from podrole.lab.serving.served_lab import ServedLab
+from tests.lab.fuzz.aws_requests import AwsRequests
+from tests.lab.fuzz.kubernetes_requests import KubernetesRequests
+from tests.lab.fuzz.plain_requests import SERVERS, PlainRequests
+from tests.lab.fuzz.wsgi_request import Answer, WireRequest
 
 _ROLE = "arn:aws:iam::111122223333:role/orders"
 _KEYS = {

@@ -22,9 +22,9 @@ from botocore.model import OperationModel, ServiceModel, Shape
 from moto.moto_api._internal import mock_random
 
 from podrole.lab.clock import Clock
-from podrole.lab.journal import Journal
-from podrole.lab.moto_backend import SERVICES
-from podrole.lab.served_lab import ServedLab
+from podrole.lab.moto_adapter.backend import MOTO_SERVICES
+from podrole.lab.serving.journal import Journal
+from podrole.lab.serving.served_lab import ServedLab
 
 _PLAIN = (str, bytes, int, float, bool, complex, type(None), date, timedelta, re.Pattern)
 #: Tools that hold nothing of the lab's; caches of what was read without the lab's knowing.
@@ -43,7 +43,7 @@ def dump(served: ServedLab) -> dict[str, str]:
         "servers": sorted(served._clusters._servers),
         "random": mock_random,
     }
-    for service in SERVICES:
+    for service in MOTO_SERVICES:
         accounts = dict(moto.backends.get_backend(service))
         accounts.pop(moto.core.DEFAULT_ACCOUNT_ID, None)  # made when moto is imported
         roots[f"moto.{service}"] = accounts

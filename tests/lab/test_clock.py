@@ -13,8 +13,7 @@ import pytest
 
 from podrole.lab import Lab
 from podrole.lab.clock import Clock
-
-from .doors import opened
+from tests.lab.wsgi_doors import opened
 
 FURTHEST = "the clock moves to 3000-01-01T00:00:00Z at most: give a smaller step"
 

@@ -12,8 +12,7 @@ import boto3
 import pytest
 
 from podrole.lab import Lab
-
-from .conftest import Setup, allow
+from tests.lab.conftest import Setup, allow
 
 ROOT = Path(__file__).parents[2]
 

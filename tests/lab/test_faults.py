@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 
 from podrole.lab import Lab, fault
-from podrole.lab.agent import Agent
-from podrole.lab.event_record import record_of
-from podrole.lab.kubernetes_api.controllers import Controllers
-from podrole.lab.node import Node
-from podrole.lab.trail import Trail
-
-from .doors import Answer, Doors, opened
+from podrole.lab.audit.record import record_of
+from podrole.lab.audit.trail import Trail
+from podrole.lab.kubernetes.controllers.controllers import Controllers
+from podrole.lab.node.instance_metadata import Node
+from podrole.lab.node.pod_identity_agent import Agent
+from tests.lab.wsgi_doors import Answer, Doors, opened
 
 NAMESPACES = "/api/v1/namespaces"
 
@@ -110,7 +109,7 @@ def test_a_fault_is_a_500_in_the_shape_of_its_door(
 
 
 def test_the_metadata_service_too(capsys: pytest.CaptureFixture[str]) -> None:
-    from podrole.lab.journal_entry import Options
+    from podrole.lab.serving.journal_entry import Options
 
     with opened(options=Options(hop_limit=2)) as lab, broken(Node, "metadata"):
         assert lab.ask("metadata", "GET", "/latest/meta-data/").status == 500
@@ -138,7 +137,7 @@ def test_a_fault_in_a_controller_leaves_nothing(capsys: pytest.CaptureFixture[st
 def test_a_fault_within_a_watch_ends_it_by_an_event(capsys: pytest.CaptureFixture[str]) -> None:
     with opened() as lab, pytest.MonkeyPatch.context() as patch:
         lab.kubernetes("GET", "/version")
-        patch.setattr("podrole.lab.kubernetes_api.table.row", fails)
+        patch.setattr("podrole.lab.kubernetes.http.table.row", fails)
         token = lab.served.kubeconfig()["users"][0]["user"]["token"]
         answer = lab.ask(
             "kubernetes", "GET", f"{NAMESPACES}?watch=1&timeoutSeconds=0",
@@ -162,7 +161,7 @@ def test_what_admission_refuses_deep_inside_leaves_nothing() -> None:
 
 def test_the_record_of_a_name_that_only_begins_like_an_arn(tmp_path: Path) -> None:
     """What the request names must not break the record of it."""
-    assert record_of.__module__ == "podrole.lab.event_record"
+    assert record_of.__module__ == "podrole.lab.audit.record"
     with opened(tmp_path / "lab.json") as lab, fault.held() as faults:
         for service, name, given in (
             ("dynamodb", "GetItem", {"TableName": "arn:", "Key": {}}),

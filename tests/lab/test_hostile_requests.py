@@ -13,20 +13,19 @@ from typing import Any
 
 import pytest
 
-from podrole.lab.body_limits import LIMITS
-from podrole.lab.door_guards import guarded
-from podrole.lab.journal import Settings
-from podrole.lab.journal_entry import Options
-from podrole.lab.kubernetes_api import watch
-from podrole.lab.request_body import whole_bodies
-from podrole.lab.served_lab import DOORS, ServedLab
-
-from .fuzz.answers import check
-from .fuzz.aws_requests import AwsRequests
-from .fuzz.furnished import furnish
-from .fuzz.kubernetes_requests import KubernetesRequests, contents
-from .fuzz.plain_requests import SERVERS, PlainRequests
-from .fuzz.wsgi_request import WireRequest, ask
+from podrole.lab.doors.body_limits import LIMITS
+from podrole.lab.doors.guards import guarded
+from podrole.lab.kubernetes.http import watch
+from podrole.lab.protocol.request_body import whole_bodies
+from podrole.lab.serving.journal import Settings
+from podrole.lab.serving.journal_entry import Options
+from podrole.lab.serving.served_lab import DOORS, ServedLab
+from tests.lab.fuzz.answers import check
+from tests.lab.fuzz.aws_requests import AwsRequests
+from tests.lab.fuzz.furnished import furnish
+from tests.lab.fuzz.kubernetes_requests import KubernetesRequests, contents
+from tests.lab.fuzz.plain_requests import SERVERS, PlainRequests
+from tests.lab.fuzz.wsgi_request import WireRequest, ask
 
 REQUESTS = int(os.environ.get("PODROLE_FUZZ_DOORS", "3000"))
 SEED = int(os.environ.get("PODROLE_FUZZ_SEED", "20261128"))

@@ -16,16 +16,15 @@ from botocore.exceptions import ClientError
 from cryptography import x509
 
 from podrole.lab import Lab
-from podrole.lab.cluster_door import ClusterDoor
-from podrole.lab.journal import Settings
 from podrole.lab.keyed_random import KeyedRandom
-from podrole.lab.moto_backend import Moto
+from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.seed import Seed
-from podrole.lab.served_lab import DOORS, ServedLab
-
-from .conftest import ACCOUNT, OTHER_ACCOUNT
-from .serving import client, serving
-from .test_served_lab import podrole
+from podrole.lab.serving.cluster_door import ClusterDoor
+from podrole.lab.serving.journal import Settings
+from podrole.lab.serving.served_lab import DOORS, ServedLab
+from tests.lab.conftest import ACCOUNT, OTHER_ACCOUNT
+from tests.lab.lab_process import client, serving
+from tests.lab.serving.test_served_lab import podrole
 
 URLS = {door: f"https://127.0.0.1:{4566 + number}" for number, door in enumerate(DOORS)}
 REGION = "us-west-2"

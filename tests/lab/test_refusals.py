@@ -15,8 +15,7 @@ from botocore.exceptions import ClientError
 from werkzeug.test import Client
 
 from podrole.lab import Lab
-
-from .conftest import ACCOUNT, OTHER_ACCOUNT, ROLE_ARN, Setup, allow, statement
+from tests.lab.conftest import ACCOUNT, OTHER_ACCOUNT, ROLE_ARN, Setup, allow, statement
 
 ROWS = yaml.safe_load((Path(__file__).parents[1] / "conformance/lab/refusals.yaml").read_text())
 TARGET = f"arn:aws:iam::{OTHER_ACCOUNT}:role/target"

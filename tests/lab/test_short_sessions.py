@@ -8,9 +8,8 @@ import boto3
 import pytest
 
 from podrole.lab import Lab, LabError
-
-from .conftest import Setup
-from .test_served_lab import podrole
+from tests.lab.conftest import Setup
+from tests.lab.serving.test_served_lab import podrole
 
 
 @pytest.mark.parametrize("mechanism", ["irsa", "pod-identity"])

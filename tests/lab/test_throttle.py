@@ -12,9 +12,8 @@ from botocore.exceptions import ClientError
 from werkzeug.test import Client
 
 from podrole.lab import Lab, LabError, Pod
-
-from .conftest import Setup
-from .serving import client, control, serving
+from tests.lab.conftest import Setup
+from tests.lab.lab_process import client, control, serving
 
 TOKEN = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token"
 ONCE = Config(retries={"total_max_attempts": 1})

@@ -12,8 +12,7 @@ import random
 from typing import Any
 
 from podrole.policy.rows import decide_row
-
-from .naive_evaluator import evaluate
+from tests.policy.naive_evaluator import evaluate
 
 CASES = int(os.environ.get("PODROLE_FUZZ", "20000"))
 A, B = "111122223333", "444455556666"

@@ -16,15 +16,16 @@ import pytest
 
 from podrole.cli import main
 from podrole.policy import PolicySet, Request, authorize, parse_policy
+from podrole.policy.analysis.containment import new_access
+from podrole.policy.analysis.granted import granted
+from podrole.policy.analysis.public import public_grants
 from podrole.policy.budget import Budget
-from podrole.policy.combinations import someone
-from podrole.policy.containment import new_access
-from podrole.policy.granted import granted
 from podrole.policy.lint import lint
-from podrole.policy.public import public_grants
-from podrole.policy.who import STEPS, Admitted, who
-
-from .hostile_policies import (
+from podrole.policy.who import Admitted, who
+from podrole.policy.who.admitted import STEPS
+from podrole.policy.who.combinations import someone
+from tests.policy.analysis.test_containment import Drawn
+from tests.policy.hostile_policies import (
     ARN,
     ISSUER,
     KNOWN,
@@ -39,7 +40,6 @@ from .hostile_policies import (
     statement,
     trust,
 )
-from .test_containment import Drawn
 
 #: A million and a half are needed; the former algorithm makes as many in each further second.
 CALLS_OF_WHO = 3_000_000

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from podrole.policy import Decision
 from podrole.policy.rows import decide_row
-
-from .test_differential import Generator
+from tests.policy.test_differential import Generator
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")

@@ -135,7 +135,7 @@ FAULTS: dict[str, tuple[Plant, list[str]]] = {
     ),
     "a diagram that was changed and not drawn": (
         changed_diagram,
-        ["docs/index.md:", "has no drawing", "podrole.site.draw"],
+        ["docs/index.md:", "has no drawing", "podrole.site.diagrams.draw"],
     ),
     "a diagram without its words": (
         append("docs/index.md", "\n```mermaid\nflowchart LR\n  a --> b\n```\n"),

@@ -8,13 +8,13 @@ from urllib.parse import urldefrag, urljoin
 import pytest
 import yaml
 
-from podrole.site.page_end import edit_address
-from podrole.site.site_source import SiteSource
+from podrole.site.frame.page_end import edit_address
+from podrole.site.source.site_source import SiteSource
 from tests.files import files
 from tests.site.html_page import HtmlPage
 from tests.site.site_build import REPOSITORY, build_in_process
 from tests.site.test_reading import meta_of
-from tests.site.test_value_places import ACME
+from tests.site.values.test_value_places import ACME
 
 ADDRESS = "https://docs.example.com/docs/iam/"
 FORK = "https://git.example.com/platform/podrole"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from podrole.site.data_table import read_data
-from podrole.site.fence import prose_lines
-from podrole.site.site_config import read_config
+from podrole.site.markdown.fence import prose_lines
+from podrole.site.pages.data_table import read_data
+from podrole.site.source.site_config import read_config
 from tests.files import files
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ import nbformat
 import pytest
 
 from notebooks.execute import execute
-from podrole.site.fence import prose_lines
-from podrole.site.page_facts import LONGEST, SHORTEST, PageFacts, shortened
-from podrole.site.plain_markdown import plain_markdown
-from podrole.site.site_source import SiteSource
+from podrole.site.markdown.fence import prose_lines
+from podrole.site.pages.page_facts import LONGEST, SHORTEST, PageFacts, shortened
+from podrole.site.pages.plain_markdown import plain_markdown
+from podrole.site.source.site_source import SiteSource
 from tests.catalogue import CATALOG
 from tests.site.site_build import REPOSITORY
 

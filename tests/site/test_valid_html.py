@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.lab.tools import CLIENTS, node_modules
+from tests.client_programs import CLIENTS, node_modules
 from tests.tools import needs
 
 

@@ -22,7 +22,7 @@ export class Session {
     if (this.#python) return this.#python.ready;
     const python = new this.#Python({
       archives: ["policy"],
-      module: "podrole.browser.checker",
+      module: "podrole.pyodide.checker",
       progress: (loaded, total) => this.#progress(loaded, total),
     });
     this.#python = python;

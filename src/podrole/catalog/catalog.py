@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from podrole.catalog import formats as format_modules
+from podrole.catalog import mutants, truth_table
+from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.parameters import PLACEHOLDER, Parameters
+from podrole.catalog.snippet import FOLDERS, Kind, Snippet, load, texts
+from podrole.catalog.truth_table import Verdict
 from podrole.policy import Policy, PolicyError
-
-from . import formats as format_modules
-from . import mutants, truth_table
-from .error import CatalogError, shown
-from .parameters import PLACEHOLDER, Parameters
-from .snippet import FOLDERS, Kind, Snippet, load, texts
-from .truth_table import Verdict
 
 
 class Catalog:

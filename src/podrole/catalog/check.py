@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .catalog import Catalog
-from .error import CatalogError
-from .snippet import Snippet
+from podrole.catalog.catalog import Catalog
+from podrole.catalog.error import CatalogError
+from podrole.catalog.snippet import Snippet
 
 #: Of all mutants of a catalogue's policies, as many may survive with a reason.
 MOST_SURVIVORS = 0.03

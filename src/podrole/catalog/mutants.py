@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from podrole.catalog import truth_table
+from podrole.catalog.snippet import Snippet
 from podrole.policy import Policy, PolicyError
-
-from . import truth_table
-from .snippet import Snippet
 
 Statement = dict[str, Any]
 _ACCOUNT = re.compile(r"\{\{\w*account_id\}\}|\b[0-9]{12}\b")

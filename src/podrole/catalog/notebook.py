@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .catalog import Catalog
+from podrole.catalog.catalog import Catalog
 
 
 def _snippet_cells(notebook: Any, catalog: Catalog) -> Iterator[tuple[int, Any, str, str]]:

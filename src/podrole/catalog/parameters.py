@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.shapes import known, text
 from podrole.reading import Limits, ReadingError, read_text
 from podrole.reading.yaml_document import read_one_yaml
 from podrole.terminal import one_line
-
-from .error import CatalogError, shown
-from .shapes import known, text
 
 #: Of a snippet's file, and of a company's values.
 LIMITS = Limits(characters=1_000_000, nodes=50_000)

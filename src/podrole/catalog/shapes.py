@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .error import CatalogError, shown
+from podrole.catalog.error import CatalogError, shown
 
 
 def text(value: Any, place: str) -> str:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.parameters import PLACEHOLDER, read_yaml
+from podrole.catalog.shapes import known, mapping, one_of, text, texts_of
 from podrole.terminal import one_line
-
-from .error import CatalogError, shown
-from .parameters import PLACEHOLDER, read_yaml
-from .shapes import known, mapping, one_of, text, texts_of
 
 Kind = Literal[
     "policy", "manifest", "commands", "eksctl", "terraform", "cloudformation", "code", "publishing"

@@ -6,18 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from podrole.policy import (
-    Decision,
-    Policy,
-    PolicySet,
-    Request,
-    authorize,
-    parse_policy,
-)
-
-from .formats.document import filled
-from .parameters import fill
-from .snippet import Case, Snippet
+from podrole.catalog.formats.document import filled
+from podrole.catalog.parameters import fill
+from podrole.catalog.snippet import Case, Snippet
+from podrole.policy import Decision, Policy, PolicySet, Request, authorize, parse_policy
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.parameters import read_yaml
 from podrole.terminal import one_line
-
-from .error import CatalogError, shown
-from .parameters import read_yaml
 
 
 def read_values(path: Path) -> dict[str, str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from podrole.doctor.evidence import Evidence, Tree, mapping, text
+from podrole.doctor.link import Link, broken, ok, unknown
+from podrole.doctor.pod_view import AGENT, PodView
+from podrole.doctor.trust_policy import get_role, trust_link
 from podrole.policy import Request
 from podrole.terminal import shell_option
-
-from .evidence import Evidence, Tree, mapping, text
-from .link import Link, broken, ok, unknown
-from .pod_view import AGENT, PodView
-from .trust_policy import get_role, trust_link
 
 _ADDON = "eks-pod-identity-agent"
 _PRINCIPAL = "pods.eks.amazonaws.com"

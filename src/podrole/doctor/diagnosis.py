@@ -6,13 +6,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from podrole.doctor.container_credentials import association_of, container_links
+from podrole.doctor.evidence import (
+    Evidence,
+    EvidenceError,
+    Tree,
+    mapping,
+    namespace_of,
+    text,
+    trees,
+)
+from podrole.doctor.link import Link, broken, ok, unknown
+from podrole.doctor.pod_view import PodView, account_name
+from podrole.doctor.web_identity import web_identity_links
 from podrole.terminal import shell_word
-
-from .container_credentials import association_of, container_links
-from .evidence import Evidence, EvidenceError, Tree, mapping, namespace_of, text, trees
-from .link import Link, broken, ok, unknown
-from .pod_view import PodView, account_name
-from .web_identity import web_identity_links
 
 _ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 

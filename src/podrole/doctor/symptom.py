@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from podrole.doctor.symptom_text import REACH, SymptomText
 from podrole.reading.yaml_document import read_one_yaml
-
-from .symptom_text import REACH, SymptomText
 
 #: Where the guide's section for each stands.
 PAGE = "howto/troubleshoot.md"

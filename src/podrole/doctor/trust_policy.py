@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from podrole.doctor.evidence import Evidence, trust_document
+from podrole.doctor.link import Link, broken, ok, unknown
 from podrole.policy import PolicyError, PolicySet, Request, authorize, parse_policy
 from podrole.terminal import shell_option
-
-from .evidence import Evidence, trust_document
-from .link import Link, broken, ok, unknown
 
 _LINK = "trust policy"
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from podrole.doctor.evidence import Evidence, text
+from podrole.doctor.link import Link, broken, ok, unknown
+from podrole.doctor.pod_view import PodView
+from podrole.doctor.trust_policy import trust_link
 from podrole.policy import Request
-
-from .evidence import Evidence, text
-from .link import Link, broken, ok, unknown
-from .pod_view import PodView
-from .trust_policy import trust_link
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::(?P<account>[0-9]{12}):role/.+\Z")
 

@@ -7,12 +7,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .kubernetes import Kubernetes, KubernetesError
-    from .lab import Lab, LabError
-    from .pod import Pod, PodError
+    from podrole.lab.kubernetes.client import Kubernetes, KubernetesError
+    from podrole.lab.lab import Lab, LabError
+    from podrole.lab.node.pod import Pod, PodError
 
 __all__ = ["Kubernetes", "KubernetesError", "Lab", "LabError", "Pod", "PodError"]
-_HOMES = {"Kubernetes": "kubernetes", "Lab": "lab", "Pod": "pod"}
+_HOMES = {"Kubernetes": "kubernetes.client", "Lab": "lab", "Pod": "node.pod"}
 
 
 def __getattr__(name: str) -> Any:

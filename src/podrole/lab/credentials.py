@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from podrole.lab.aws_error import AwsError
+from podrole.lab.clock import Clock
 from podrole.policy import Policy
-
-from .aws_error import AwsError
-from .clock import Clock
 
 _FEW = 1000
 

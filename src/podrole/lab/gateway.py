@@ -12,39 +12,43 @@ from urllib.parse import urlsplit
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from . import fault, moto_eks, user_identity, wire
-from .access_analyzer import AccessAnalyzer
-from .addons import AGENT_ADDON
-from .agent import ADDRESSES, Agent
-from .authentication import Authentication
-from .authorization import Authorizer, Requirement, account_of
-from .aws_error import AwsError, not_carried
-from .call import Call, Unreadable, likely_protocol, read_call
-from .clock import Clock
-from .cloudtrail import CloudTrail
-from .cluster import Cluster
-from .credentials import Caller, Credentials
-from .data_plane import DataPlane
-from .eks import KUBERNETES_VERSION, Eks
-from .eks_auth import EksAuth
-from .iam_service import IamService
-from .iam_state import IamState
-from .identifiers import Identifiers
-from .issuer import Token, TokenError
-from .log_bucket import LogBuckets
-from .member_accounts import MemberAccounts
-from .moto_backend import Moto, refusal
-from .node import METADATA_ADDRESSES, Node
-from .operations import service_model
-from .organization import Organization
-from .organization_limits import OrganizationLimits
-from .organizations import Organizations
-from .request_body import read_ahead
-from .seed import Seed
-from .service import Operation, Service
-from .sts import Sts
-from .throttle import Throttle
-from .trail import Trail
+from podrole.lab import fault, guarded_app
+from podrole.lab.access.authentication import Authentication
+from podrole.lab.access.authorizer import Authorizer, Requirement, account_of
+from podrole.lab.access.iam_state import IamState
+from podrole.lab.access.organization import Organization
+from podrole.lab.access.organization_limits import OrganizationLimits
+from podrole.lab.access.service import Operation, Service
+from podrole.lab.audit import user_identity
+from podrole.lab.audit.trail import Trail
+from podrole.lab.aws_error import AwsError, not_carried
+from podrole.lab.clock import Clock
+from podrole.lab.credentials import Caller, Credentials
+from podrole.lab.data_plane import DataPlane
+from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.version import KUBERNETES_VERSION
+from podrole.lab.moto_adapter import eks as moto_eks
+from podrole.lab.moto_adapter.backend import Moto, refusal
+from podrole.lab.node.instance_metadata import METADATA_ADDRESSES, Node
+from podrole.lab.node.pod_identity_agent import ADDRESSES, Agent
+from podrole.lab.oidc.issuer import Token, TokenError
+from podrole.lab.protocol import codec, internal_failure
+from podrole.lab.protocol.call import Call, Unreadable, likely_protocol, read_call
+from podrole.lab.protocol.request_body import read_ahead
+from podrole.lab.seed import Seed
+from podrole.lab.service_models import service_model
+from podrole.lab.services.access_analyzer.service import AccessAnalyzer
+from podrole.lab.services.cloudtrail.log_bucket import LogBuckets
+from podrole.lab.services.cloudtrail.service import CloudTrail
+from podrole.lab.services.eks.addons import AGENT_ADDON
+from podrole.lab.services.eks.cluster import Cluster
+from podrole.lab.services.eks.service import Eks
+from podrole.lab.services.eks_auth.service import EksAuth
+from podrole.lab.services.iam.service import Iam
+from podrole.lab.services.organizations.accounts import MemberAccounts
+from podrole.lab.services.organizations.service import Organizations
+from podrole.lab.services.sts.service import Sts
+from podrole.lab.throttle import Throttle
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
 #: Where a request keeps the call that was read ahead.
@@ -85,7 +89,7 @@ class Gateway:
             "cloudtrail": self.cloudtrail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,
-            "iam": IamService(self.iam, self.credentials, limits.scps),
+            "iam": Iam(self.iam, self.credentials, limits.scps),
             "organizations": Organizations(
                 organizations, MemberAccounts(self.iam, clock, seed), clock, seed
             ),
@@ -111,7 +115,7 @@ class Gateway:
             try:
                 response = self._respond(request)
             except Exception as error:  # of the agent, the metadata service or an issuer
-                response = fault.answer("agent", request, 500, fault.report(error))
+                response = guarded_app.answer("agent", request, 500, fault.report(error))
         return response(environ, start_response)
 
     def read_ahead(self, environ: dict[str, Any]) -> None:
@@ -135,17 +139,19 @@ class Gateway:
         try:
             call = request.environ[_READ].get()
         except Unreadable as refused:
-            return wire.refusal(refused.error, refused.protocol, refused.namespace, request_id)
+            return codec.refusal(refused.error, refused.protocol, refused.namespace, request_id)
         except Exception as error:
             protocol = likely_protocol(request)
-            return wire.refusal(fault.aws_error(error, protocol), protocol, "", request_id)
+            return codec.refusal(
+                internal_failure.aws_error(error, protocol), protocol, "", request_id
+            )
         call.request_id = request_id
         try:
             return self._answer(call)
         except AwsError as error:
             return _refused(call, error)
         except Exception as error:
-            return _refused(call, fault.aws_error(error, call.protocol))
+            return _refused(call, internal_failure.aws_error(error, call.protocol))
 
     # -- issuers and agent ---------------------------------------------------------------
 
@@ -207,7 +213,7 @@ class Gateway:
     def _answer(self, call: Call) -> Response:
         self.cloudtrail.deliver_due()
         if call.name == "AssumeRoleWithWebIdentity":
-            wire.validate(call.operation, call.parameters)
+            codec.validate(call.operation, call.parameters)
             return self._web_identity(call)
         caller = (
             self.authentication.caller(call.signature, call.protocol) if call.signature else None
@@ -218,7 +224,7 @@ class Gateway:
             raise AwsError("AccessDenied", "Access Denied", 403)
         call.caller = caller
         if call.service != "s3":  # S3's parameters are in its XML bodies too, which moto reads
-            wire.validate(call.operation, call.parameters)
+            codec.validate(call.operation, call.parameters)
         own = self._own_operation(call)
         if own is not None:
             result = self._decided(call, caller)
@@ -315,13 +321,13 @@ class Gateway:
 
 
 def _response(call: Call, result: Mapping[str, Any]) -> Response:
-    content_type, body = wire.response_body(call.operation, result, call.request_id)
+    content_type, body = codec.response_body(call.operation, result, call.request_id)
     headers = {"x-amzn-RequestId": call.request_id}
     return Response(body, 200, headers, content_type=content_type)
 
 
 def _refused(call: Call, error: AwsError) -> Response:
     namespace = call.operation.service_model.metadata.get("xmlNamespace", "")
-    response = wire.refusal(error, call.protocol, namespace, call.request_id)
-    response.headers.update(wire.error_headers(call.operation, error))
+    response = codec.refusal(error, call.protocol, namespace, call.request_id)
+    response.headers.update(codec.error_headers(call.operation, error))
     return response

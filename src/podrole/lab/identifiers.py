@@ -7,7 +7,7 @@ import string
 from random import Random
 from uuid import UUID
 
-from .seed import Seed
+from podrole.lab.seed import Seed
 
 _ID_LETTERS = string.ascii_uppercase + "234567"
 _SECRET_LETTERS = string.ascii_letters + string.digits + "+/"

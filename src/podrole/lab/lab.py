@@ -9,21 +9,22 @@ from types import TracebackType
 
 import boto3
 
-from . import moto_eks, moto_iam
-from .authorization_message import encoded
-from .aws_variables import ISOLATED, isolated
-from .body_limits import LIMITS
-from .clock import EPOCH, Clock
-from .cluster import Cluster
-from .credentials import Session
-from .gateway import Gateway
-from .identifiers import Identifiers
-from .in_process import InProcessDoor
-from .kubernetes import Kubernetes
-from .node import Node
-from .request_body import whole_bodies
-from .seed import Seed
-from .webhook import AGENT_URL
+from podrole.lab.clock import EPOCH, Clock
+from podrole.lab.credentials import Session
+from podrole.lab.doors.aws_variables import ISOLATED, isolated
+from podrole.lab.doors.body_limits import LIMITS
+from podrole.lab.doors.in_process import InProcessDoor
+from podrole.lab.gateway import Gateway
+from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.admission.webhook import AGENT_URL
+from podrole.lab.kubernetes.client import Kubernetes
+from podrole.lab.moto_adapter import eks as moto_eks
+from podrole.lab.moto_adapter import iam as moto_iam
+from podrole.lab.node.instance_metadata import Node
+from podrole.lab.protocol.request_body import whole_bodies
+from podrole.lab.seed import Seed
+from podrole.lab.services.eks.cluster import Cluster
+from podrole.lab.services.sts.authorization_message import encoded
 
 OPERATOR_ROLE = "platform-admin"
 NODE_ROLE = "eks-node"

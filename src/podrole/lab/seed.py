@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from .keyed_random import KeyedRandom
+from podrole.lab.keyed_random import KeyedRandom
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .aws_error import AwsError
+from podrole.lab.aws_error import AwsError
 
 #: The agent's own limit, the agent's calls of EKS Auth, and the account's calls of STS.
-PLACES = ("agent", "eks-auth", "sts")
+RATE_LIMITS = ("agent", "eks-auth", "sts")
 
 
 class Throttle:
@@ -28,8 +28,10 @@ class Throttle:
     @spent.setter
     def spent(self, places: Iterable[str]) -> None:
         wanted = {places} if isinstance(places, str) else set(places)
-        if unknown := sorted(wanted - set(PLACES)):
-            raise ValueError(f"nothing throttles {unknown[0]!r}; the lab has {', '.join(PLACES)}")
+        if unknown := sorted(wanted - set(RATE_LIMITS)):
+            raise ValueError(
+                f"nothing throttles {unknown[0]!r}; the lab has {', '.join(RATE_LIMITS)}"
+            )
         self._spent = frozenset(wanted)
 
     def check(self, service: str) -> None:

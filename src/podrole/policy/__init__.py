@@ -1,10 +1,10 @@
 """The decision engine: allow or deny as AWS does, by the standard library alone."""
 
-from .authorize import authorize
-from .decision import ConditionTrace, Decision, StatementTrace
-from .document import Policy, parse_policy
-from .error import PolicyError
-from .request import PolicySet, Request
+from podrole.policy.authorize import authorize
+from podrole.policy.decision import ConditionTrace, Decision, StatementTrace
+from podrole.policy.document import Policy, parse_policy
+from podrole.policy.error import PolicyError
+from podrole.policy.request import PolicySet, Request
 
 __all__ = [
     "ConditionTrace",

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from .decision import ConditionTrace, Decision, StatementTrace
-from .principals import ACCOUNT_ONLY, DIRECT
-from .request import PolicySet, Request
-from .statement import Statement
-from .variables import Context
+from podrole.policy.decision import ConditionTrace, Decision, StatementTrace
+from podrole.policy.principals import ACCOUNT_ONLY, DIRECT
+from podrole.policy.request import PolicySet, Request
+from podrole.policy.statement import Statement
+from podrole.policy.variables import Context
 
 
 def authorize(request: Request, policies: PolicySet, *, explain: bool = False) -> Decision:

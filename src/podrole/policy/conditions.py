@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 
-from .patterns import Pattern, Tester, arn_tester, glob, literal, tester
-from .variables import Context, resolve
+from podrole.policy.patterns import Pattern, Tester, arn_tester, glob, literal, tester
+from podrole.policy.variables import Context, resolve
 
 _YEAR_AND_MONTH = re.compile(r"[0-9]{4}-[0-9][0-9]")
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from .conditions import OPERATORS, Condition
-from .error import PolicyError
-from .index import WORTHWHILE, PatternIndex
-from .patterns import glob, tester
-from .statement import Candidates, Statement
+from podrole.policy.conditions import OPERATORS, Condition
+from podrole.policy.error import PolicyError
+from podrole.policy.index import WORTHWHILE, PatternIndex
+from podrole.policy.patterns import glob, tester
+from podrole.policy.statement import Candidates, Statement
 
 Kind = Literal["identity", "resource", "trust", "session", "boundary", "scp", "rcp"]
 _ELEMENTS = {

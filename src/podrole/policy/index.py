@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .patterns import Tester
+from podrole.policy.patterns import Tester
 
 #: Below this many, trying each one is faster than looking up.
 WORTHWHILE = 16

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from podrole.policy.document import Kind
+from podrole.policy.error import PolicyError
+from podrole.policy.source_map import DEPTH, Lines, SourceMap, Span, Steps, json_source_map
 from podrole.reading import Limits, ReadingError, read_json, read_text
-
-from .document import Kind
-from .error import PolicyError
-from .places import DEPTH, Lines, Places, Span, Steps, json_places
 
 #: Ten times AWS's largest quota (20,480 bytes, a bucket policy): what is longer is no policy.
 LIMITS = Limits(characters=200_000, nodes=50_000)
@@ -25,7 +24,7 @@ class PolicyFile:
 
     path: Path
     document: Any
-    places: Places
+    source_map: SourceMap
 
 
 def read_policy_file(path: Path) -> PolicyFile:
@@ -60,7 +59,7 @@ def _read(path: Path, text: str, *, yaml: bool) -> PolicyFile:
     try:
         if yaml:
             return _read_yaml(path, text)
-        return PolicyFile(path, read_json(text, LIMITS), json_places(text))
+        return PolicyFile(path, read_json(text, LIMITS), json_source_map(text))
     except ReadingError as error:
         # A pasted text has no name to be called by.
         name = str(path) if path.name else ""
@@ -77,7 +76,7 @@ def _read_yaml(path: Path, text: str) -> PolicyFile:
     node = compose_one(text)
     # An alias in an alias in an alias has more places than anyone wants.
     spans.update(itertools.islice(_node_spans(node, (), lines), _MOST_SPANS) if node else ())
-    return PolicyFile(path, document, Places(spans))
+    return PolicyFile(path, document, SourceMap(spans))
 
 
 def _node_spans(node: Any, steps: Steps, lines: Lines) -> Iterator[tuple[Steps, Span]]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .conditions import normalised
-from .document import Policy
-from .principals import Principal
-from .variables import Context
+from podrole.policy.conditions import normalised
+from podrole.policy.document import Policy
+from podrole.policy.principals import Principal
+from podrole.policy.variables import Context
 
 
 @dataclass(frozen=True)

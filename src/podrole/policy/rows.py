@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from .authorize import authorize
-from .decision import Decision
-from .document import Policy, parse_policy
-from .error import PolicyError
-from .request import PolicySet, Request
+from podrole.policy.authorize import authorize
+from podrole.policy.decision import Decision
+from podrole.policy.document import Policy, parse_policy
+from podrole.policy.error import PolicyError
+from podrole.policy.request import PolicySet, Request
 
 _REQUEST = {"principal", "action", "resource", "resource_account", "context"}
 _LAYERS = {"identity", "resource", "boundary", "session", "scp", "rcp", "endpoint"}

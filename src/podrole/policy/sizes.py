@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from .document import Policy
+from podrole.policy.document import Policy
 
 
 @dataclass(frozen=True)

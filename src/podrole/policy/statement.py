@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from .conditions import Condition
-from .index import WORTHWHILE, PatternIndex
-from .patterns import Tester, glob, resource_tester, tester
-from .principals import DIRECT, Principal, matched, spared
-from .variables import Context, resolve
+from podrole.policy.conditions import Condition
+from podrole.policy.index import WORTHWHILE, PatternIndex
+from podrole.policy.patterns import Tester, glob, resource_tester, tester
+from podrole.policy.principals import DIRECT, Principal, matched, spared
+from podrole.policy.variables import Context, resolve
 
 _REMEMBERED_PRINCIPALS = 1024
 #: The colons of an ARN: a `prefix*` that holds them all matches whatever begins so.

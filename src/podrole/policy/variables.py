@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from .patterns import Pattern, glob, literal
+from podrole.policy.patterns import Pattern, glob, literal
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 Context = Mapping[str, Sequence[str]]  # keys in small letters

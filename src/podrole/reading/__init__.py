@@ -3,9 +3,9 @@
 Every command reads by these functions, and nothing else here opens a file that someone hands in.
 """
 
-from .error import Limits, ReadingError
-from .json_document import check_depth, read_json
-from .text_file import read_blocks, read_lines, read_text
+from podrole.reading.error import Limits, ReadingError
+from podrole.reading.json_document import check_depth, read_json
+from podrole.reading.text_file import read_blocks, read_lines, read_text
 
 __all__ = [
     "Limits",

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from .error import Limits, ReadingError
+from podrole.reading.error import Limits, ReadingError
 
 #: What moves a reader of JSON in or out. A text ends at a line's end at the latest.
 _MARKS = re.compile(r'["\[\]{}\n]|\\.')

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from .error import Limits, ReadingError
+from podrole.reading.error import Limits, ReadingError
 
 #: libyaml reads ten times as fast; a browser has only the other.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

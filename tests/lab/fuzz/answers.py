@@ -6,7 +6,7 @@ import json
 from typing import Any
 from xml.etree import ElementTree
 
-from .wsgi_request import Answer, WireRequest
+from tests.lab.fuzz.wsgi_request import Answer, WireRequest
 
 #: Where moto stumbles over parameters that AWS would refuse, the lab says so in one line.
 MOTO = "lab: moto failed at "

@@ -12,13 +12,13 @@ from urllib.parse import quote, urlencode
 from botocore.model import OperationModel, ServiceModel, Shape
 
 import podrole.lab
-from podrole.lab.action_table import ActionTable
-from podrole.lab.operations import SERVICES, service_model, spoken_model
+from podrole.lab.access.action_table import ActionTable
+from podrole.lab.protocol.operations import SERVICES, spoken_model
+from podrole.lab.service_models import service_model
 from tests import hostile
 from tests.files import files
-
-from .sigv4 import sign
-from .wsgi_request import WireRequest
+from tests.lab.fuzz.sigv4 import sign
+from tests.lab.fuzz.wsgi_request import WireRequest
 
 REGION, ACCOUNT = "us-west-2", "111122223333"
 HERE = f"{REGION}:{ACCOUNT}"

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .aws_requests import ACCOUNT, AwsRequests
-from .wsgi_request import ask
+from tests.lab.fuzz.aws_requests import ACCOUNT, AwsRequests
+from tests.lab.fuzz.wsgi_request import ask
 
 _POLICY = json.dumps(
     {

@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from podrole.lab.kubernetes_api import protobuf
-from podrole.lab.kubernetes_api.kinds import KINDS
+from podrole.lab.kubernetes.http import protobuf
+from podrole.lab.kubernetes.objects.kinds import KINDS
 from tests import hostile
-
-from .wsgi_request import WireRequest
+from tests.lab.fuzz.wsgi_request import WireRequest
 
 _JSON, _APPLY = "application/json", "application/apply-patch+yaml"
 _MEDIA = (

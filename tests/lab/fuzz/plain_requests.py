@@ -7,8 +7,7 @@ import random
 from urllib.parse import quote
 
 from tests import hostile
-
-from .wsgi_request import WireRequest
+from tests.lab.fuzz.wsgi_request import WireRequest
 
 _METHODS = ("GET", "GET", "GET", "PUT", "POST", "HEAD", "OPTIONS", "DELETE", "BREW")
 _PATHS = {

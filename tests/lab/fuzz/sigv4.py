@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote_to_bytes
 
-from .wsgi_request import WireRequest
+from tests.lab.fuzz.wsgi_request import WireRequest
 
 _REGION = "us-west-2"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from podrole.lab.server import RequestHandler
+from podrole.lab.doors.loopback import RequestHandler
 from podrole.request_syntax import fault, origin_form
 from tests import hostile
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from werkzeug.test import Client, TestResponse
 
 from podrole.lab import Lab
-from podrole.lab.cluster_door import ClusterDoor
+from podrole.lab.serving.cluster_door import ClusterDoor
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/orders/deployments"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from podrole.lab import Lab
-
-from .api import Api
+from tests.lab.kubernetes.api import Api
 
 
 @pytest.fixture

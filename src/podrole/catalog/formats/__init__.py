@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.formats import (
+    aws_cli,
+    cloudformation,
+    document,
+    pulumi,
+    python_source,
+    terraform,
+    text,
+)
+from podrole.catalog.formats.holder import held, holder_of, holder_placeholders
+from podrole.catalog.snippet import Snippet
 from podrole.yaml_writer import dump_yaml
-
-from ..error import CatalogError, shown
-from ..snippet import Snippet
-from . import aws_cli, cloudformation, document, pulumi, python_source, terraform, text
-from .holder import held, holder_of, holder_placeholders
 
 _Render = Callable[[Snippet, Mapping[str, str]], str]
 

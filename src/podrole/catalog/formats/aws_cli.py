@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from ..snippet import Snippet
-from .document import as_json, filled
-from .holder import holder_of, own_values
-from .text import shell
+from podrole.catalog.formats.document import as_json, filled
+from podrole.catalog.formats.holder import holder_of, own_values
+from podrole.catalog.formats.text import shell
+from podrole.catalog.snippet import Snippet
 
 
 def aws_cli(snippet: Snippet, values: Mapping[str, str]) -> str:

@@ -7,11 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from podrole.catalog.formats.holder import held
+from podrole.catalog.formats.quoting import check_references, code_text
+from podrole.catalog.snippet import Snippet, texts
 from podrole.yaml_writer import dump_yaml
-
-from ..snippet import Snippet, texts
-from .holder import held
-from .quoting import check_references, code_text
 
 _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 

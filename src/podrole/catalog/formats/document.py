@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..error import CatalogError
-from ..parameters import PLACEHOLDER, fill
+from podrole.catalog.error import CatalogError
+from podrole.catalog.parameters import PLACEHOLDER, fill
 
 
 def filled(value: Any, values: Mapping[str, str]) -> Any:

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..error import CatalogError
-from ..parameters import PLACEHOLDER, read_yaml
-from ..snippet import Snippet, texts
-from .document import filled
+from podrole.catalog.error import CatalogError
+from podrole.catalog.formats.document import filled
+from podrole.catalog.parameters import PLACEHOLDER, read_yaml
+from podrole.catalog.snippet import Snippet, texts
 
 _MARK = "POLICY"
 #: Names that a holder may use besides the parameters: they come from the snippet.

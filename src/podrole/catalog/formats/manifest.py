@@ -8,13 +8,12 @@ from typing import Any
 
 import yaml
 
+from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.formats.quoting import SHELL_SAFE, check_references
+from podrole.catalog.parameters import PLACEHOLDER, fill
 from podrole.reading import ReadingError
 from podrole.reading.yaml_document import LOADER, read_yaml
 from podrole.yaml_writer import double_quoted, is_bare_text
-
-from ..error import CatalogError, shown
-from ..parameters import PLACEHOLDER, fill
-from .quoting import SHELL_SAFE, check_references
 
 _FLOW_STARTS = (yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken)
 _FLOW_ENDS = (yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)

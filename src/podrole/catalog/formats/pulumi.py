@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ..snippet import Snippet
-from .cloudformation import typescript
-from .document import filled
-from .holder import holder_of, own_values
+from podrole.catalog.formats.cloudformation import typescript
+from podrole.catalog.formats.document import filled
+from podrole.catalog.formats.holder import holder_of, own_values
+from podrole.catalog.snippet import Snippet
 
 #: Terraform's prefix of a resource, and Pulumi's module for it (Pulumi registry, aws 7, checked
 #: 2026-11-24). The rest of the name is the class.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..parameters import PLACEHOLDER
+from podrole.catalog.parameters import PLACEHOLDER
 
 _WIDTH = 88
 

@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 
-from ..error import CatalogError, shown
+from podrole.catalog.error import CatalogError, shown
 
 #: What stands for itself in a shell, unquoted and in double quotes, and is no option. The AWS CLI
 #: reads a value that begins as a URL from there (AWS CLI user guide, "Loading a parameter from a

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..error import CatalogError, shown
-from ..snippet import Snippet, texts
-from .document import filled
-from .holder import holder_of, own_values
-from .quoting import hcl_escaped
+from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.formats.document import filled
+from podrole.catalog.formats.holder import holder_of, own_values
+from podrole.catalog.formats.quoting import hcl_escaped
+from podrole.catalog.snippet import Snippet, texts
 
 Lines = Iterator[str]
 #: Elements of a statement and the data source's names for them, in its documentation's order

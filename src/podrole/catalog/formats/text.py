@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..error import CatalogError, shown
-from ..parameters import PLACEHOLDER, fill
-from .manifest import manifest
-from .quoting import SHELL_SAFE, code_escaped, hcl_escaped
+from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.formats.manifest import manifest
+from podrole.catalog.formats.quoting import SHELL_SAFE, code_escaped, hcl_escaped
+from podrole.catalog.parameters import PLACEHOLDER, fill
 
 
 def shell(template: str, values: Mapping[str, str]) -> str:

@@ -1,0 +1,1 @@
+"""What CloudTrail would record of each call."""

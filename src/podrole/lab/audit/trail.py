@@ -1,0 +1,82 @@
+"""The records of a lab: one a call, whether anybody asks for them or not."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from podrole.lab.audit.record import record_of
+from podrole.lab.audit.user_identity import other_account
+from podrole.lab.aws_error import AwsError
+from podrole.lab.clock import Clock
+from podrole.lab.identifiers import Identifiers
+from podrole.lab.protocol.call import Call
+from podrole.lab.seed import Seed
+
+#: The newest records stay: a lab that serves for days must not grow for days.
+_KEPT = 20_000
+
+
+class Trail:
+    """The records of a lab, oldest first, by account."""
+
+    def __init__(self, clock: Clock, seed: Seed) -> None:
+        self._clock = clock
+        self._identifiers = Identifiers(seed, "trail")
+        self._records: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        #: Told of each record: the trails that deliver them.
+        self.listeners: list[Callable[[dict[str, Any]], None]] = []
+
+    def record(
+        self,
+        call: Call,
+        identity: Mapping[str, Any],
+        account: str,
+        error: AwsError | None,
+        response: Mapping[str, Any] | None = None,
+        owner: str | None = None,
+    ) -> None:
+        """Write one record. `identity` is the element userIdentity, `response` a result to tell.
+
+        `owner`: the account whose resource the call was on. It gets the record too, without the
+        caller's name, and `sharedEventID` ties the two (CloudTrail user guide, "CloudTrail record
+        contents").
+        """
+        now = self._clock.now()
+        first = self._made(call, identity, account, now, error, response)
+        copies = [first]
+        if owner and owner != account and error is None:
+            seen = other_account(identity, account)
+            copies.append(self._made(call, seen, owner, now, error, response))
+            shared = self._identifiers.uuid()
+            for record in copies:
+                record["sharedEventID"] = shared
+        for record in copies:
+            self._records.append(record)
+            for listener in self.listeners:
+                listener(record)
+
+    def _made(
+        self,
+        call: Call,
+        identity: Mapping[str, Any],
+        account: str,
+        now: datetime,
+        error: AwsError | None,
+        response: Mapping[str, Any] | None,
+    ) -> dict[str, Any]:
+        return record_of(
+            call,
+            identity,
+            account,
+            time=now,
+            event_id=self._identifiers.uuid(),
+            error=error,
+            response=response,
+        )
+
+    def records(self, account: str) -> list[dict[str, Any]]:
+        """All records of an account, data events included: what a full trail would deliver."""
+        return [item for item in self._records if item["recipientAccountId"] == account]

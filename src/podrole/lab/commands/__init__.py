@@ -1,0 +1,1 @@
+"""`podrole lab`."""

@@ -1,0 +1,1 @@
+"""The ways into the lab: in this process, or by a loopback port."""

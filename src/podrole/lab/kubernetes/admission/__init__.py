@@ -1,0 +1,1 @@
+"""What happens to an object before it is stored; the pod identity webhook."""

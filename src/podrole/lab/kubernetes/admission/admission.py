@@ -1,0 +1,220 @@
+"""What happens to an object on its way into the store: defaults, validation, the webhook.
+
+Source: Kubernetes, "Managing Service Accounts" (admission), "Object Names and IDs", and validation
+messages of the API server (checked 2026-11-24).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from typing import Any
+
+from podrole.lab.kubernetes.admission import webhook
+from podrole.lab.kubernetes.objects import defaults, pod_validation
+from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind, Object
+from podrole.lab.kubernetes.objects.object_store import ObjectStore
+from podrole.lab.kubernetes.objects.status import ApiError, forbidden, invalid, invalid_in
+
+_NAME_RULE = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.',"
+    " and must start and end with an alphanumeric character (e.g. 'example.com', regex used for"
+    " validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+_POD_UPDATES = (
+    "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
+    "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only"
+    " additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set"
+    " to 1 if it was previously negative)"
+)
+#: What a node's kubelet takes by default.
+MOST_PODS = 110
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
+
+
+class Admission:
+    """Admission of a cluster."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        region: str,
+        associated: Callable[[str, str], bool],
+        agent_url: Callable[[], str],
+    ) -> None:
+        """`associated(namespace, service_account)` asks EKS for a pod identity association."""
+        self._store = store
+        self._region = region
+        self._associated = associated
+        self._agent_url = agent_url
+
+    def admit(self, kind: Kind, given: Object, former: Object | None) -> Object:
+        """The object as it is to be stored, made of `given`, which is changed.
+
+        `former` is what is stored under its name. Raises ApiError.
+        """
+        metadata = given["metadata"]
+        name = metadata["name"]
+        if not kind.group.startswith("rbac") and (
+            not pod_validation.SUBDOMAIN.match(name) or len(name) > 253
+        ):
+            raise invalid(kind, name, "metadata.name", f'Invalid value: "{name}": {_NAME_RULE}')
+        defaults.fill(kind, given)
+        if kind.name == "Secret":
+            _encode(kind, given, "stringData")
+            given.setdefault("type", "Opaque")
+        if kind.name == "Pod":
+            return self._pod(kind, given, former)
+        if kind.name in (*_WORKLOADS, "Job"):
+            _workload(kind, given)
+        if kind.name in ("RoleBinding", "ClusterRoleBinding"):
+            _binding(kind, given)
+        if former is not None:
+            _immutable(kind, given, former)
+        if kind.name == "Namespace":
+            given["status"] = {"phase": "Active"}
+            given.setdefault("metadata", {}).setdefault("labels", {})[
+                "kubernetes.io/metadata.name"
+            ] = name
+        return given
+
+    def _pod(self, kind: Kind, given: Object, former: Object | None) -> Object:
+        name = given["metadata"]["name"]
+        specification = given.get("spec")
+        if not isinstance(specification, dict) or not specification.get("containers"):
+            raise invalid(kind, name, "spec.containers", "Required value")
+        if former is not None:
+            if _without_images(specification) != _without_images(former["spec"]):
+                raise invalid(kind, name, "spec", _POD_UPDATES)
+            given["status"] = former["status"]
+            return given
+        for index, container in enumerate(specification["containers"]):
+            if not isinstance(container, dict) or not container.get("name"):
+                raise invalid(kind, name, f"spec.containers[{index}].name", "Required value")
+        return self.create_pod(kind, given)
+
+    def create_pod(self, kind: Kind, given: Object) -> Object:
+        """Service account admission, then the pod identity webhook, then the scheduler's work."""
+        specification, metadata = given["spec"], given["metadata"]
+        account_name = specification.get("serviceAccountName") or specification.get(
+            "serviceAccount"
+        )
+        specification["serviceAccountName"] = account_name or "default"
+        specification["serviceAccount"] = specification["serviceAccountName"]  # the former name
+        namespace = metadata["namespace"]
+        account = self._store.find(
+            BY_NAME["ServiceAccount"], namespace, specification["serviceAccountName"]
+        )
+        if account is None:
+            shown = specification["serviceAccountName"]
+            raise forbidden(
+                kind,
+                metadata["name"],
+                f'error looking up service account {namespace}/{shown}: serviceaccount "{shown}"'
+                " not found",
+            )
+        admitted = self.inject(given, namespace)
+        if wrong := pod_validation.faults(admitted["spec"]):
+            raise invalid_in(kind, metadata["name"], wrong)
+        return admitted
+
+    def inject(self, pod: Object, namespace: str) -> Object:
+        """The pod identity webhook alone; an unknown service account leaves the pod as it is."""
+        name = pod["spec"].get("serviceAccountName") or "default"
+        account = self._store.find(BY_NAME["ServiceAccount"], namespace, name)
+        return webhook.admit(
+            pod,
+            account or {},
+            associated=account is not None and self._associated(namespace, name),
+            region=self._region,
+            agent_url=self._agent_url(),
+        )
+
+
+def _encode(kind: Kind, secret: Object, member: str) -> None:
+    """Kubernetes keeps what `stringData` says as base64 in `data`."""
+    texts = secret.pop(member, None) or {}
+    encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
+    if encoded:
+        secret["data"] = {**(secret.get("data") or {}), **encoded}
+    for key, text in (secret.get("data") or {}).items():
+        try:
+            base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError, TypeError) as error:
+            raise ApiError(
+                400, f"{kind.name} in version v1: data.{key}: illegal base64 data"
+            ) from error
+
+
+def _workload(kind: Kind, given: Object) -> None:
+    name, specification = given["metadata"]["name"], given.get("spec") or {}
+    template = specification.get("template")
+    if not isinstance(template, dict) or not (template.get("spec") or {}).get("containers"):
+        raise invalid(kind, name, "spec.template.spec.containers", "Required value")
+    claims = pod_validation.claims(specification)
+    if wrong := pod_validation.faults(template["spec"], "spec.template.spec", claims):
+        raise invalid_in(kind, name, wrong)
+    wanted = specification.get("replicas", 1)
+    if wanted < 0:
+        why = f"Invalid value: {wanted}: must be greater than or equal to 0"
+        raise invalid(kind, name, "spec.replicas", why)
+    if wanted > MOST_PODS:
+        why = f"Invalid value: {wanted}: lab: its one node runs at most {MOST_PODS} pods"
+        raise invalid(kind, name, "spec.replicas", why)
+    selector = specification.get("selector")
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    if selector is None:
+        return  # a manifest in a lesson may leave it out
+    wanted = selector.get("matchLabels") or {}
+    if any(labels.get(key) != value for key, value in wanted.items()):
+        raise invalid(
+            kind,
+            name,
+            "spec.template.metadata.labels",
+            f"Invalid value: {labels}: `selector` does not match template `labels`",
+        )
+
+
+def _binding(kind: Kind, given: Object) -> None:
+    """Raise ApiError for a binding of nothing or of nobody: `pkg/apis/rbac/validation`."""
+    name, role = given["metadata"]["name"], given.get("roleRef") or {}
+    if role.get("kind") not in ("Role", "ClusterRole"):
+        shown = json.dumps(role.get("kind") or "")
+        why = f'Unsupported value: {shown}: supported values: "ClusterRole", "Role"'
+        raise invalid(kind, name, "roleRef.kind", why)
+    if not role.get("name"):
+        raise invalid(kind, name, "roleRef.name", "Required value")
+    for index, subject in enumerate(given.get("subjects") or ()):
+        if not subject.get("name"):
+            raise invalid(kind, name, f"subjects[{index}].name", "Required value")
+
+
+def _immutable(kind: Kind, given: Object, former: Object) -> None:
+    """Raise ApiError where an update changes what is for good."""
+    name = given["metadata"]["name"]
+    if "roleRef" in former and given.get("roleRef") != former["roleRef"]:
+        reference = json.dumps(given.get("roleRef"))
+        raise invalid(kind, name, "roleRef", f"Invalid value: {reference}: cannot change roleRef")
+    if kind.name not in _WORKLOADS:
+        return
+    selector = (former.get("spec") or {}).get("selector")
+    changed = (given.get("spec") or {}).get("selector")
+    if selector is not None and changed != selector:
+        raise invalid(
+            kind,
+            name,
+            "spec.selector",
+            f"Invalid value: {json.dumps(changed)}: field is immutable",
+        )
+
+
+def _without_images(specification: dict[str, Any]) -> dict[str, Any]:
+    changed = {**specification}
+    for place in ("containers", "initContainers"):
+        if place in changed:
+            changed[place] = [{**item, "image": None} for item in changed[place]]
+    for name in ("activeDeadlineSeconds", "tolerations", "serviceAccount"):
+        changed.pop(name, None)
+    return changed

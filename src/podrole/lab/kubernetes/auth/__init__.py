@@ -1,0 +1,1 @@
+"""Whose request it is, and whether RBAC lets them."""

@@ -1,0 +1,140 @@
+"""Tokens of service accounts: issued by TokenRequest, projected into pods, and read again.
+
+Source: Kubernetes, "Managing Service Accounts", section "Bound service account tokens", and
+API reference, TokenRequest (checked 2026-11-24).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from podrole.lab.clock import Clock, stamp
+from podrole.lab.kubernetes.auth import rbac
+from podrole.lab.kubernetes.auth.rbac import User
+from podrole.lab.kubernetes.objects.kinds import BY_NAME, Object
+from podrole.lab.kubernetes.objects.object_store import ObjectStore
+from podrole.lab.kubernetes.objects.status import ApiError
+from podrole.lab.oidc.issuer import Issuer, Token, TokenError
+
+API_AUDIENCE = "https://kubernetes.default.svc"
+_SHORTEST, _LONGEST = 600, 1 << 32
+_ACCOUNT, _NODE, _POD = BY_NAME["ServiceAccount"], BY_NAME["Node"], BY_NAME["Pod"]
+_BOUND_TO = ("Pod", "Secret")
+
+
+class ServiceAccountTokens:
+    """Signs tokens with the cluster's issuer, and says whose a token is."""
+
+    def __init__(self, issuer: Issuer, store: ObjectStore, clock: Clock, node: str) -> None:
+        """`node` is the name of the node that pods run on."""
+        self._issuer = issuer
+        self._store = store
+        self._clock = clock
+        self._node = node
+
+    def sign(
+        self,
+        account: Object,
+        audiences: list[str],
+        lifetime: int,
+        bound: Mapping[str, Any] | None = None,
+    ) -> str:
+        """A token of an account, `lifetime` in seconds; bound to a pod or a secret, or to none."""
+        metadata = account["metadata"]
+        claim: dict[str, Any] = {"namespace": metadata["namespace"]}
+        if bound is not None and bound["kind"] == "Pod":
+            node = self._store.get(_NODE, "", self._node)
+            claim["node"] = _named(node)
+        if bound is not None:
+            claim[bound["kind"].lower()] = _named(bound)
+        claim["serviceaccount"] = _named(account)
+        subject = f"system:serviceaccount:{metadata['namespace']}:{metadata['name']}"
+        return self._issuer.sign(subject, audiences, lifetime, claim)
+
+    def issue(self, namespace: str, name: str, specification: Mapping[str, Any]) -> dict[str, Any]:
+        """The status of a TokenRequest for an account.
+
+        Raises ApiError: NotFound, Invalid for a lifetime, Conflict for another object's uid, and
+        BadRequest for a pod of another account.
+        """
+        account = self._store.get(_ACCOUNT, namespace, name)
+        seconds = specification.get("expirationSeconds", 3600)
+        if seconds < _SHORTEST:
+            raise _invalid_lifetime(seconds, "may not specify a duration less than 10 minutes")
+        if seconds > _LONGEST:
+            raise _invalid_lifetime(seconds, "may not specify a duration larger than 2^32 seconds")
+        bound = self._bound(account, specification.get("boundObjectRef") or {})
+        audiences = list(specification.get("audiences") or [API_AUDIENCE])
+        expires = self._clock.now() + timedelta(seconds=seconds)
+        return {
+            "token": self.sign(account, audiences, seconds, bound),
+            "expirationTimestamp": stamp(expires),
+        }
+
+    def _bound(self, account: Object, reference: Mapping[str, Any]) -> Object | None:
+        if not reference:
+            return None
+        kind, metadata = reference.get("kind", ""), account["metadata"]
+        if kind not in _BOUND_TO:
+            raise ApiError(400, f"cannot bind token to object of type {kind}")
+        found = self._store.get(BY_NAME[kind], metadata["namespace"], reference.get("name", ""))
+        uid = reference.get("uid")
+        if uid and uid != found["metadata"]["uid"]:
+            raise ApiError(
+                409,
+                f'Operation cannot be fulfilled on {BY_NAME[kind].plural} "{reference["name"]}":'
+                f" the UID in the bound object reference ({uid}) does not match the UID in record."
+                " The object might have been deleted and then recreated",
+            )
+        runs_as = found.get("spec", {}).get("serviceAccountName")
+        if kind == "Pod" and runs_as != metadata["name"]:
+            raise ApiError(
+                400,
+                f'cannot bind token for serviceaccount "{metadata["name"]}" to pod running with'
+                f' different serviceaccount name "{runs_as}".',
+            )
+        return found
+
+    def user_of(self, text: str) -> User | None:
+        """Whose token it is at the API server; None for one that is not good there.
+
+        It is not, where its account or the object that it is bound to is gone, even if there is
+        another one of that name.
+        """
+        try:
+            token = Token.read(text)
+            good = (
+                token.text("iss") == self._issuer.url
+                and self._issuer.signed(token)
+                and API_AUDIENCE in token.audiences
+                and (token.seconds("nbf") or 0)
+                <= self._clock.timestamp()
+                < (token.seconds("exp") or 0)
+            )
+        except TokenError:
+            return None
+        if not good:
+            return None
+        claim = token.claims["kubernetes.io"]
+        for kind in (_ACCOUNT, _POD, BY_NAME["Secret"]):
+            named = claim.get(kind.name.lower())
+            if named is None:
+                continue
+            found = self._store.find(kind, claim["namespace"], named["name"])
+            if found is None or found["metadata"]["uid"] != named["uid"]:
+                return None
+        return rbac.service_account(claim["namespace"], claim["serviceaccount"]["name"])
+
+
+def _named(found: Mapping[str, Any]) -> dict[str, str]:
+    return {"name": found["metadata"]["name"], "uid": found["metadata"]["uid"]}
+
+
+def _invalid_lifetime(seconds: int, why: str) -> ApiError:
+    return ApiError(
+        422,
+        'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value:'
+        f" {seconds}: {why}",
+    )

@@ -1,0 +1,1 @@
+"""What deployments, replica sets and jobs bring about."""

@@ -1,0 +1,124 @@
+"""OpenAPI, as much as kubectl asks for: types for `explain`, and that the server checks fields.
+
+Source: Kubernetes, "The Kubernetes API", section "OpenAPI interface definition"; field numbers of
+version 2: google/gnostic, `openapiv2/OpenAPIv2.proto` (checked 2026-11-24).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from podrole.lab.kubernetes.http.api_request import answer
+from podrole.lab.kubernetes.http.protobuf import field
+from podrole.lab.kubernetes.objects.fields import MESSAGES
+from podrole.lab.kubernetes.objects.kinds import GROUPS, KINDS, Kind
+from podrole.lab.kubernetes.objects.status import ApiError
+
+_V3 = "/openapi/v3"
+#: With a dot, as API servers have sent it since 1.24: Go refuses the older form's `@`.
+_V2_MEDIA_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+_PARAMETERS = ("dryRun", "fieldManager", "fieldValidation", "force")
+_SCHEMAS = "#/components/schemas/"
+
+
+def response(request: Request) -> Response:
+    """The answer to a request below `/openapi/`. Raises ApiError (NotFound)."""
+    path = request.path
+    if path == "/openapi/v2":
+        # Old clients read nothing but protobuf, newer ones take what this one gives.
+        return Response(_version_2(), content_type=_V2_MEDIA_TYPE)
+    if path == _V3:
+        places = ("api/v1", *(f"apis/{group}/v1" for group in GROUPS))
+        return answer(
+            {"paths": {place: {"serverRelativeURL": f"{_V3}/{place}"} for place in places}}
+        )
+    place = path.removeprefix(f"{_V3}/")
+    kinds = [
+        kind for kind in KINDS if place == (f"apis/{kind.api_version}" if kind.group else "api/v1")
+    ]
+    if not kinds:
+        raise ApiError(404, "the server could not find the requested resource")
+    return answer(
+        {
+            "openapi": "3.0.0",
+            "info": {"title": "Podrole's lab", "version": "v1"},
+            "paths": {_path(kind): {"patch": _patch_operation(kind)} for kind in kinds},
+            "components": {"schemas": _schemas(kinds)},
+        }
+    )
+
+
+def _path(kind: Kind) -> str:
+    base = f"/apis/{kind.api_version}" if kind.group else "/api/v1"
+    space = "/namespaces/{namespace}" if kind.namespaced else ""
+    return f"{base}{space}/{kind.plural}/{{name}}"
+
+
+def _gvk(kind: Kind) -> dict[str, str]:
+    return {"group": kind.group, "version": kind.version, "kind": kind.name}
+
+
+def _patch_operation(kind: Kind) -> dict[str, Any]:
+    return {
+        "parameters": [
+            {"name": name, "in": "query", "schema": {"type": "string"}} for name in _PARAMETERS
+        ],
+        "responses": {"200": {"description": "OK"}},
+        "x-kubernetes-action": "patch",
+        "x-kubernetes-group-version-kind": _gvk(kind),
+    }
+
+
+def _schemas(kinds: list[Kind]) -> dict[str, Any]:
+    """The kinds' messages and all that they are made of."""
+    schemas: dict[str, Any] = {}
+    wanted = [kind.name for kind in kinds]
+    while wanted:
+        message = wanted.pop()
+        if message not in schemas:
+            properties = {name: _schema(form) for name, form in MESSAGES[message].items()}
+            schemas[message] = {"type": "object", "properties": properties}
+            bare = (form.lstrip("*{}") for form in MESSAGES[message].values())
+            wanted += [form for form in bare if form in MESSAGES]
+    for kind in kinds:
+        schemas[kind.name]["x-kubernetes-group-version-kind"] = [_gvk(kind)]
+    return schemas
+
+
+def _schema(form: str) -> dict[str, Any]:
+    if form.startswith("*"):
+        return {"type": "array", "items": _schema(form[1:])}
+    if form.startswith("{}"):
+        return {"type": "object", "additionalProperties": _schema(form[2:])}
+    if form in MESSAGES:
+        # `allOf`, as Kubernetes writes it, since nothing may stand beside a `$ref`.
+        return {"allOf": [{"$ref": _SCHEMAS + form}]}
+    return {"type": form} if form != "any" else {"type": "object"}
+
+
+def _version_2() -> bytes:
+    """A `Document` without definitions: an old kubectl then leaves validation to the server, and
+    finds that it can do dry runs."""
+    parameters = b"".join(
+        # ParametersItem > Parameter > NonBodyParameter > QueryParameterSubSchema
+        field(8, field(1, field(2, field(3, field(2, "query") + field(4, name)))))
+        for name in _PARAMETERS
+    )
+    paths = b"".join(
+        field(
+            2,
+            field(1, _path(kind)) + field(2, field(8, parameters + field(13, _extension(kind)))),
+        )
+        for kind in KINDS
+    )
+    info = field(1, "Podrole's lab") + field(2, "v1")
+    return field(1, "2.0") + field(2, info) + field(8, paths)
+
+
+def _extension(kind: Kind) -> bytes:
+    # JSON is YAML too, which the message asks for.
+    value = field(2, json.dumps(_gvk(kind)))
+    return field(1, "x-kubernetes-group-version-kind") + field(2, value)

@@ -1,0 +1,194 @@
+"""Reading and changing a cluster's objects: what every client of the API server does.
+
+Controllers run at once: when a call returns, deployments have their pods. A call that raises has
+changed nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from threading import RLock
+from typing import Any
+
+from podrole.lab.clock import Clock, stamp
+from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.admission.admission import Admission
+from podrole.lab.kubernetes.controllers.controllers import Controllers
+from podrole.lab.kubernetes.objects import managed_fields
+from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind, Object
+from podrole.lab.kubernetes.objects.managed_fields import Writer
+from podrole.lab.kubernetes.objects.object_store import ObjectStore
+from podrole.lab.kubernetes.objects.status import ApiError, already_exists, forbidden
+from podrole.lab.seed import Seed
+
+_KEPT_NAMESPACES = ("default", "kube-system")
+
+
+class ObjectApi:
+    """The API server behind its HTTP interface."""
+
+    def __init__(
+        self,
+        region: str,
+        clock: Clock,
+        identifiers: Identifiers,
+        associated: Callable[[str, str], bool],
+        agent_url: Callable[[], str],
+        node: str,
+    ) -> None:
+        """`node` is the name of the one node; for the rest see `Admission`."""
+        self.lock = RLock()
+        self.store = ObjectStore(clock, identifiers)
+        self._clock = clock
+        self._identifiers = identifiers
+        self._admission = Admission(self.store, region, associated, agent_url)
+        self._controllers = Controllers(self, clock, identifiers, node)
+
+    def create(
+        self,
+        kind: Kind,
+        given: Any,
+        namespace: str | None = None,
+        *,
+        dry_run: bool = False,
+        writer: Writer | None = None,
+    ) -> Object:
+        """Store a new object; as stored. `dry_run` does everything but store. Raises ApiError."""
+        wanted = self._own(kind, given, namespace)
+        metadata = wanted["metadata"]
+        if not metadata.get("name"):
+            if not metadata.get("generateName"):
+                raise ApiError(
+                    422,
+                    f'{kind.name} "" is invalid: metadata.name: Required value: name or'
+                    " generateName is required",
+                )
+            # What only asks must not shift the names of later pods.
+            drawn = (
+                Identifiers(Seed(0), f"dry run/{self.store.version}")
+                if dry_run
+                else self._identifiers
+            )
+            metadata["name"] = metadata["generateName"] + drawn.pod_suffix()
+        with self.lock, self.store.transaction():
+            if kind.namespaced:
+                self.store.get(BY_NAME["Namespace"], "", metadata["namespace"])
+            wanted = self._admission.admit(kind, wanted, None)
+            if kind.name in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"):
+                wanted["metadata"]["generation"] = 1
+            self._note_writer(None, wanted, writer)
+            if dry_run:
+                if self.store.find(kind, metadata.get("namespace", ""), metadata["name"]):
+                    raise already_exists(kind, metadata["name"])
+                metadata["creationTimestamp"] = self._now()
+                return wanted
+            stored = self.store.create(kind, wanted)
+            self._controllers.created(kind, stored)
+            return self.store.find(kind, metadata.get("namespace", ""), metadata["name"]) or stored
+
+    def update(
+        self,
+        kind: Kind,
+        given: Any,
+        namespace: str | None = None,
+        *,
+        dry_run: bool = False,
+        status: bool = False,
+        writer: Writer | None = None,
+    ) -> Object:
+        """Put an object in the place of the stored one; as stored. Raises ApiError."""
+        wanted = self._own(kind, given, namespace)
+        metadata = wanted["metadata"]
+        with self.lock, self.store.transaction():
+            former = self.store.get(kind, metadata.get("namespace", ""), metadata.get("name", ""))
+            if status:
+                former_metadata = {**former["metadata"]}
+                wanted = {
+                    **former,
+                    "metadata": former_metadata,
+                    "status": wanted.get("status") or {},
+                }
+            else:
+                wanted = self._admission.admit(kind, wanted, former)
+                if "status" in former:
+                    wanted["status"] = former["status"]
+                if wanted.get("spec") != former.get("spec") and "generation" in former["metadata"]:
+                    wanted["metadata"]["generation"] = former["metadata"]["generation"] + 1
+                elif "generation" in former["metadata"]:
+                    wanted["metadata"]["generation"] = former["metadata"]["generation"]
+            self._note_writer(former, wanted, writer)
+            if dry_run:
+                self.store.check_version(kind, wanted, former)
+                return wanted
+            stored = self.store.update(kind, wanted)
+            if stored is not former and not status:
+                self._controllers.updated(kind, former, stored)
+            name = metadata["name"]
+            return self.store.find(kind, metadata.get("namespace", ""), name) or stored
+
+    def delete(
+        self, kind: Kind, namespace: str, name: str, *, orphan: bool = False, dry_run: bool = False
+    ) -> Object:
+        """Remove the object and, unless `orphan`, what it owns; what it was. Raises ApiError."""
+        with self.lock, self.store.transaction():
+            found = self.store.get(kind, namespace, name)
+            if kind.name == "Namespace" and name in _KEPT_NAMESPACES:
+                raise forbidden(kind, name, "this namespace may not be deleted")
+            if dry_run:
+                return found
+            gone = self.store.delete(kind, namespace, name)
+            self._controllers.deleted(kind, gone, orphan=orphan)
+            return gone
+
+    def admit(self, pod: Object, namespace: str) -> Object:
+        """What the webhook makes of a pod of a namespace, beside all else. `pod` stays."""
+        with self.lock:
+            return self._admission.inject(pod, namespace)
+
+    def restart(self, deployment: Object) -> None:
+        """New pods for a deployment whose template stays as it is."""
+        with self.lock, self.store.transaction():
+            self._controllers.restart(deployment)
+
+    def _note_writer(self, former: Object | None, wanted: Object, writer: Writer | None) -> None:
+        metadata = wanted["metadata"]
+        managed = list((former or {}).get("metadata", {}).get("managedFields") or ())
+        if writer is not None:
+            managed = managed_fields.after(former, wanted, writer, self._now())
+        if managed:
+            metadata["managedFields"] = managed
+
+    def _now(self) -> str:
+        return stamp(self._clock.now())
+
+    def _own(self, kind: Kind, given: Any, namespace: str | None) -> Object:
+        """A copy of what a client sent, in its place."""
+        if not isinstance(given, dict) or not isinstance(given.get("metadata", {}), dict):
+            raise ApiError(400, f"the body is no {kind.name}")
+        wanted: Object = copy.deepcopy(given)
+        if wanted.setdefault("kind", kind.name) != kind.name:
+            raise ApiError(
+                400,
+                f"{wanted['kind']} in version {wanted.get('apiVersion', '')!r} cannot be handled as"
+                f" a {kind.name}",
+            )
+        if wanted.setdefault("apiVersion", kind.api_version) != kind.api_version:
+            raise ApiError(
+                400,
+                f"the API version in the data ({wanted['apiVersion']}) does not match the expected"
+                f" API version ({kind.api_version})",
+            )
+        metadata = wanted.setdefault("metadata", {})
+        metadata.pop("managedFields", None)
+        if kind.namespaced:
+            place = namespace or metadata.get("namespace") or "default"
+            if metadata.setdefault("namespace", place) != place:
+                raise ApiError(
+                    400,
+                    "the namespace of the provided object does not match the namespace sent on the"
+                    " request",
+                )
+        else:
+            metadata.pop("namespace", None)
+        return wanted

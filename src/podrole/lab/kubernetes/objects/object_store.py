@@ -1,0 +1,186 @@
+"""The objects of a cluster, their versions, and what has happened to them."""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Condition
+from typing import Any
+
+from podrole.lab.clock import Clock, stamp
+from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind, Object
+from podrole.lab.kubernetes.objects.status import ApiError, already_exists, not_found
+
+_KEPT_EVENTS = 4096
+
+
+#: Kind, namespace (empty where the kind has none) and name.
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Event:
+    """What has happened to an object: `ADDED`, `MODIFIED` or `DELETED`."""
+
+    version: int
+    type: str
+    found: Object
+    former: Object | None  # what it was before, None for a new one
+
+
+class ObjectStore:
+    """What etcd is to a cluster. Stored objects are never changed in place."""
+
+    def __init__(self, clock: Clock, identifiers: Identifiers) -> None:
+        self._clock = clock
+        self._identifiers = identifiers
+        self._objects: dict[_Key, Object] = {}
+        #: The keys before the first deletion of a transaction.
+        self._order: list[_Key] | None = None
+        self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
+        self._unpublished: list[Event] = []
+        self._open = 0
+        self.version = 1
+        #: The newest version that watches may see: what is under way may come to nothing.
+        self.published = 1
+        self.changed = Condition()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes of the block, or none where it raises. Only one thread at a time."""
+        version, events = self.version, len(self._unpublished)
+        self._open += 1
+        try:
+            yield
+        except BaseException:
+            self._undo(self._unpublished[events:])
+            self.version = version
+            del self._unpublished[events:]
+            raise
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._order = None
+            self._publish()
+
+    def _undo(self, events: Sequence[Event]) -> None:
+        """Take changes back, each by what its event says was before: no write copies the store."""
+        for event in reversed(events):
+            key = _key(BY_NAME[event.found["kind"]], event.found["metadata"])
+            if event.former is None:
+                del self._objects[key]
+            else:
+                self._objects[key] = event.former
+        if self._order is not None:  # something was deleted: it belongs where it stood
+            place = {key: number for number, key in enumerate(self._order)}
+            ordered = sorted(self._objects, key=lambda key: place.get(key, len(place)))
+            self._objects = {key: self._objects[key] for key in ordered}
+
+    def find(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        """The object, None where there is none. Not to be changed."""
+        return self._objects.get((kind.name, namespace if kind.namespaced else "", name))
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Object:
+        """The object. Not to be changed. Raises ApiError (NotFound)."""
+        found = self.find(kind, namespace, name)
+        if found is None:
+            raise not_found(kind, name)
+        return found
+
+    def list(self, kind: Kind, namespace: str | None = None) -> Iterator[Object]:
+        """The objects of a kind, oldest first; of one namespace or of all. Not to be changed."""
+        for (name, space, _), found in list(self._objects.items()):
+            if name == kind.name and namespace in (None, space):
+                yield found
+
+    def create(self, kind: Kind, given: Object) -> Object:
+        """Store a new object. Raises ApiError (NotFound for its namespace, AlreadyExists)."""
+        metadata = given["metadata"]
+        namespace = metadata.get("namespace", "") if kind.namespaced else ""
+        if kind.namespaced:
+            self.get(BY_NAME["Namespace"], "", namespace)
+        else:
+            metadata.pop("namespace", None)
+        if self.find(kind, namespace, metadata["name"]) is not None:
+            raise already_exists(kind, metadata["name"])
+        metadata["uid"] = self._identifiers.uuid()
+        metadata["creationTimestamp"] = stamp(self._clock.now())
+        return self._store(kind, given, "ADDED", None)
+
+    def update(self, kind: Kind, given: Object) -> Object:
+        """Put an object in the place of the one of its name.
+
+        Raises ApiError: NotFound, or Conflict where `given` names another version than the stored.
+        """
+        metadata = given["metadata"]
+        former = self.get(kind, metadata.get("namespace", ""), metadata["name"])
+        self.check_version(kind, given, former)
+        for name in ("uid", "creationTimestamp", "resourceVersion"):
+            metadata[name] = former["metadata"][name]
+        if given == former:
+            return former
+        return self._store(kind, given, "MODIFIED", former)
+
+    def check_version(self, kind: Kind, given: Object, former: Object) -> None:
+        """Raise ApiError (Conflict) where `given` comes of another version than the stored."""
+        metadata = given["metadata"]
+        version = metadata.get("resourceVersion")
+        if version not in (None, "", former["metadata"]["resourceVersion"]):
+            raise ApiError(
+                409,
+                f'Operation cannot be fulfilled on {kind.resource} "{metadata["name"]}": the object'
+                " has been modified; please apply your changes to the latest version and try again",
+                name=metadata["name"],
+                kind=kind.plural,
+            )
+
+    def delete(self, kind: Kind, namespace: str, name: str) -> Object:
+        """Remove the object; what it was. Raises ApiError (NotFound)."""
+        found = self.get(kind, namespace, name)
+        if self._open and self._order is None:
+            self._order = list(self._objects)
+        del self._objects[_key(kind, found["metadata"])]
+        gone = copy.deepcopy(found)
+        gone["metadata"]["resourceVersion"] = str(self._next())
+        self._happened("DELETED", gone, found)
+        return gone
+
+    def since(self, version: int) -> Iterator[Event]:
+        """What has happened after a version. Raises ApiError (410 Gone) where too much has."""
+        events = list(self._events)
+        if events and len(events) == _KEPT_EVENTS and version < events[0].version - 1:
+            raise ApiError(410, f"too old resource version: {version} ({events[0].version})")
+        yield from (event for event in events if event.version > version)
+
+    def _store(self, kind: Kind, given: Object, event: str, former: Object | None) -> Object:
+        metadata = given["metadata"]
+        given.setdefault("apiVersion", kind.api_version)
+        metadata["resourceVersion"] = str(self._next())
+        self._objects[_key(kind, metadata)] = given
+        self._happened(event, given, former)
+        return given
+
+    def _next(self) -> int:
+        self.version += 1
+        return self.version
+
+    def _happened(self, event: str, found: Object, former: Object | None) -> None:
+        self._unpublished.append(Event(self.version, event, found, former))
+        self._publish()
+
+    def _publish(self) -> None:
+        if self._open or not self._unpublished:
+            return
+        with self.changed:
+            self._events.extend(self._unpublished)
+            self._unpublished.clear()
+            self.published = self.version
+            self.changed.notify_all()
+
+
+def _key(kind: Kind, metadata: Mapping[str, Any]) -> _Key:
+    return kind.name, metadata.get("namespace", "") if kind.namespaced else "", metadata["name"]

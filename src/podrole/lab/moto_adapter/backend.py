@@ -1,0 +1,208 @@
+"""moto behind the gateway: it keeps the state of IAM, of EKS clusters and of the data services.
+
+moto checks no token, no trust policy and hardly a condition (shared facts, moto 5.2.5), so nothing
+reaches it before the gateway has decided. Each service's own Flask app is called directly: moto's
+dispatcher would also route `/moto-api/…`, which resets everything.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode
+
+import botocore.exceptions
+import botocore.parsers
+import botocore.serialize
+import moto.core.responses
+from botocore.model import OperationModel
+from moto.moto_api._internal import mock_random
+from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import BackendRequest, create_backend_app
+from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from podrole.lab import nesting
+from podrole.lab.aws_error import AwsError, not_carried, readable_xml
+from podrole.lab.moto_adapter.randomness import draw_from, importing
+from podrole.lab.seed import Seed
+from podrole.lab.service_models import service_model
+
+#: Headers by which moto chooses an account or takes a caller's word: only the gateway sets them.
+_OWN_HEADERS = ("HTTP_X_MOTO_ACCOUNT_ID", "HTTP_AUTHORIZATION", "HTTP_X_AMZ_SECURITY_TOKEN")
+#: What moto keeps for the lab, each imported at its first call (moto's SSM alone imports 95 MB in a
+#: second, measured 2026-11-24).
+MOTO_SERVICES = (
+    "dynamodb",
+    "ecr",
+    "eks",
+    "iam",
+    "kms",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+)
+
+# moto looks through the methods of a service's class at each call (measured 2026-11-26: 0.5 ms).
+moto.core.responses.method_names_from_class = cache(moto.core.responses.method_names_from_class)
+
+
+@cache
+def app(service: str) -> Callable[..., Any]:
+    """moto's Flask app of a service; its state is the process's, so one app serves every lab."""
+    with importing(service):
+        made: Any = create_backend_app(service)
+    if service == "s3":
+        made.request_class = _WithoutForms
+    made.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
+    return made  # type: ignore[no-any-return]
+
+
+class _WithoutForms(BackendRequest):  # type: ignore[misc]
+    """A request whose body is an object, whatever its type: moto would read `curl --data`'s as
+    parameters of the call, and store an empty object."""
+
+    want_form_data_parsed = False
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """What is asked in the block does not count: moto draws a request id for each answer, and its
+    next key or role id would be another one."""
+    state = mock_random.getstate()
+    try:
+        yield
+    finally:
+        mock_random.setstate(state)
+
+
+_READS = ("Get", "List", "Describe", "Head")
+_MOST_ASKED = 5000
+
+
+class Moto:
+    """moto's apps, one a service, emptied and seeded at the start of a lab."""
+
+    def __init__(self, seed: Seed) -> None:
+        self._asked: dict[str, dict[str, dict[str, Any]]] = {}
+        moto_api_backend.reset()
+        draw_from(seed)
+
+    def forward(
+        self, environ: Mapping[str, Any], service: str, operation: str, region: str, account: str
+    ) -> tuple[int, Headers, bytes]:
+        """Let moto answer a request, as `account`. Raises AwsError for what moto does not have."""
+        if not operation.startswith(_READS):
+            self._asked.pop(service, None)
+        if service not in MOTO_SERVICES:
+            raise not_carried(service, operation)
+        passed = {key: value for key, value in environ.items() if key not in _OWN_HEADERS}
+        passed["HTTP_HOST"] = f"{service}.{region}.amazonaws.com"
+        passed["HTTP_X_MOTO_ACCOUNT_ID"] = account
+        passed["HTTP_AUTHORIZATION"] = (
+            f"AWS4-HMAC-SHA256 Credential=LAB/20260115/{region}/{service}/aws4_request,"
+            " SignedHeaders=host, Signature=0"
+        )
+        if service != "s3" and "json" in passed.get("CONTENT_TYPE", ""):
+            # moto looks for a form in any body: `&Action=` in a text would choose the operation.
+            body = passed["wsgi.input"].read().replace(b"&", b"\\u0026")
+            passed |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        try:
+            result, status, headers = run_wsgi_app(app(service), passed)
+        except NotImplementedError:
+            raise not_carried(service, operation) from None
+        except RecursionError as error:
+            protocol = service_model(service).metadata["protocol"]
+            raise nesting.too_deep(str(protocol)) from error
+        except Exception as error:
+            # moto stumbles over some parameters that AWS would refuse; a client sees no traceback.
+            reason = f"lab: moto failed at {service}:{operation} ({type(error).__name__}: {error})"
+            raise AwsError("InternalFailure", reason, 500) from error
+        code = int(status.split()[0])
+        body = b"".join(result)
+        if "html" in headers.get("Content-Type", "") and code >= 300 and body.startswith(b"<!doc"):
+            raise not_carried(service, operation)
+        if code >= 400 and body.lstrip().startswith(b"<"):
+            body = readable_xml(body)  # moto quotes a name as it came, a NUL too
+            headers["Content-Length"] = str(len(body))
+        if code >= 400 and not body and passed["REQUEST_METHOD"] != "HEAD":
+            reason = f"lab: moto refused {service}:{operation}, and did not say why"
+            raise AwsError("InvalidRequest", reason, code)
+        return code, headers, body
+
+    def ask(
+        self, service: str, operation: str, account: str, region: str, **parameters: Any
+    ) -> Mapping[str, Any]:
+        """What a reading operation answers, empty where moto refuses; not to be changed.
+
+        Kept until something changes in the service: a decision needs it at every call.
+        """
+        known = self._asked.setdefault(service, {})
+        question = repr((operation, account, region, sorted(parameters.items())))
+        if question not in known:
+            try:
+                answer = self.call(service, operation, account, region, **parameters)
+            except AwsError:
+                answer = {}
+            if len(known) >= _MOST_ASKED:
+                known.clear()
+            known[question] = answer
+        return known[question]
+
+    def call(
+        self, service: str, operation: str, account: str, region: str, **parameters: Any
+    ) -> dict[str, Any]:
+        """Call moto as the lab itself, beside all checks. Raises AwsError as moto answers."""
+        model = service_model(service).operation_model(operation)
+        protocol = model.service_model.metadata["protocol"]
+        serializer = botocore.serialize.create_serializer(protocol)
+        try:
+            request = serializer.serialize_to_request(parameters, model)
+        except botocore.exceptions.ParamValidationError as error:
+            raise AwsError("ValidationException", f"lab: {error}") from error
+        body = request["body"]
+        path, _, constant = request["url_path"].partition("?")  # `?tagging` is in S3's paths
+        query = urlencode(request["query_string"], doseq=True)
+        builder = EnvironBuilder(
+            path,
+            method=request["method"],
+            query_string="&".join(filter(None, (constant, query))) or None,
+            headers=dict(request["headers"]),
+            data=urlencode(body) if isinstance(body, dict) else body or b"",
+        )
+        status, headers, answer = self.forward(
+            builder.get_environ(), service, operation, region, account
+        )
+        refused = refusal(model, status, headers, answer)
+        if refused is not None:
+            raise refused
+        try:
+            parsed = _parsed(model, status, headers, answer)
+        except botocore.parsers.ResponseParserError as error:  # a character that no XML can carry
+            reason = f"lab: moto failed at {service}:{operation} ({type(error).__name__})"
+            raise AwsError("InternalFailure", reason, 500) from error
+        parsed.pop("ResponseMetadata", None)
+        return parsed
+
+
+def _parsed(model: OperationModel, status: int, headers: Headers, body: bytes) -> dict[str, Any]:
+    parser = botocore.parsers.create_parser(model.service_model.metadata["protocol"])
+    response = {"status_code": status, "headers": dict(headers), "body": body}
+    return parser.parse(response, model.output_shape)  # type: ignore[no-any-return]
+
+
+def refusal(model: OperationModel, status: int, headers: Headers, body: bytes) -> AwsError | None:
+    """What an answer of moto's refuses, None if it is no refusal."""
+    if status < 300:
+        return None
+    try:
+        error = _parsed(model, status, headers, body).get("Error", {})
+    except botocore.parsers.ResponseParserError:
+        error = {}
+    return AwsError(error.get("Code", "Unknown"), error.get("Message", ""), status)

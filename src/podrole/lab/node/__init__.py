@@ -1,0 +1,1 @@
+"""A worker node: its pods, its metadata service, the Pod Identity Agent."""

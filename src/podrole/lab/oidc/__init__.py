@@ -1,0 +1,1 @@
+"""A cluster's OIDC issuer and its key."""

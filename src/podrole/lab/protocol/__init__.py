@@ -1,0 +1,1 @@
+"""AWS's wire: requests taken apart, signatures, parameters, answers."""

@@ -1,0 +1,1 @@
+"""The AWS services of the lab, one module or folder each."""

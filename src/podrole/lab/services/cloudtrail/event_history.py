@@ -1,0 +1,135 @@
+"""The event history: what LookupEvents finds among the records of an account.
+
+Source: CloudTrail API reference, "LookupEvents"; user guide, "Working with CloudTrail event
+history" (checked 2026-11-24). Which resources an event names: answers that AWS's EKS workshop
+shows.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from podrole.lab.aws_error import AwsError
+
+_DAYS = 90
+_MOST = 50
+#: What a request's parameters name, and the type of it in an event.
+_NAMED = {
+    ("eks", "clusterName"): "AWS::EKS::Cluster",
+    ("eks", "name"): "AWS::EKS::Cluster",
+    ("eks-auth", "clusterName"): "AWS::EKS::Cluster",
+    ("iam", "groupName"): "AWS::IAM::Group",
+    ("iam", "openIDConnectProviderArn"): "AWS::IAM::OIDCProvider",
+    ("iam", "policyArn"): "AWS::IAM::Policy",
+    ("iam", "roleName"): "AWS::IAM::Role",
+    ("iam", "userName"): "AWS::IAM::User",
+    ("s3", "bucketName"): "AWS::S3::Bucket",
+    ("secretsmanager", "secretId"): "AWS::SecretsManager::Secret",
+}
+
+
+def lookup(
+    records: Iterable[Mapping[str, Any]], parameters: Mapping[str, Any], region: str, now: datetime
+) -> dict[str, Any]:
+    """LookupEvents: management events of a Region and of 90 days, newest first, a page at a time.
+
+    `records`: those of one account, oldest first. Raises AwsError for more than one attribute, for
+    a range that ends before it begins, and for a token that no page has given.
+    """
+    attributes = parameters.get("LookupAttributes") or []
+    if len(attributes) > 1:
+        raise AwsError("InvalidLookupAttributesException", "lab: give one attribute at most")
+    size = int(parameters.get("MaxResults", _MOST))
+    if not 1 <= size <= _MOST:
+        raise AwsError("InvalidMaxResultsException", f"lab: MaxResults is 1 to {_MOST}")
+    start, end = _instant(parameters.get("StartTime")), _instant(parameters.get("EndTime"))
+    if start and end and start > end:
+        raise AwsError("InvalidTimeRangeException", "lab: StartTime is after EndTime")
+    oldest = max(start or now - timedelta(days=_DAYS), now - timedelta(days=_DAYS))
+    found = [
+        event
+        for event in _events(reversed(list(records)), region)
+        if oldest <= event["EventTime"] <= (end or now)
+        and all(_has(event, item["AttributeKey"], item["AttributeValue"]) for item in attributes)
+    ]
+    begin = _after(found, parameters.get("NextToken"))
+    page = found[begin : begin + size]
+    more = begin + size < len(found)
+    return {"Events": page, "NextToken": _token(page[-1]["EventId"]) if more else None}
+
+
+def _events(records: Iterable[Mapping[str, Any]], region: str) -> Iterator[dict[str, Any]]:
+    for record in records:
+        if record["managementEvent"] and record["awsRegion"] == region:
+            yield _event(record)
+
+
+def _has(event: Mapping[str, Any], key: str, value: str) -> bool:
+    if key in ("ResourceName", "ResourceType"):
+        return any(item[key] == value for item in event["Resources"])
+    return bool(event.get(key) == value)
+
+
+def _instant(value: Any) -> datetime | None:
+    """A time as the JSON protocol sends it: seconds since 1970."""
+    return None if value is None else datetime.fromtimestamp(float(value), UTC)
+
+
+def _event(record: Mapping[str, Any]) -> dict[str, Any]:
+    identity = record["userIdentity"]
+    session = identity.get("sessionContext", {})
+    event = {
+        "EventId": record["eventID"],
+        "EventName": record["eventName"],
+        "ReadOnly": "true" if record["readOnly"] else "false",
+        "AccessKeyId": identity.get("accessKeyId"),
+        "EventTime": datetime.fromisoformat(record["eventTime"]),
+        "EventSource": record["eventSource"],
+        "Username": identity.get("userName")
+        or (identity.get("arn", "").rpartition("/")[2] if session else None),
+        "Resources": [
+            {"ResourceType": kind, "ResourceName": name} for kind, name in _resources(record)
+        ],
+        "CloudTrailEvent": json.dumps(record, default=str),
+    }
+    return {key: value for key, value in event.items() if value is not None}
+
+
+def _resources(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    issued = record.get("responseElements") or {}
+    if "assumedRoleUser" in issued:
+        user = issued["assumedRoleUser"]
+        yield "AWS::IAM::AccessKey", issued["credentials"]["accessKeyId"]
+        yield "AWS::STS::AssumedRole", user["arn"]
+        yield "AWS::STS::AssumedRole", user["assumedRoleId"]
+        yield "AWS::STS::AssumedRole", user["assumedRoleId"].partition(":")[2]
+    service = record["eventSource"].partition(".")[0]
+    if service == "sts":
+        for resource in record.get("resources", []):
+            yield resource["type"], resource["ARN"]
+    for key, value in (record["requestParameters"] or {}).items():
+        if (service, key) in _NAMED and isinstance(value, str):
+            yield _NAMED[service, key], value
+
+
+def _token(event_id: str) -> str:
+    """Names the last event of a page: newer ones, which come before it, do not shift the next."""
+    return base64.urlsafe_b64encode(f"lab/{event_id}".encode()).decode()
+
+
+def _after(events: list[dict[str, Any]], token: str | None) -> int:
+    if not token:
+        return 0
+    try:
+        last = base64.urlsafe_b64decode(token).decode().removeprefix("lab/")
+    except (ValueError, binascii.Error):
+        last = ""
+    for position, event in enumerate(events):
+        if event["EventId"] == last:
+            return position + 1
+    raise AwsError("InvalidNextTokenException", "lab: NextToken is none of this search's")

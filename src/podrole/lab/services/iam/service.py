@@ -1,0 +1,171 @@
+"""IAM beside moto: what its calls need, what is refused on its way in, and what moto lacks."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode
+
+from podrole.lab.access.authorizer import Requirement
+from podrole.lab.access.iam_state import Entity, IamState
+from podrole.lab.access.service import Answer, Operation, Service
+from podrole.lab.aws_error import AwsError
+from podrole.lab.credentials import AccessKey, Caller, Credentials, credentials_error
+from podrole.lab.moto_adapter import iam as moto_iam
+from podrole.lab.protocol import validation
+from podrole.lab.protocol.call import Call
+from podrole.lab.services.iam import conflicts, quotas
+from podrole.lab.services.iam.oidc_providers import OidcProviders
+from podrole.lab.services.iam.requirements import iam_requirements
+from podrole.lab.services.iam.simulation import PolicySimulation, ServiceControl
+from podrole.lab.services.iam.trust_policies import TrustPolicies
+from podrole.policy import PolicyError, parse_policy
+
+#: The calls that hand in an identity-based policy.
+_IDENTITY_POLICIES = {
+    "PutRolePolicy",
+    "PutUserPolicy",
+    "PutGroupPolicy",
+    "CreatePolicy",
+    "CreatePolicyVersion",
+}
+#: What a principal that goes, or is renamed, is called by.
+_DEPARTING = {"DeleteRole": "RoleName", "DeleteUser": "UserName", "UpdateUser": "UserName"}
+
+
+class Iam(Service):
+    """IAM: moto keeps it."""
+
+    def __init__(
+        self,
+        state: IamState,
+        credentials: Credentials,
+        service_control: ServiceControl,
+    ) -> None:
+        """`state` is what decisions read; it is told of changes."""
+        self._state = state
+        self._credentials = credentials
+        self._simulation = PolicySimulation(state, service_control)
+        self._trust = TrustPolicies(state, state.forget)
+        self._providers = OidcProviders(state)
+        # Of the call that moto is carrying out; the gateway takes one call at a time.
+        self._trust_to_save: str | None = None
+        self._departing: Entity | None = None
+
+    def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
+        """The role, user, policy or provider that the call names, else `*`."""
+        if caller.user_session is not None:
+            # Without MFA, which the lab lacks, a user's temporary credentials reach no call of IAM
+            # (STS API reference, GetSessionToken; the answer: aws.iam #15 of cloudyr).
+            raise credentials_error("key", call.protocol)
+        return iam_requirements(self._state, call, caller)
+
+    def operation(self, name: str) -> Operation | None:
+        """The simulator, a provider's client ids, and trust policies, which moto half-checks."""
+        if name == "UpdateAssumeRolePolicy":
+            return self._update_trust_policy
+        return self._simulation.operation(name) or self._providers.operation(name)
+
+    def _update_trust_policy(self, call: Call, caller: Caller) -> dict[str, Any]:
+        account = caller.account
+        self._check(account, call)
+        document = self._trust.checked(call.parameters["PolicyDocument"])
+        moto_iam.set_trust_policy(account, call.parameters["RoleName"], document)
+        self._state.forget(account)
+        return {}
+
+    def _check(self, account: str, call: Call) -> None:
+        validation.check(call)
+        conflicts.check(self._state, account, call)
+        quotas.check(self._state, account, call)
+
+    def before_moto(self, call: Call) -> Answer | None:
+        """Refuse what AWS refuses and moto would take; fill in what AWS takes as said."""
+        assert call.caller is not None
+        account, parameters = call.caller.account, call.parameters
+        self._trust_to_save = self._departing = None
+        _name_the_user(call)
+        self._check(account, call)
+        self._providers.check(account, call)
+        if call.name == "CreateRole":
+            text = parameters["AssumeRolePolicyDocument"]
+            checked = self._trust.checked(text)
+            self._trust_to_save = checked if checked != text else None
+        if call.name in _IDENTITY_POLICIES:
+            try:
+                parse_policy(parameters.get("PolicyDocument", ""), name="PolicyDocument")
+            except PolicyError as error:
+                raise AwsError("MalformedPolicyDocument", f"{error}", 400) from error
+        if call.name == "UpdateRole":
+            role = self._state.role(account, parameters["RoleName"])
+            assert role is not None
+            # moto forgets the one that is not given.
+            _add(call, "MaxSessionDuration", str(role.max_session))
+            _add(call, "Description", role.description)
+        if call.name in _DEPARTING:
+            name = parameters[_DEPARTING[call.name]]
+            find = self._state.role if call.name == "DeleteRole" else self._state.user
+            self._departing = find(account, name)
+        return None
+
+    def after_moto(self, call: Call, account: str, body: bytes) -> bytes:
+        """Read the account's IAM anew after a change, and keep its access keys."""
+        if call.name.startswith(("Get", "List")):
+            return body
+        self._state.forget(account)
+        self._keys_changed(call, account, body)
+        if self._trust_to_save is not None:
+            moto_iam.set_trust_policy(account, call.parameters["RoleName"], self._trust_to_save)
+        if self._departing is not None:
+            self._departed(call, account, self._departing)
+        return body
+
+    def _departed(self, call: Call, account: str, principal: Entity) -> None:
+        becomes = principal.unique_id
+        if call.name == "UpdateUser":
+            name = call.parameters["UserName"]
+            new_name = call.parameters.get("NewUserName", name)
+            self._credentials.rename_user(account, name, new_name)
+            user = self._state.user(account, new_name)
+            assert user is not None
+            becomes = user.arn
+        self._trust.rename(principal.arn, becomes)
+
+    def _keys_changed(self, call: Call, account: str, body: bytes) -> None:
+        if call.name == "CreateAccessKey":
+            text = body.decode()
+            found = [
+                re.search(rf"<{tag}>(.*?)</{tag}>", text)
+                for tag in ("AccessKeyId", "SecretAccessKey", "UserName")
+            ]
+            key_id, secret, user = (match[1] if match else "" for match in found)
+            self._credentials.add_key(AccessKey(key_id, secret, account, user))
+        elif call.name in ("DeleteAccessKey", "UpdateAccessKey"):
+            key_id = call.parameters.get("AccessKeyId", "")
+            self._credentials.set_active(
+                key_id, call.name == "UpdateAccessKey" and call.parameters["Status"] == "Active"
+            )
+
+
+def _name_the_user(call: Call) -> None:
+    """Where a call names no user it means its caller, whom moto does not know."""
+    shape = call.operation.input_shape
+    if shape is None or "UserName" not in shape.members or "UserName" in call.parameters:
+        return
+    user = call.caller.user_name if call.caller else None
+    if user is None:
+        raise AwsError(
+            "ValidationError", "Must specify userName when calling with non-User credentials"
+        )
+    _add(call, "UserName", user)
+
+
+def _add(call: Call, name: str, value: str) -> None:
+    """Add a parameter to the form that moto is going to read, unless the call has it."""
+    if name in call.parameters:
+        return
+    call.parameters = {**call.parameters, name: value}
+    form = call.environ["wsgi.input"].getvalue() + f"&{urlencode({name: value})}".encode()
+    call.environ["wsgi.input"] = BytesIO(form)
+    call.environ["CONTENT_LENGTH"] = str(len(form))

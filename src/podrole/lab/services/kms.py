@@ -1,0 +1,199 @@
+"""KMS beside moto: keys by any of their names, key policies, and use by other services."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from podrole.lab.access.action_table import ResourceType, Row
+from podrole.lab.access.authorizer import Denial, Requirement, delegated_to
+from podrole.lab.access.data_service import DataService, Resource, resource_policy
+from podrole.lab.access.service import Answer
+from podrole.lab.aws_error import AwsError
+from podrole.lab.credentials import Caller
+from podrole.lab.moto_adapter.backend import Moto
+from podrole.lab.protocol.call import Call
+from podrole.policy import Policy
+
+#: moto's ciphertext begins with the id of its key.
+_ID_LENGTH = 36
+_AWS_MANAGED = "alias/aws/"
+_METADATA_KEYS = {
+    "kms:KeyOrigin": "Origin",
+    "kms:KeySpec": "KeySpec",
+    "kms:KeyUsage": "KeyUsage",
+    "kms:MultiRegion": "MultiRegion",
+}
+_MALFORMED = "MalformedPolicyDocumentException"
+#: Parameters by which a call names a key: where they hold an alias, it is kms:RequestAlias.
+_KEY_PARAMETERS = {
+    "kms:ReEncryptFrom": "SourceKeyId",
+    "kms:ReEncryptTo": "DestinationKeyId",
+}
+
+
+class Kms(DataService):
+    """KMS: a decision is about the key, whichever name the call has for it."""
+
+    def __init__(self, moto: Moto) -> None:
+        super().__init__("kms", moto)
+        #: Key id and region to the account that made it: a ciphertext names no account.
+        self._owners: dict[tuple[str, str], str] = {}
+
+    # -- names ---------------------------------------------------------------------------
+
+    def locate(self, call: Call, caller: Caller, type_: ResourceType, name: str) -> tuple[str, str]:
+        """A key by id, ARN, alias, alias ARN or a ciphertext; an alias by its name."""
+        if type_.name == "alias":
+            return super().locate(call, caller, type_, name.removeprefix("alias/"))
+        if name == call.parameters.get("CiphertextBlob"):
+            return self._of_ciphertext(call, type_, name)
+        return self.key(call, caller.account, name)
+
+    def key(self, call: Call, account: str, name: str) -> tuple[str, str]:
+        """ARN and account of the key of that name, as seen from an account.
+
+        Raises AwsError (NotFoundException) for an alias that does not exist.
+        """
+        key, alias = self.table.resources["key"], self.table.resources["alias"]
+        for type_ in (key, alias):
+            parts = type_.read(name)
+            if parts is not None:
+                account = parts["account"]
+                name = parts["KeyId"] if type_ is key else f"alias/{parts['Alias']}"
+                break
+        if name.startswith("alias/"):
+            found = self.ask(call, account, "DescribeKey", KeyId=name)
+            if not found:
+                arn = alias.arn(call.region, account, name.removeprefix("alias/"))
+                raise AwsError("NotFoundException", f"Alias {arn} is not found.")
+            return str(found["KeyMetadata"]["Arn"]), account
+        arn = key.arn(call.region, account, name)
+        if key.read(arn) is None:
+            raise AwsError("NotFoundException", f"Invalid keyId '{name}'")
+        return arn, account
+
+    def _of_ciphertext(self, call: Call, type_: ResourceType, blob: str) -> tuple[str, str]:
+        try:
+            key_id = base64.b64decode(blob, validate=True)[:_ID_LENGTH].decode("ascii")
+            account = self._owners[key_id, call.region]
+        except (binascii.Error, ValueError, KeyError) as error:
+            # Documented without a message.
+            raise AwsError("InvalidCiphertextException", "lab: no key made this") from error
+        return type_.arn(call.region, account, key_id), account
+
+    # -- decisions -----------------------------------------------------------------------
+
+    def found(self, call: Call, caller: Caller, row: Row, arn: str, account: str) -> Resource:
+        """The key with its policy; an alias has none, so its account's identity policies decide."""
+        if row.type is not None and row.type.name == "alias":
+            return Resource(arn, account, keys={"kms:CallerAccount": caller.account})
+        resource = self._key(call, arn, account, caller.account)
+        alias = self._request_alias(call, row)
+        if alias is None:
+            return resource
+        keys = {**resource.keys, "kms:RequestAlias": alias}
+        return Resource(arn, account, resource.policy, resource.tags, keys)
+
+    def every(self, call: Call, caller: Caller, row: Row) -> Resource:
+        """A key that is still to be made has no policy: its account's identity policies decide."""
+        resource = super().every(call, caller, row)
+        keys = {"kms:CallerAccount": caller.account}
+        policy = None if row.type is None else delegated_to(resource.account)
+        return Resource(resource.arn, resource.account, policy, keys=keys)
+
+    def _request_alias(self, call: Call, row: Row) -> str | None:
+        name = str(call.parameters.get(_KEY_PARAMETERS.get(row.action, "KeyId")) or "")
+        return "alias/" + name.partition("alias/")[2] if "alias/" in name else None
+
+    def _key(self, call: Call, arn: str, account: str, caller_account: str) -> Resource:
+        keys: dict[str, Any] = {"kms:CallerAccount": caller_account}
+        found = self.ask(call, account, "DescribeKey", KeyId=arn).get("KeyMetadata")
+        if found is None:
+            return Resource(arn, account, None, keys=keys)
+        for key, member in _METADATA_KEYS.items():
+            if member in found:
+                keys[key] = str(found[member]).lower() if member == "MultiRegion" else found[member]
+        aliases = self._aliases(call, arn, account)
+        if aliases:
+            keys["kms:ResourceAliases"] = aliases
+        tags = self.ask(call, account, "ListResourceTags", KeyId=arn).get("Tags", [])
+        text = self.ask(call, account, "GetKeyPolicy", KeyId=arn, PolicyName="default")
+        policy = resource_policy(text.get("Policy"), f"key policy of {arn}", code=_MALFORMED)
+        if any(name.startswith(_AWS_MANAGED) for name in aliases):
+            policy = _aws_managed(account)
+        return Resource(
+            arn, account, policy, {tag["TagKey"]: tag["TagValue"] for tag in tags}, keys
+        )
+
+    def _aliases(self, call: Call, arn: str, account: str) -> list[str]:
+        found = self.ask(call, account, "ListAliases", KeyId=arn).get("Aliases", [])
+        return [item["AliasName"] for item in found]
+
+    def used_by(
+        self,
+        service: str,
+        call: Call,
+        caller: Caller,
+        action: str,
+        name: str,
+        account: str,
+        context: Mapping[str, str],
+        denial: Denial,
+    ) -> Iterator[Requirement]:
+        """What a caller needs of the key with which a service encrypts; nothing of AWS's own keys.
+
+        The service calls KMS as its caller: kms:ViaService is the service in the call's region, and
+        the encryption context is the one that the service documents. `name` is the key's as seen
+        from `account`, which holds the encrypted resource.
+        """
+        if name.startswith(_AWS_MANAGED) or f":{_AWS_MANAGED}" in name:
+            # Whoever may use the service may use its key ("AWS managed keys", key policy).
+            return
+        arn, owner = self.key(call, account, name)
+        resource = self._key(call, arn, owner, caller.account)
+        keys: dict[str, Any] = {
+            **resource.keys,
+            "kms:ViaService": f"{service}.{call.region}.amazonaws.com",
+            "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+            "kms:EncryptionContextKeys": list(context),
+            "aws:ViaAWSService": "true",
+            "aws:ResourceAccount": owner,
+        }
+        keys |= {f"kms:EncryptionContext:{key}": value for key, value in context.items()}
+        keys |= {f"aws:ResourceTag/{key}": value for key, value in resource.tags.items()}
+        yield Requirement(action, arn, owner, keys, resource.policy, None, denial)
+
+    # -- moto ----------------------------------------------------------------------------
+
+    def before_moto(self, call: Call) -> Answer | None:
+        """Refuse a malformed key policy; name the one policy that keys have, as KMS does."""
+        if call.name in ("CreateKey", "PutKeyPolicy"):
+            resource_policy(call.parameters.get("Policy"), "Policy", code=_MALFORMED)
+        if call.name in ("GetKeyPolicy", "PutKeyPolicy"):
+            named = {"PolicyName": "default", **call.parameters}
+            call.replace_body(json.dumps(named).encode())
+        return None
+
+    def after_moto(self, call: Call, account: str, body: bytes) -> bytes:
+        """Note whose a new key is."""
+        if call.name == "CreateKey":
+            self._owners[json.loads(body)["KeyMetadata"]["KeyId"], call.region] = account
+        return body
+
+
+def _policy(account: str, actions: str | list[str], name: str) -> Policy:
+    root = {"AWS": f"arn:aws:iam::{account}:root"}
+    statement = {"Effect": "Allow", "Principal": root, "Action": actions, "Resource": "*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = resource_policy(text, name)
+    assert policy is not None
+    return policy
+
+
+def _aws_managed(account: str) -> Policy:
+    """The part of an AWS managed key's policy that concerns calls not made by its service."""
+    return _policy(account, ["kms:Describe*", "kms:Get*", "kms:List*"], "AWS managed key")

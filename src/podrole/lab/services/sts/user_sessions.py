@@ -1,0 +1,121 @@
+"""GetSessionToken and GetFederationToken: temporary credentials by a user's long-lived key.
+
+Source: STS API reference of both, and IAM user guide, "Compare AWS STS credentials" and
+"Permissions for GetFederationToken"; "Cannot call … with session credentials": aws-sdk-net #1704
+and granted #151 (checked 2026-11-23). The lab has no MFA devices.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from podrole.lab.access.authorizer import Requirement, delegated_to
+from podrole.lab.access.iam_state import IamState
+from podrole.lab.access.service import Operation
+from podrole.lab.aws_error import AwsError
+from podrole.lab.clock import Clock
+from podrole.lab.credentials import Caller, Credentials, UserSession, issued
+from podrole.lab.identifiers import Identifiers
+from podrole.lab.protocol.call import Call
+from podrole.lab.services.sts.session_policies import packed_size, session_policies
+from podrole.lab.services.sts.session_request import SessionTags
+from podrole.policy import Policy, parse_policy
+
+_DEFAULT_SECONDS = 12 * 3600
+#: What temporary credentials of users may call in STS.
+_BY_USER = {"AssumeRole", "GetCallerIdentity"}
+_BY_FEDERATED_USER = {"GetCallerIdentity"}
+
+
+class UserSessions:
+    """The two operations that give users temporary credentials."""
+
+    def __init__(
+        self, iam: IamState, credentials: Credentials, clock: Clock, identifiers: Identifiers
+    ) -> None:
+        self._iam = iam
+        self._credentials = credentials
+        self._clock = clock
+        self._identifiers = identifiers
+
+    def operation(self, name: str) -> Operation | None:
+        """The operation of that name."""
+        return {
+            "GetSessionToken": self._get_session_token,
+            "GetFederationToken": self._get_federation_token,
+        }.get(name)
+
+    def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
+        """What the two need. Raises AwsError (AccessDenied) for a caller without a user's key."""
+        if caller.session or caller.user_session:
+            message = f"Cannot call {call.name} with session credentials"
+            raise AwsError("AccessDenied", message, 403)
+        if call.name == "GetSessionToken":
+            return []  # "You cannot use policies to control authentication operations."
+        account, name = caller.account, call.parameters["Name"]
+        arn = f"arn:aws:sts::{account}:federated-user/{name}"
+        tags = SessionTags.asked(call.parameters)
+        actions = ["sts:GetFederationToken"] + (["sts:TagSession"] if tags.tags else [])
+        here = delegated_to(account)
+        return [Requirement(action, arn, account, tags.context, here) for action in actions]
+
+    @staticmethod
+    def check_reach(call: Call, caller: Caller) -> None:
+        """Refuse what a user's temporary credentials cannot call in STS, whatever policies say."""
+        temporary = caller.user_session
+        if temporary is None:
+            return
+        reach = _BY_USER if temporary.federated_name is None else _BY_FEDERATED_USER
+        if call.name not in reach | {"GetSessionToken", "GetFederationToken"}:
+            reason = f"lab: these temporary credentials may call {', '.join(sorted(reach))} of STS"
+            raise AwsError("AccessDenied", reason, 403)
+
+    def _get_session_token(self, call: Call, caller: Caller) -> dict[str, Any]:
+        if call.parameters.get("SerialNumber") or call.parameters.get("TokenCode"):
+            raise AwsError("NotImplemented", "lab: there are no MFA devices", 501)
+        return {"Credentials": issued(self._issue(call, caller))}
+
+    def _get_federation_token(self, call: Call, caller: Caller) -> dict[str, Any]:
+        parameters = call.parameters
+        policies = session_policies(parameters, caller.account, self._iam)
+        tags = SessionTags.asked(parameters)
+        size = packed_size(parameters, tags)
+        session = self._issue(
+            call,
+            caller,
+            federated_name=parameters["Name"],
+            tags=tags.tags,
+            policies=policies or (_nothing(),),
+        )
+        federated = session.caller("", "")
+        return {
+            "Credentials": issued(session),
+            "FederatedUser": {"FederatedUserId": federated.unique_id, "Arn": federated.arn},
+            "PackedPolicySize": size or 0,
+        }
+
+    def _issue(self, call: Call, caller: Caller, **more: Any) -> UserSession:
+        now = self._clock.now()
+        seconds = int(call.parameters.get("DurationSeconds", _DEFAULT_SECONDS))
+        assert caller.user_name is not None
+        session = UserSession(
+            access_key_id=self._identifiers.unique_id("ASIA"),
+            secret_access_key=self._identifiers.secret_access_key(),
+            token=self._identifiers.session_token(),
+            account=caller.account,
+            user_name=caller.user_name,
+            issued=now,
+            expires=now + timedelta(seconds=seconds),
+            **more,
+        )
+        self._credentials.add_user_session(session)
+        return session
+
+
+def _nothing() -> Policy:
+    """A federated user without session policies has no permissions of its own; a resource-based
+    policy can still name it."""
+    nothing = {"Effect": "Allow", "Action": "lab:Nothing", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": nothing}
+    return parse_policy(document, kind="session", name="(no session policy)")

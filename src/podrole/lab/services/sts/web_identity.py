@@ -1,0 +1,72 @@
+"""Tokens that come to STS: whose they are, and whether STS believes them.
+
+Codes and texts: STS API reference and the threads named in the shared facts (checked 2026-11-23).
+The order of the checks, and texts marked `lab:`, are the lab's own: AWS publishes neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from podrole.lab.access.iam_state import IamState
+from podrole.lab.aws_error import AwsError
+from podrole.lab.clock import Clock
+from podrole.lab.oidc.issuer import Issuer, Token, TokenError
+
+
+class WebIdentities:
+    """Checks tokens against the OIDC providers of accounts and the issuers' keys."""
+
+    def __init__(self, iam: IamState, issuers: Mapping[str, Issuer], clock: Clock) -> None:
+        """`issuers` maps issuer URLs to issuers; it may grow later."""
+        self._iam = iam
+        self._issuers = issuers
+        self._clock = clock
+
+    def verified(self, text: str, account: str) -> tuple[Token, str]:
+        """The token, and the provider's name in `account`. Raises AwsError."""
+        try:
+            token = Token.read(text)
+        except TokenError:
+            raise AwsError(
+                "InvalidIdentityToken",
+                "The ID Token provided is not a valid JWT."
+                " (You may see this error if you sent an Access Token)",
+            ) from None
+        url = token.text("iss")
+        issuer = self._issuers.get(url)
+        provider = url.removeprefix("https://")
+        audiences = self._iam.provider_audiences(
+            account, f"arn:aws:iam::{account}:oidc-provider/{provider}"
+        )
+        if audiences is None:
+            raise AwsError(
+                "InvalidIdentityToken",
+                f"No OpenIDConnect provider found in your account for {url}",
+            )
+        if issuer is None:
+            raise AwsError(
+                "InvalidIdentityToken",
+                "Couldn't retrieve verification key from your identity provider,  please"
+                " reference AssumeRoleWithWebIdentity documentation for requirements",
+            )
+        if not issuer.signed(token):
+            raise AwsError(
+                "InvalidIdentityToken", "lab: the issuer's keys do not verify the signature"
+            )
+        if not token.audiences or not set(token.audiences) <= set(audiences):
+            raise AwsError("InvalidIdentityToken", "Incorrect token audience")
+        self._check_age(token)
+        return token, issuer.provider
+
+    def _check_age(self, token: Token) -> None:
+        now = self._clock.timestamp()
+        expiry = token.seconds("exp")
+        if expiry is None or now >= expiry:
+            raise AwsError(
+                "ExpiredTokenException",
+                f"Token expired: current date/time {now} must be before the expiration"
+                f" date/time {int(expiry or 0)}",
+            )
+        if (token.seconds("nbf") or 0) > now:
+            raise AwsError("InvalidIdentityToken", "lab: the token is not valid yet")

@@ -1,0 +1,1 @@
+"""The lab for programs outside this process: `podrole lab serve` and its clients."""

@@ -1,0 +1,1 @@
+"""Questions about policies as a whole: what they grant, and to whom."""

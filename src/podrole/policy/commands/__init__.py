@@ -1,0 +1,1 @@
+"""`podrole decide`, `explain`, `who` and `lint`."""

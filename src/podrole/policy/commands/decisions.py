@@ -1,0 +1,138 @@
+"""`podrole decide`, `explain` and `who`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from podrole.policy.document import parse_policy
+from podrole.policy.error import PolicyError
+from podrole.policy.rows import decide_row
+from podrole.policy.who import who
+from podrole.reading import ReadingError, read_json, read_lines, read_text
+
+#: Characters of one row: a policy has at most 20,480, and a row some dozen of them.
+_LONGEST_ROW = 8_000_000
+
+
+def configure(name: str, parser: argparse.ArgumentParser) -> None:
+    """Give one of the commands its arguments."""
+    _CONFIGURE[name](parser)
+
+
+def _configure_decide(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_decide)
+
+
+def _decide(_: argparse.Namespace) -> int:
+    """JSON lines in, JSON lines out; a bad row gives an error line, and the rest goes on."""
+    for number, line in enumerate(read_lines(sys.stdin, _LONGEST_ROW), start=1):
+        if isinstance(line, str) and not line.strip():
+            continue
+        answer: dict[str, Any] = {"id": number}
+        try:
+            if isinstance(line, ReadingError):
+                raise line
+            row = read_json(line)
+            if isinstance(row, dict) and "id" in row:
+                answer["id"] = row["id"]
+            decision = decide_row(row)
+            answer |= {
+                "effect": decision.effect,
+                "decided_by": decision.decided_by,
+                "reason": decision.reason,
+            }
+        except PolicyError as error:
+            answer["error"] = str(error)
+        except ReadingError as error:
+            answer["error"] = f"not JSON: {error}"
+        sys.stdout.write(json.dumps(answer) + "\n")
+    return 0
+
+
+def _configure_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("row", nargs="?", type=Path, help="a file in the row format of decide")
+    parser.add_argument("--principal", help="who asks: an ARN, a service, a provider's ARN")
+    parser.add_argument("--action", action="append", help="what for; may be given again")
+    parser.add_argument("--resource", help="on which resource: an ARN or *")
+    parser.add_argument("--resource-account", help="whose the resource is, where no ARN says so")
+    parser.add_argument("--context", action="append", default=[], metavar="KEY=VALUE")
+    for layer in ("identity", "resource-policy", "boundary", "session", "scp", "rcp"):
+        parser.add_argument(f"--{layer}", action="append", default=[], type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="the decision as JSON")
+    parser.set_defaults(run=_explain)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    row = _read(arguments.row) if arguments.row else _row_of(arguments)
+    decision = decide_row(row, explain=True)
+    print(json.dumps(decision.to_json(), indent=2) if arguments.json else decision)
+    return 0
+
+
+def _row_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    context: dict[str, Any] = {}
+    for entry in arguments.context:
+        key, equals, value = entry.partition("=")
+        if not equals:
+            raise PolicyError("--context", f"{entry!r} is not KEY=VALUE")
+        # The same key again makes a set of values.
+        context[key] = [*context[key], value] if key in context else [value]
+    request = {
+        "principal": arguments.principal,
+        "action": arguments.action,
+        "resource": arguments.resource,
+        "resource_account": arguments.resource_account,
+        "context": {key: value[0] if len(value) == 1 else value for key, value in context.items()},
+    }
+    layers = {"identity": arguments.identity, "resource": arguments.resource_policy}
+    layers |= {name: getattr(arguments, name) for name in ("boundary", "session", "scp", "rcp")}
+    return {
+        "request": request,
+        "policies": {name: [_read(path) for path in paths] for name, paths in layers.items()},
+    }
+
+
+def _configure_who(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("trust", type=Path, help="a role's trust policy, as JSON")
+    parser.add_argument("--issuer", help="one cluster's issuer, with or without https://")
+    parser.set_defaults(run=_who)
+
+
+def _who(arguments: argparse.Namespace) -> int:
+    document = _read(arguments.trust)
+    try:
+        trust = parse_policy(document, kind="trust", name=arguments.trust.name)
+    except PolicyError as error:
+        place = ": ".join(filter(None, (str(arguments.trust), error.path)))
+        raise PolicyError(place, error.reason, error.suggestion) from error
+    issuer = arguments.issuer.removeprefix("https://") if arguments.issuer else None
+    found = who(trust, issuer)
+    if not found:
+        print("no service account: the trust policy names no OIDC provider")
+    for admitted in found:
+        print(admitted)
+    return 0
+
+
+def _read(path: Path) -> Any:
+    """The JSON in a file. Raises PolicyError with the file's name."""
+    try:
+        text = read_text(path)
+    except ReadingError as error:
+        raise PolicyError(str(path), str(error)) from error
+    try:
+        return read_json(text)
+    except ReadingError as error:
+        raise PolicyError(str(path), f"not JSON: {error}") from error
+
+
+_CONFIGURE: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "decide": _configure_decide,
+    "explain": _configure_explain,
+    "who": _configure_who,
+}

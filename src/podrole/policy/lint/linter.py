@@ -1,0 +1,147 @@
+"""Lint for trust and identity policies: what is valid but risky or without effect.
+
+Codes are those of IAM Access Analyzer's policy checks where it has one that is known from its
+public output or reference (`PASS_ROLE_…`, `FORALLVALUES_WITH_SINGLE_VALUED_KEY`); the others begin
+with `PODROLE_`. Source: IAM user guide, "IAM policy validation check reference" (checked
+2026-11-24).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from podrole.policy.document import Policy
+from podrole.policy.lint import complement, deputy, pass_role, trust, values
+from podrole.policy.lint.finding import Finding
+from podrole.policy.lint.linted_policy import LintedPolicy
+from podrole.policy.sizes import over_limit
+from podrole.policy.statement import Statement
+from podrole.policy.variables import outside
+
+#: Keys of which a request holds at most one value, as far as this guide needs them.
+_SINGLE_VALUED = re.compile(
+    r"(.*:(sub|aud)|aws:(principalarn|principalaccount|principaltype|principalorgid|sourcearn"
+    r"|sourceaccount|sourceorgid|sourceip|sourcevpc|sourcevpce|vpcsourceip|userid|username"
+    r"|resourceaccount|resourceorgid|requestedregion|securetransport|multifactorauthpresent"
+    r"|viaawsservice|currenttime|(principal|resource|request)tag/.*)"
+    r"|sts:(externalid|rolesessionname|sourceidentity)|s3:prefix|iam:passedtoservice)\Z"
+)
+_OBJECT_VERB = re.compile(r"s3:(?:get|put|delete|restore|abort)(?!bucket)([a-z]*)\Z")
+#: A wildcard runs past the slash, so a pattern may mean objects.
+_BUCKET_ONLY = re.compile(r"arn:aws[a-z-]*:s3:::[^/*?]*\Z")
+
+
+def lint(policy: Policy) -> list[Finding]:
+    """All findings, in the order of the statements."""
+    linted = LintedPolicy.of(policy)
+    found = [
+        finding
+        for statement in policy.statements
+        for rule in _RULES
+        for finding in rule(linted, statement)
+    ]
+    return [*_size(policy), *found]
+
+
+def _size(policy: Policy) -> Iterator[Finding]:
+    over = over_limit(policy)
+    if over:
+        yield Finding(
+            "PODROLE_POLICY_TOO_LONG",
+            "warning",
+            "Statement",
+            over,
+            "Split the policy, or shorten it by patterns that stay narrow",
+            "explanation/how-it-works",
+        )
+
+
+Rule = Callable[[LintedPolicy, Statement], Iterator[Finding]]
+
+
+def _literal_wildcards(_: Policy, statement: Statement) -> Iterator[Finding]:
+    for condition in statement.conditions:
+        if not re.match("String(Not)?Equals", condition.operator):
+            continue
+        for value in condition.values:
+            if set("*?") & set(outside(value)):
+                yield Finding(
+                    "PODROLE_LITERAL_WILDCARD",
+                    "warning" if "Not" in condition.operator else "error",
+                    f"{statement.path}.Condition.{condition.name}.{condition.key}",
+                    f"the wildcard in {value} is a letter under {condition.operator}",
+                    "Use StringLike if a pattern is meant, or write the value in full",
+                    "howto/irsa-trust",
+                )
+
+
+def _set_operators(_: Policy, statement: Statement) -> Iterator[Finding]:
+    for condition in statement.conditions:
+        if condition.qualifier == "ForAllValues" and _SINGLE_VALUED.match(condition.key.lower()):
+            yield Finding(
+                "FORALLVALUES_WITH_SINGLE_VALUED_KEY",
+                "error" if statement.effect == "Allow" else "warning",
+                f"{statement.path}.Condition.{condition.name}.{condition.key}",
+                "ForAllValues holds where the key is absent",
+                "Remove ForAllValues",
+                "howto/irsa-trust",
+            )
+
+
+def _on_object(action: str) -> bool:
+    verb = _OBJECT_VERB.match(action)
+    return verb is not None and ("object" in verb[1] or "multipart" in verb[1])
+
+
+def _objects(_: Policy, statement: Statement) -> Iterator[Finding]:
+    if statement.effect != "Allow" or statement.not_action or statement.not_resource:
+        return
+    resources = statement.resources or ()
+    objects = [action for action in statement.actions if _on_object(action)]
+    if objects and resources and all(_BUCKET_ONLY.match(item) for item in resources):
+        yield Finding(
+            "PODROLE_OBJECT_ACTION_ON_BUCKET",
+            "error",
+            f"{statement.path}.Resource",
+            f"{objects[0]} is decided on an object's ARN; a bucket's ARN grants nothing",
+            "Add /* to the resource, after the prefix if there is one",
+            "howto/irsa-trust",
+        )
+
+
+def _too_broad(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    if policy.kind != "identity" or statement.effect != "Allow" or statement.conditions:
+        return
+    everywhere = "*" in (statement.resources or ()) and not statement.not_resource
+    for action in statement.actions:
+        whole = action.rstrip("*")
+        if everywhere and action != whole and whole[-1:] in ("", ":") and not statement.not_action:
+            yield Finding(
+                "PODROLE_BROAD_ACTION",
+                "error",
+                f"{statement.path}.Action",
+                f"{action} on every resource: what leaks is everything",
+                "Name the actions and the resources that the workload uses",
+                "notebooks/01-the-leaky-key",
+            )
+
+
+_RULES: tuple[Rule, ...] = (
+    trust.missing_claims,
+    trust.subject_patterns,
+    _literal_wildcards,
+    trust.issuer_keys,
+    trust.mismatched_action,
+    trust.account_trust,
+    trust.source_arn,
+    _set_operators,
+    _objects,
+    _too_broad,
+    pass_role.pass_role,
+    complement.complements,
+    deputy.confused_deputy,
+    values.variables,
+    values.sets,
+    values.principals,
+)

@@ -1,0 +1,89 @@
+"""Lint rules for values that do not mean what they look like: variables, sets, principals.
+
+Codes without `PODROLE_`: IAM user guide, "IAM policy validation check reference" (2026-11-24).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from podrole.policy.document import Policy
+from podrole.policy.lint.finding import Finding
+from podrole.policy.statement import Statement
+
+_VARIABLE = re.compile(r"\$\{[A-Za-z0-9-]+:[^}]*\}")
+#: Keys that hold several values, as far as this guide meets them ("Multivalued context keys").
+_MULTIVALUED = re.compile(
+    r"(aws:(tagkeys|calledvia|principalorgpaths|resourceorgpaths|sourceorgpaths|"
+    r"principalservicenameslist)|sts:transitivetagkeys|dynamodb:(attributes|leadingkeys)|"
+    r"kms:encryptioncontextkeys|kms:resourcealiases|.*:amr)\Z"
+)
+_WITHOUT_VARIABLES = ("Numeric", "Date", "Binary", "IpAddress", "NotIpAddress")
+
+
+def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
+    """A variable that stays a text: by the policy's version, or under its operator."""
+    places = [(f"{statement.path}.Resource", text) for text in statement.resources or ()]
+    places += [
+        (f"{statement.path}.Condition.{item.name}.{item.key}", text)
+        for item in statement.conditions
+        for text in item.values
+    ]
+    for path, text in places:
+        if not statement.variables and _variable(text):
+            yield Finding(
+                "PODROLE_VARIABLE_WITHOUT_VERSION",
+                "error",
+                path,
+                f"{text} is no variable but a text: the policy's Version is not 2012-10-17",
+                "Begin the policy with Version 2012-10-17",
+                "reference/policy-engine",
+            )
+    for item in statement.conditions:
+        unsupported = item.operator.startswith(_WITHOUT_VARIABLES)
+        if unsupported and any(map(_variable, item.values)):
+            yield Finding(
+                "PODROLE_VARIABLE_UNDER_OPERATOR",
+                "error",
+                f"{statement.path}.Condition.{item.name}.{item.key}",
+                f"{item.operator} takes no variables: the condition does not hold",
+                "Compare as String or Arn, or write the value",
+                "reference/policy-engine",
+            )
+
+
+def _variable(text: str) -> bool:
+    # Behind the last brace each `${` would be searched to the end, in vain.
+    return _VARIABLE.search(text, 0, text.rfind("}") + 1) is not None
+
+
+def sets(_: Policy, statement: Statement) -> Iterator[Finding]:
+    """A key with several values under an operator for one."""
+    for item in statement.conditions:
+        bare = not item.qualifier and item.operator != "Null"
+        if bare and _MULTIVALUED.match(item.key.lower()):
+            yield Finding(
+                "MISSING_QUALIFIER",
+                "error" if statement.effect == "Allow" else "warning",
+                f"{statement.path}.Condition.{item.name}.{item.key}",
+                f"{item.key} holds several values, and {item.operator} compares one",
+                "Write ForAnyValue or ForAllValues before the operator",
+                "reference/policy-engine",
+            )
+
+
+def principals(_: Policy, statement: Statement) -> Iterator[Finding]:
+    """A wildcard within a principal, which AWS refuses: only a whole `*` is one."""
+    principal = statement.principal
+    for kind, values in principal.items() if isinstance(principal, dict) else ():
+        for value in values:
+            if value != "*" and set("*?") & set(value):
+                yield Finding(
+                    "UNSUPPORTED_WILDCARD_IN_PRINCIPAL",
+                    "error",
+                    f"{statement.path}.Principal.{kind}",
+                    f"{value} means nobody: a principal is written in full",
+                    "Name the account and restrict it by ArnLike on aws:PrincipalArn",
+                    "reference/policy-engine",
+                )

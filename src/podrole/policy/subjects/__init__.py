@@ -1,0 +1,1 @@
+"""Sets of service accounts, as conditions on a token's `sub` draw them."""

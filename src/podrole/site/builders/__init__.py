@@ -1,0 +1,1 @@
+"""The programs that build the site: MkDocs by its hooks, and Zensical."""

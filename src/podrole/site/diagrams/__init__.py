@@ -1,0 +1,1 @@
+"""Mermaid diagrams as drawings."""

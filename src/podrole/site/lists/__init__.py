@@ -1,0 +1,1 @@
+"""The lists of all pages, and the files beside them."""

@@ -1,0 +1,1 @@
+"""Pieces of Markdown: fences, tables, labels."""

@@ -1,0 +1,1 @@
+"""What becomes a page: notebooks, snippets, data, markers."""

@@ -1,0 +1,119 @@
+"""Markers by which a page shows a snippet of the catalogue, or data, instead of typing it.
+
+A marker stands alone on its line, indented as the block that it becomes:
+
+    {{ snippet "trust-irsa-exact" format=json }}
+    {{ truth-table "trust-irsa-exact" }}
+    {{ file "apps/go/main.go" }}
+    {{ table "limits" }}
+    {{ promises "coverage" }}
+    {{ symptoms "all" }}
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from podrole.catalog import Catalog, CatalogError
+from podrole.site.markdown.fence import fenced, prose_lines
+from podrole.site.markdown.format_label import lexer
+from podrole.site.markdown.truth_table import TruthTableError, truth_table_markdown
+from podrole.site.pages.coverage import coverage_markdown, read_promises
+from podrole.site.pages.data_table import DataError, table_markdown
+from podrole.site.pages.symptom_table import symptoms_markdown
+
+_MARKER = re.compile(
+    r'^(?P<indent>\s*)\{\{\s*(?P<kind>[a-z-]+)\s+"(?P<id>[^"]+)"(?P<options>[^}]*)\}\}\s*\Z'
+)
+_MARKER_LIKE = re.compile(r"^\s*\{\{.*\}\}\s*\Z")
+_FORMAT = re.compile(r"^\s*(?:format=(?P<format>[a-z-]+)\s*)?\Z")
+
+
+#: The lexer of a program's file, by the end of its name.
+_LANGUAGES = {".py": "python", ".go": "go", ".ts": "typescript", ".yml": "yaml"}
+
+
+class MarkerError(ValueError):
+    """A marker that shows nothing; the message names page, line and mend."""
+
+
+def expand_markers(markdown: str, catalog: Catalog, place: str, root: Path) -> str:
+    """Replace each marker by the Markdown of its snippet, truth table or data.
+
+    Args:
+        markdown: the text of a page, or of a notebook's Markdown cell.
+        catalog: the loaded `snippets/`.
+        place: the page, or the notebook and cell, for messages.
+        root: the repository, whose `docs/data/` holds the data.
+
+    Raises:
+        MarkerError: an unknown marker, snippet, format or data file.
+    """
+    return "\n".join(_expanded(markdown, catalog, place, root))
+
+
+def _expanded(markdown: str, catalog: Catalog, place: str, root: Path) -> Iterator[str]:
+    lines = zip(markdown.split("\n"), prose_lines(markdown), strict=True)
+    for number, (line, prose) in enumerate(lines, start=1):
+        if not _MARKER_LIKE.match(prose):
+            yield line
+            continue
+        try:
+            marker = _MARKER.match(prose)
+            if not marker:
+                raise MarkerError('a marker reads {{ snippet "id" format=json }}')
+            block = _block(marker, catalog, root)
+        except (MarkerError, CatalogError, TruthTableError, DataError) as error:
+            raise MarkerError(f"{place}:{number}: {line.strip()}: {error}") from error
+        yield from (f"{marker['indent']}{row}" if row else "" for row in block.split("\n"))
+
+
+def _block(marker: re.Match[str], catalog: Catalog, root: Path) -> str:
+    options = _FORMAT.match(marker["options"])
+    if not options:
+        raise MarkerError(f"unknown option {marker['options'].strip()!r}; there is format=…")
+    match marker["kind"]:
+        case "snippet":
+            return _snippet(marker["id"], options["format"], catalog)
+        case "truth-table":
+            return truth_table_markdown(catalog.truth_table(marker["id"]))
+        case "file":
+            return _file(marker["id"], root / "snippets")
+        case "table":
+            return table_markdown(_data(marker, root))
+        case "promises":
+            return coverage_markdown(read_promises(_data(marker, root), root), catalog)
+        case "symptoms":
+            if marker["id"] != "all":
+                raise MarkerError('write {{ symptoms "all" }}')
+            return symptoms_markdown()
+        case kind:
+            known = "snippet, truth-table, file, table, promises and symptoms"
+            raise MarkerError(f"unknown marker {kind!r}; there are {known}")
+
+
+def _file(name: str, snippets: Path) -> str:
+    """A file of one of the programs, as it is."""
+    path = (snippets / name).resolve()
+    if not path.is_relative_to(snippets.resolve() / "apps") or not path.is_file():
+        raise MarkerError(f"no file {name} below snippets/apps/")
+    language = _LANGUAGES.get(path.suffix, "text") if path.suffix else "dockerfile"
+    return fenced(path.read_text(encoding="utf-8"), language, title=name)
+
+
+def _data(marker: re.Match[str], root: Path) -> Path:
+    return root / "docs" / "data" / f"{marker['id']}.yml"
+
+
+def _snippet(name: str, form: str | None, catalog: Catalog) -> str:
+    snippet = catalog[name]
+    form = form or catalog.formats(name)[0]
+    block = fenced(catalog.render(name, form), lexer(form), title=name)
+    if not snippet.antipattern:
+        return block
+    # What nobody should copy says so wherever it is shown.
+    better = snippet.antipattern.better
+    advice = f" Use `{better}` instead." if better else ""
+    warning = f"{snippet.antipattern.reason}{advice}\n\n{block}"
+    return '!!! danger "Antipattern: do not copy"\n\n' + textwrap.indent(warning, "    ")

@@ -1,0 +1,1 @@
+"""All that the site is built from."""

@@ -1,0 +1,1 @@
+"""Where the reader's own values stand in a page."""

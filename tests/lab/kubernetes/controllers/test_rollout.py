@@ -1,0 +1,139 @@
+"""Deployments, their replica sets and pods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.lab.kubernetes.api import DEPLOYMENTS, MERGE, Api, deployment
+
+PATH = f"{DEPLOYMENTS}/orders-api"
+SPACE = "/namespaces/orders/"
+PODS, SETS = f"/api/v1{SPACE}pods", f"/apis/apps/v1{SPACE}replicasets"
+ACCOUNTS = f"/api/v1{SPACE}serviceaccounts"
+
+
+def names(api: Api, path: str) -> set[str]:
+    return {item["metadata"]["name"] for item in api("GET", path)["items"]}
+
+
+def image(api: Api, name: str) -> None:
+    containers = [{"name": "app", "image": name}]
+    change = {"spec": {"template": {"spec": {"containers": containers}}}}
+    api("PATCH", PATH, change, kind=MERGE)
+
+
+def test_a_new_template_gets_a_new_replica_set_and_the_former_one_stays_idle(api: Api) -> None:
+    api("POST", DEPLOYMENTS, deployment())
+    first = names(api, PODS)
+    image(api, "app:2")
+    assert len(names(api, PODS)) == 1
+    assert not names(api, PODS) & first
+    sets = sorted(api("GET", SETS)["items"], key=_revision)
+    assert [(_revision(found), found["spec"]["replicas"]) for found in sets] == [(1, 0), (2, 1)]
+    # `kubectl rollout undo`: the former template again, and the replica set that it had.
+    image(api, "app:1")
+    assert names(api, SETS) == {found["metadata"]["name"] for found in sets}
+    assert _revision(api("GET", f"{SETS}/{sets[0]['metadata']['name']}")) == 3
+    assert _revision(api("GET", PATH)) == 3
+
+
+def _revision(found: dict[str, Any]) -> int:
+    return int(found["metadata"]["annotations"]["deployment.kubernetes.io/revision"])
+
+
+def test_history_has_an_end(api: Api) -> None:
+    api("POST", DEPLOYMENTS, deployment())
+    for number in range(2, 15):
+        image(api, f"app:{number}")
+    assert len(names(api, SETS)) == 11
+
+
+def test_a_pod_or_a_replica_set_that_is_deleted_comes_back(api: Api) -> None:
+    given = deployment()
+    given["spec"]["replicas"] = 2
+    api("POST", DEPLOYMENTS, given)
+    (replica_set,) = names(api, SETS)
+    gone = min(names(api, PODS))
+    api("DELETE", f"{PODS}/{gone}")
+    assert len(names(api, PODS) - {gone}) == 2
+    api("DELETE", f"{SETS}/{replica_set}")
+    assert len(names(api, SETS)) == 1
+    assert len(names(api, PODS)) == 2
+    api("DELETE", PATH)
+    assert names(api, SETS) | names(api, PODS) == set()
+
+
+def test_without_its_service_account_a_deployment_has_no_pods_until_it_comes(api: Api) -> None:
+    api("POST", DEPLOYMENTS, deployment(serviceAccountName="late"))
+    status = api("GET", PATH)["status"]
+    assert status["unavailableReplicas"] == 1
+    conditions = {item["type"]: item for item in status["conditions"]}
+    assert conditions["Available"]["status"] == "False"
+    assert conditions["ReplicaFailure"]["message"].endswith(
+        'error looking up service account orders/late: serviceaccount "late" not found'
+    )
+    api("POST", ACCOUNTS, {"metadata": {"name": "late"}})
+    assert len(names(api, PODS)) == 1
+    assert api("GET", PATH)["status"]["availableReplicas"] == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "replicas"), [("", 3), ("?dryRun=All", 1)], ids=["scaled", "dry run"]
+)
+def test_scale(api: Api, query: str, replicas: int) -> None:
+    api("POST", DEPLOYMENTS, deployment())
+    change = {"spec": {"replicas": 3}}
+    assert api("PATCH", f"{PATH}/scale{query}", change, kind=MERGE)["spec"] == change["spec"]
+    assert api("GET", PATH)["spec"]["replicas"] == replicas
+    assert len(names(api, PODS)) == replicas
+    scale = api("GET", f"{PATH}/scale")
+    assert scale["status"] == {"replicas": replicas, "selector": "app=orders-api"}
+
+
+@pytest.mark.parametrize(
+    ("replicas", "said"),
+    [(-1, "must be greater than or equal to 0"), (10**9, "runs at most 110 pods")],
+)
+def test_how_many_pods_there_may_be(api: Api, replicas: int, said: str) -> None:
+    given = deployment()
+    given["spec"]["replicas"] = replicas
+    assert said in api.said("POST", DEPLOYMENTS, given, 422)
+    api("POST", DEPLOYMENTS, deployment())
+    change = {"spec": {"replicas": replicas}}
+    assert said in api.said("PATCH", f"{PATH}/scale", change, 422, kind=MERGE)
+
+
+def test_what_a_manifest_leaves_open_is_filled_in(api: Api) -> None:
+    found = api("POST", DEPLOYMENTS, deployment())["spec"]
+    assert (found["replicas"], found["strategy"]["type"]) == (1, "RollingUpdate")
+    (pod,) = api("GET", PODS)["items"]
+    assert (pod["spec"]["restartPolicy"], pod["spec"]["securityContext"]) == ("Always", {})
+    assert pod["spec"]["containers"][0]["imagePullPolicy"] == "IfNotPresent"
+    assert pod["metadata"]["labels"].keys() == {"app", "pod-template-hash"}
+
+
+def test_a_selector_stays(api: Api) -> None:
+    api("POST", DEPLOYMENTS, deployment())
+    change = {
+        "spec": {
+            "selector": {"matchLabels": {"app": "x"}},
+            "template": {"metadata": {"labels": {"app": "x"}}},
+        }
+    }
+    assert api.said("PATCH", PATH, change, 422, kind=MERGE).endswith("field is immutable")
+
+
+@pytest.mark.parametrize("name", ["default", "kube-system"])
+def test_namespaces_that_stay(api: Api, name: str) -> None:
+    said = api.said("DELETE", f"/api/v1/namespaces/{name}", code=403)
+    assert said == f'namespaces "{name}" is forbidden: this namespace may not be deleted'
+
+
+def test_a_namespace_takes_all_that_is_in_it(api: Api) -> None:
+    api("POST", DEPLOYMENTS, deployment())
+    api("DELETE", "/api/v1/namespaces/orders")
+    assert names(api, "/api/v1/pods") == set()
+    assert names(api, "/api/v1/serviceaccounts") == {"default"}
+    api("POST", DEPLOYMENTS, deployment(), code=404)
