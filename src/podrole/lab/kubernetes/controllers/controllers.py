@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from podrole.lab.clock import Clock, stamp
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.controllers.object_changes import ObjectChanges
 from podrole.lab.kubernetes.controllers.rollout import Rollouts, replicas
 from podrole.lab.kubernetes.objects.kinds import BY_NAME, KINDS, Kind, Object
 from podrole.lab.kubernetes.objects.pod_validation import claims
 from podrole.lab.kubernetes.objects.status import ApiError
-
-if TYPE_CHECKING:
-    from podrole.lab.kubernetes.object_api import ObjectApi
 
 _POD = BY_NAME["Pod"]
 _REPLICA_SET = BY_NAME["ReplicaSet"]
@@ -25,7 +23,9 @@ _ONE_POD = ("DaemonSet", "Job")
 class Controllers:
     """Reacts to changes of workloads, namespaces and pods."""
 
-    def __init__(self, api: ObjectApi, clock: Clock, identifiers: Identifiers, node: str) -> None:
+    def __init__(
+        self, api: ObjectChanges, clock: Clock, identifiers: Identifiers, node: str
+    ) -> None:
         self._api = api
         self._clock = clock
         self._node = node

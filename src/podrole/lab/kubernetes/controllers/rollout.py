@@ -8,13 +8,11 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.controllers.object_changes import ObjectChanges
 from podrole.lab.kubernetes.objects.kinds import BY_NAME, Object
-
-if TYPE_CHECKING:
-    from podrole.lab.kubernetes.object_api import ObjectApi
 
 _DEPLOYMENT, _REPLICA_SET = BY_NAME["Deployment"], BY_NAME["ReplicaSet"]
 _REVISION = "deployment.kubernetes.io/revision"
@@ -28,7 +26,7 @@ class Rollouts:
 
     def __init__(
         self,
-        api: ObjectApi,
+        api: ObjectChanges,
         identifiers: Identifiers,
         owned: Callable[[Any, Object], list[Object]],
         reference: Callable[[str, Object], dict[str, Any]],
