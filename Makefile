@@ -109,10 +109,11 @@ fuzz: $(STAMP) ## A million requests to the engine, 100,000 to the lab's doors, 
 	@PODROLE_FUZZ_DOORS=100000 PODROLE_DRAWN=100000 $(BIN)/pytest tests/lab/test_hostile_requests.py tests/lab/serving/test_reopened_lab.py
 
 .PHONY: check
-check: $(STAMP) ## Lint, check the format and the types
+check: $(STAMP) ## Lint, check the format, the types and the layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	@$(BIN)/codespell docs notebooks snippets src *.md
 
 .PHONY: notebooks
