@@ -190,16 +190,16 @@ class Lab:
 
     @property
     def throttled(self) -> frozenset[str]:
-        """The places whose rate limit is spent: of "agent", "eks-auth" and "sts"; none at first.
+        """Whose rate limits are spent: of "agent", "eks-auth" and "sts"; none at first.
 
         Each call there is refused until they are taken out. Raises LabError for another name.
         """
         return self.gateway.throttle.spent
 
     @throttled.setter
-    def throttled(self, places: Iterable[str]) -> None:
+    def throttled(self, limits: Iterable[str]) -> None:
         try:
-            self.gateway.throttle.spent = places
+            self.gateway.throttle.spent = limits
         except ValueError as error:
             raise LabError(str(error)) from None
 

@@ -1,4 +1,4 @@
-"""Throttling: the places whose rate limit is spent.
+"""Throttling: the rate limits that are spent.
 
 A limit counts seconds, and the lab's clock stands still: the reader says which limits are spent,
 and each call there is refused until they say otherwise.
@@ -22,12 +22,12 @@ class Throttle:
 
     @property
     def spent(self) -> frozenset[str]:
-        """The places whose limit is spent, of PLACES. Raises ValueError for another name."""
+        """Whose limits are spent, of RATE_LIMITS. Raises ValueError for another name."""
         return self._spent
 
     @spent.setter
-    def spent(self, places: Iterable[str]) -> None:
-        wanted = {places} if isinstance(places, str) else set(places)
+    def spent(self, limits: Iterable[str]) -> None:
+        wanted = {limits} if isinstance(limits, str) else set(limits)
         if unknown := sorted(wanted - set(RATE_LIMITS)):
             raise ValueError(
                 f"nothing throttles {unknown[0]!r}; the lab has {', '.join(RATE_LIMITS)}"
