@@ -114,7 +114,7 @@ def test_what_is_lost_is_what_the_contributors_page_says(
     built_site: Path, zensical_site: Path
 ) -> None:
     """The page lists it; when this changes, so must the page."""
-    page = (REPOSITORY / "docs/contributing.md").read_text(encoding="utf-8")
+    page = (REPOSITORY / "docs/contributing/index.md").read_text(encoding="utf-8")
     lost = {"path": 'class="md-path"', "sidebar": "md-tabs__item--active"}
     for name in names(built_site, "index.html"):
         here, there = (

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from podrole.site.diagrams.diagram import Diagram, DiagramError, diagrams_in
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
 # The page's own process is the sandbox: it loads one local script and nothing else.
 _BROWSER_OPTIONS = (
     "--headless",

@@ -11,7 +11,7 @@ from podrole.site.source.site_config import SiteConfig
 #: Sections that a reader with little room leaves out, in the words of llmstxt.org.
 _OPTIONAL = "Optional"
 #: The repository's own matters: of no use to somebody who asks about IAM.
-_ASIDE = frozenset({"contributing.md", "reference/coverage.md"})
+_ASIDE = ("contributing/", "reference/coverage.md")
 
 
 def llms_txt(config: SiteConfig, facts: Mapping[str, PageFacts]) -> str:
@@ -24,7 +24,7 @@ def llms_txt(config: SiteConfig, facts: Mapping[str, PageFacts]) -> str:
     sections: dict[str, list[str]] = {}
     for section, path in _placed(config.nav):
         if path in facts:
-            sections.setdefault(_OPTIONAL if path in _ASIDE else section, []).append(path)
+            sections.setdefault(_OPTIONAL if path.startswith(_ASIDE) else section, []).append(path)
     sections["Snippets"] = [
         path for path in facts if path.startswith(f"{FOLDER}/") and path != f"{FOLDER}/index.md"
     ]
