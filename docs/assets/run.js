@@ -186,8 +186,8 @@ function show(loaded, total) {
 
 function tell(message, again) {
   say("Python did not load.");
-  const [what, ...mends] = advice(message);
-  const list = make("ul", {}, ...mends.map((mend) => make("li", { textContent: mend })));
+  const [what, ...fixes] = advice(message);
+  const list = make("ul", {}, ...fixes.map((fix) => make("li", { textContent: fix })));
   const retry = button("Try again", "Load Python again", () => {
     end.focus();
     again();

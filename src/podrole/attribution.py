@@ -123,7 +123,7 @@ def _role(record: Record) -> str:
 
 
 def _pod(issuing: Record, through: tuple[str, ...]) -> Attribution | None:
-    """The pod that a session was asked for, None if it was asked for somebody else."""
+    """The pod that a session was asked for, None if it was asked for someone else."""
     identity = issuing.get("userIdentity") or {}
     if issuing.get("eventSource") != "sts.amazonaws.com":
         return None

@@ -34,7 +34,7 @@ Fault = tuple[HTTPStatus, str]
 
 
 def fault(method: str, target: str, version: str, headers: Message[Any, Any]) -> Fault | None:
-    """Why a request is refused before anybody reads more of it; None for a good one.
+    """Why a request is refused before anyone reads more of it; None for a good one.
 
     `target` is in origin form (`origin_form`). The text is one line.
     """

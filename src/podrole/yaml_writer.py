@@ -1,4 +1,4 @@
-"""YAML that everybody reads the same: in version 1.1, as PyYAML does, and in 1.2, as Go's tools do.
+"""YAML that everyone reads the same: in version 1.1, as PyYAML does, and in 1.2, as Go's tools do.
 
 What one of them reads as a number, a boolean, a moment or nothing stands in quotes.
 

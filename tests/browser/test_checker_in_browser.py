@@ -160,7 +160,7 @@ class TestPolicy:
             word = "Allowed" if text.endswith("(allowed)") else "Denied"
             assert checker.settled().startswith(word), text
 
-    def test_a_pasted_policy_denies_says_why_and_allows_once_mended(self, checker: Checker) -> None:
+    def test_a_pasted_policy_denies_says_why_and_allows_once_fixed(self, checker: Checker) -> None:
         wrong = "system:serviceaccount:orders:order-api"
         checker.write("policy", trust(wrong))
         checker.write("irsa-namespace", "orders")
@@ -322,8 +322,8 @@ class TestPod:
         assert first.count() == 1
         assert "refuses" in first.inner_text()
         assert MARK in first.inner_text()
-        mend = first.get_by_role("link", name="trust-irsa-exact").get_attribute("href") or ""
-        assert fresh.page.request.get(mend).ok
+        fix = first.get_by_role("link", name="trust-irsa-exact").get_attribute("href") or ""
+        assert fresh.page.request.get(fix).ok
         right = ward.setup.irsa_trust()
         ward.setup.iam.update_assume_role_policy(**role, PolicyDocument=json.dumps(right))
         assert fresh.write("outputs", "\n".join(ward.outputs())).startswith("Nothing broken")
@@ -334,7 +334,7 @@ class TestPod:
         said = "failed to retrieve credentials: Incorrect token audience"
         checker.write("error", f"{MARK} {said}")
         assert checker.write("outputs", "").startswith("Recognised")
-        checker.page.get_by_role("link", name="Proof and mend").click()
+        checker.page.get_by_role("link", name="Proof and fix").click()
         checker.page.wait_for_url("**/howto/troubleshoot/#wrong-audience")
         assert checker.page.locator("#wrong-audience").is_visible()
 

@@ -126,7 +126,7 @@ class TestAMissingAddress:
 
 
 class TestSearch:
-    def test_an_error_text_leads_to_its_mend(self, page: "Page", site_address: str) -> None:
+    def test_an_error_text_leads_to_its_fix(self, page: "Page", site_address: str) -> None:
         page.goto(site_address)
         hits = searched(page, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
         assert "howto/troubleshoot/" in (hits.first.get_attribute("href") or "")

@@ -184,8 +184,8 @@ def test_an_error_stands_below_its_cell_and_ends_the_run(notebook: Page) -> None
     assert 'File "<cell 2>", line 4, in fail' in trace.inner_text()
     assert mark(notebook, 2) == "ended with an error"
     assert mark(notebook, 3) == ""
-    run_as(notebook, 2, "print('mended')")
-    assert output(notebook, 2) == "mended\n"
+    run_as(notebook, 2, "print('fixed')")
+    assert output(notebook, 2) == "fixed\n"
     assert not error.is_visible()
 
 

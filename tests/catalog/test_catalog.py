@@ -18,7 +18,7 @@ from tests.catalogue import CATALOG
 ROOT = Path(__file__).parents[2] / "snippets"
 #: Other people's files that a test has put beside a program.
 INSTALLED = shutil.ignore_patterns("node_modules")
-#: What somebody might type to break out of a document.
+#: What someone might type to break out of a document.
 HOSTILE = [
     'x", "Resource": "*',
     "x\nkind: Secret",

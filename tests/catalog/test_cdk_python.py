@@ -19,7 +19,7 @@ from tests.kept_results import kept
 from tests.tools import needs
 
 CDK = [one for one in CATALOG.of("policy") if "cdk-python" in CATALOG.formats(one.id)]
-#: The CDK is too large for everybody's environment.
+#: The CDK is too large for everyone's environment.
 LOCK = Path(__file__).parents[2] / "requirements/cdk.txt"
 _APP = """
 import importlib, json, sys

@@ -292,7 +292,7 @@ def test_the_upload(uploaded: tuple[Any, str]) -> None:
     assert set(heads) == {
         "a.mjs",
         "a/index.html",
-        "assets/main.00000000.min.css",  # somebody may have a page open that needs it
+        "assets/main.00000000.min.css",  # someone may have a page open that needs it
         "index.html",
         "main.57a0d79d.min.css",
         "p.wasm",

@@ -1,4 +1,4 @@
-"""Each fault, made in the lab: the doctor names its link, and its mend makes the pod work."""
+"""Each fault, made in the lab: the doctor names its link, and its fix makes the pod work."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class TestIrsa:
         assert not ward.works()
         (link,) = [link for link in ward.links() if link.state == "broken"]
         assert link.name == "injection"
-        assert "make the pod anew" in link.mend
+        assert "make the pod anew" in link.fix
         ward.restart()
         assert ward.works()
         assert ward.broken() == []
@@ -224,7 +224,7 @@ class TestEvidence:
     def test_what_no_file_tells_is_unknown_and_says_which_command_would(self) -> None:
         links = diagnose(self.of(POD))
         assert [link.state for link in links] == ["ok", "unknown"]
-        assert links[1].mend == "kubectl -n orders get sa,pod -o yaml"
+        assert links[1].fix == "kubectl -n orders get sa,pod -o yaml"
 
     def test_pod_identity_does_not_run_on_fargate(self) -> None:
         pod = json.loads(json.dumps(POD))

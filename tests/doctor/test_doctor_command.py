@@ -58,9 +58,9 @@ def test_a_broken_chain(ward: Ward, folder: Path) -> None:
     assert [link["name"] for link in links if link["state"] == "broken"] == ["trust policy"]
 
 
-def test_each_mend_is_a_snippet_of_the_catalogue() -> None:
+def test_each_fix_is_a_snippet_of_the_catalogue() -> None:
     known = {snippet.id for snippet in CATALOG.snippets}
-    mends = []
+    fixes = []
     for path in files(Path(diagnose.__code__.co_filename).parent, "*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or len(node.args) != 4:
@@ -69,9 +69,9 @@ def test_each_mend_is_a_snippet_of_the_catalogue() -> None:
             if ast.unparse(node.func) in {"broken", "unknown", "trust_link"} and not isinstance(
                 node.args[3], ast.Name
             ):
-                mends.append(ast.literal_eval(node.args[3]))
-    assert len(mends) > 12
-    assert set(mends) <= known
+                fixes.append(ast.literal_eval(node.args[3]))
+    assert len(fixes) > 12
+    assert set(fixes) <= known
 
 
 @pytest.mark.parametrize(

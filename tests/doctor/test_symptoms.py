@@ -298,7 +298,7 @@ def test_each_leads_to_a_section_and_a_snippet() -> None:
     known = {snippet.id for snippet in CATALOG.snippets}
     for symptom in symptoms():
         assert symptom.section in anchors, symptom.id
-        assert symptom.mend in known, symptom.id
+        assert symptom.fix in known, symptom.id
 
 
 def test_the_command(tmp_path: Path) -> None:

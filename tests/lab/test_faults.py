@@ -102,9 +102,9 @@ def test_a_fault_is_a_500_in_the_shape_of_its_door(
         assert again.notes == [said]
         assert ask(again).status == 500
         capsys.readouterr()
-    with opened(state) as mended:  # the next version of the lab has no such fault
-        assert mended.notes == []
-        assert ask(mended).status in (200, 201, 400, 404, 409)
+    with opened(state) as fixed:  # the next version of the lab has no such fault
+        assert fixed.notes == []
+        assert ask(fixed).status in (200, 201, 400, 404, 409)
     assert capsys.readouterr().err == ""
 
 

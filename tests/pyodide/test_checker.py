@@ -253,7 +253,7 @@ class TestFindings:
         main(["lint", str(path), "--kind", kind, "--format", "json"])
         wanted = json.loads(capsys.readouterr().out or "[]")
         found = asked("check", policy=text, kind=kind)["findings"]
-        keys = ("code", "severity", "line", "path", "message", "mend", "page")
+        keys = ("code", "severity", "line", "path", "message", "fix", "page")
         assert [[one[key] for key in keys] for one in found] == [
             [one[key] for key in keys] for one in wanted
         ]

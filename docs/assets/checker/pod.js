@@ -108,9 +108,9 @@ function symptomOf(symptom) {
     make(
       "p",
       {},
-      make("a", { href: pageAddress("howto/troubleshoot", symptom.section) }, "Proof and mend"),
+      make("a", { href: pageAddress("howto/troubleshoot", symptom.section) }, "Proof and fix"),
       ", or take ",
-      snippet(symptom.mend),
+      snippet(symptom.fix),
       ".",
     ),
   ];
@@ -123,9 +123,9 @@ function item(link, first) {
     element.classList.add("checker-first");
     element.setAttribute("aria-current", "true");
   }
-  if (link.mend) {
-    const command = /^(aws|kubectl) /.test(link.mend);
-    element.append(make("p", {}, link.state === "broken" ? "Mend: " : "To see it: ", command ? code(link.mend) : link.mend));
+  if (link.fix) {
+    const command = /^(aws|kubectl) /.test(link.fix);
+    element.append(make("p", {}, link.state === "broken" ? "Fix: " : "To see it: ", command ? code(link.fix) : link.fix));
   }
   if (link.snippet) element.append(make("p", {}, "Take ", snippet(link.snippet), "."));
   return element;

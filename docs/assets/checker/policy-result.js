@@ -100,7 +100,7 @@ function findings(found, select) {
       "li",
       { className: `checker-${one.severity}` },
       make("p", {}, make("b", {}, SEVERITY[one.severity]), ` ${capital(one.message)}. `, lineButton(one.line, one.lastLine, select)),
-      make("p", {}, `${one.mend}. `, make("a", { href: pageAddress(one.page) }, "Read why"), " ", make("small", {}, code(one.code))),
+      make("p", {}, `${one.fix}. `, make("a", { href: pageAddress(one.page) }, "Read why"), " ", make("small", {}, code(one.code))),
     ),
   );
   if (!items.length) return [make("h2", {}, "Findings"), make("p", {}, "None: nothing that nobody should want.")];

@@ -89,7 +89,7 @@ def outcome(error: BotoCoreError | ClientError | PermissionError) -> tuple[dict[
 
 
 def main(settings: Mapping[str, str] = os.environ) -> int:
-    """Run the rounds; a refusal does not end the program, since a policy may be mended."""
+    """Run the rounds; a refusal does not end the program, since a policy may be fixed."""
     try:
         rounds = int(settings.get("ROUNDS", "0"))
         pause = float(settings.get("INTERVAL_SECONDS", "30"))

@@ -33,7 +33,7 @@ def diagnose(evidence: Evidence, namespace: str = "", pod: str = "") -> list[Lin
         pod: its name, or how its name begins; the only one there, when empty.
 
     Returns:
-        The links in the chain's order; the first broken one is the one to mend.
+        The links in the chain's order; the first broken one is the one to fix.
 
     Raises:
         EvidenceError: the files hold no such pod, or several.

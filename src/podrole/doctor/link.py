@@ -18,22 +18,22 @@ class Link:
         name: the link, in two or three words.
         state: what the files say.
         says: what was found.
-        mend: what to do; of an unknown link, the command that shows it.
-        snippet: the catalogue's id of the mend, where it has one.
+        fix: what to do; of an unknown link, the command that shows it.
+        snippet: the catalogue's id of the fix, where it has one.
     """
 
     name: str
     state: State
     says: str
-    mend: str = ""
+    fix: str = ""
     snippet: str = ""
 
     def __str__(self) -> str:
         mark = {"ok": "ok     ", "broken": "BROKEN ", "unknown": "unknown"}[self.state]
         lines = [one_line(f"{mark} {self.name}: {self.says}")]
-        if self.mend:
-            verb = "mend" if self.state == "broken" else "look"
-            lines.append(one_line(f"        {verb}: {self.mend}"))
+        if self.fix:
+            verb = "fix" if self.state == "broken" else "look"
+            lines.append(one_line(f"        {verb}: {self.fix}"))
         if self.snippet:
             lines.append(f"        take: podrole snippet show {self.snippet}")
         return "\n".join(lines)
@@ -48,9 +48,9 @@ def ok(name: str, says: str) -> Link:
     return Link(name, "ok", says)
 
 
-def broken(name: str, says: str, mend: str, snippet: str = "") -> Link:
-    """A link that breaks, and its mend."""
-    return Link(name, "broken", says, mend, snippet)
+def broken(name: str, says: str, fix: str, snippet: str = "") -> Link:
+    """A link that breaks, and its fix."""
+    return Link(name, "broken", says, fix, snippet)
 
 
 def unknown(name: str, says: str, command: str = "", snippet: str = "") -> Link:

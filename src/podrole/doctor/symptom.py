@@ -24,7 +24,7 @@ class Symptom:
         texts: of which one stands in the program's output.
         means: the cause.
         section: the anchor of its proof and fix on the guide's page.
-        mend: the catalogue's id of what fixes it.
+        fix: the catalogue's id of what fixes it.
         known: `executed`, a test produces it, or `cited`.
         source: where the text is from.
         checked: when that was read, as 2026-11-24.
@@ -35,7 +35,7 @@ class Symptom:
     texts: tuple[SymptomText, ...]
     means: str
     section: str
-    mend: str
+    fix: str
     known: str
     source: str
     checked: str
@@ -44,7 +44,7 @@ class Symptom:
         return (
             f"{self.id}: {self.means}\n"
             f"        read: {PAGE}#{self.section}\n"
-            f"        take: podrole snippet show {self.mend}"
+            f"        take: podrole snippet show {self.fix}"
         )
 
 

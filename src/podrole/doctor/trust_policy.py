@@ -34,7 +34,7 @@ def trust_link(evidence: Evidence, requests: Sequence[Request], who: str, snippe
         if not decision.allowed:
             near = next((str(one) for one in decision.trace if one.near_miss), decision.reason)
             says = f"refuses {who} {request.action}: {near}"
-            return broken(_LINK, says, "mend that part", snippet)
+            return broken(_LINK, says, "fix that part", snippet)
     return ok(_LINK, f"lets {who} in")
 
 

@@ -63,7 +63,7 @@ class Session:
 
 @dataclass(frozen=True)
 class UserSession:
-    """Temporary credentials of a user: the user's own, or those of somebody it stands for."""
+    """Temporary credentials of a user: the user's own, or those of someone it stands for."""
 
     access_key_id: str
     secret_access_key: str

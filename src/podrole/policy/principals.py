@@ -84,7 +84,7 @@ def spared(element: Mapping[str, Sequence[str]] | str, principal: Principal) -> 
     """Whether NotPrincipal leaves the principal out.
 
     An account in it stands for its root user alone: its users and roles must be named beside it
-    ("Policy elements: NotPrincipal", whose example denies everybody but the one user).
+    ("Policy elements: NotPrincipal", whose example denies everyone but the one user).
     """
     how = matched(element, principal)
     return how is not None and (how != ACCOUNT_ONLY or principal.kind == "root")

@@ -248,6 +248,6 @@ def _hint(error: BaseException, text: str) -> str:
         return "Run all begins anew, without a lab."
     if Lab._running is None and isinstance(error, _UNANSWERED):
         return "No lab is running: run the cell with Lab.start() first."
-    if "TLS CA certificate" in text:  # what requests looks for before it calls anybody
+    if "TLS CA certificate" in text:  # what requests looks for before it calls anyone
         return "A page's Python reaches no network. boto3 has the lab, once it is started."
     return ""

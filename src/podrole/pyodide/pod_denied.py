@@ -140,5 +140,5 @@ def _symptom(found: Symptom | None) -> dict[str, str] | None:
         "shows": found.shows,
         "means": found.means,
         "section": found.section,
-        "mend": found.mend,
+        "fix": found.fix,
     }

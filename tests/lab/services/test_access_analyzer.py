@@ -122,8 +122,8 @@ def test_no_public_access(analyzer: Any) -> None:
         text = json.dumps(document)
         return dict(analyzer.check_no_public_access(policyDocument=text, resourceType=kind))
 
-    everybody = allow("s3:GetObject", Principal="*", Sid="Open")
-    answer = check(everybody, "AWS::S3::Bucket")
+    everyone = allow("s3:GetObject", Principal="*", Sid="Open")
+    answer = check(everyone, "AWS::S3::Bucket")
     assert (answer["result"], answer["reasons"][0]["statementId"]) == ("FAIL", "Open")
     assert answer["message"].startswith("lab: ")
     assert answer["reasons"][0]["description"].startswith("lab: ")

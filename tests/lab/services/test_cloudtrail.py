@@ -112,7 +112,7 @@ def test_a_file_comes_after_five_minutes(audit: Audit) -> None:
     assert status["LatestDeliveryTime"].isoformat() == "2026-01-15T09:05:00+00:00"
 
 
-def test_a_file_is_named_for_its_own_time_whenever_somebody_looks(audit: Audit) -> None:
+def test_a_file_is_named_for_its_own_time_whenever_someone_looks(audit: Audit) -> None:
     audit.start()
     audit.lab.clock.move(hours=3)
     assert "20260115T0905Z" in audit.files()[0]
@@ -515,8 +515,8 @@ def test_what_sts_answers_is_in_its_record(setup: Setup) -> None:
 
 
 def test_the_owner_of_a_bucket_sees_who_came_from_another_account(lab: Lab, bucket: str) -> None:
-    everybody = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*", Principal={"AWS": OTHER_ACCOUNT})
-    boto3.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(everybody))
+    everyone = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*", Principal={"AWS": OTHER_ACCOUNT})
+    boto3.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(everyone))
     lab.session(OTHER_ACCOUNT).client("s3").get_object(Bucket=bucket, Key="in/1")
     theirs, ours = (lab.gateway.trail.records(item)[-1] for item in (OTHER_ACCOUNT, ACCOUNT))
     assert theirs["sharedEventID"] == ours["sharedEventID"]

@@ -154,7 +154,7 @@ def test_principals() -> None:
     assert not holds(trust(role), trust({"AWS": A}))
 
 
-def test_everybody_but_some() -> None:
+def test_everyone_but_some() -> None:
     def all_but(*names: str, effect: str = "Allow") -> Any:
         principals = {"AWS": [f"arn:aws:iam::{A}:role/{name}" for name in names]}
         statement = {"Effect": effect, "NotPrincipal": principals, "Action": "s3:GetObject"}

@@ -65,7 +65,7 @@ LIMITED = [
 
 
 @pytest.mark.parametrize("statement", PUBLIC, ids=str)
-def test_everybody_comes_in(statement: dict[str, Any]) -> None:
+def test_everyone_comes_in(statement: dict[str, Any]) -> None:
     (found,) = public_grants(bucket(statement))
     assert found.index == 0
 
@@ -156,4 +156,4 @@ def test_federated_trust(principal: str, condition: Any, public: bool) -> None:
 
 def test_an_external_id_names_nobody() -> None:
     policy = trust("*", {"StringEquals": {"sts:ExternalId": "x"}})
-    assert "everybody" in public_grants(policy)[0].reason
+    assert "everyone" in public_grants(policy)[0].reason

@@ -221,7 +221,7 @@ def test_who_names_the_file_that_is_no_trust_policy(
     ids=lambda snippet: snippet.id,
 )
 def test_who_agrees_with_the_decision(snippet: Any) -> None:
-    """Nobody is admitted whom a sentence does not name, and everybody whom it names."""
+    """Nobody is admitted whom a sentence does not name, and everyone whom it names."""
     trust = parse_policy(CATALOG.render(snippet.id, "json"), kind="trust")
     for admitted in who(trust):
         arns = [

@@ -174,7 +174,7 @@ def identity(**elements: Any) -> dict[str, Any]:
             "trust",
             "PODROLE_MISSING_TAG_SESSION",
         ),
-        (trust("*", Action="sts:AssumeRole"), "trust", "PODROLE_TRUST_ANYBODY"),
+        (trust("*", Action="sts:AssumeRole"), "trust", "PODROLE_TRUST_Anyone"),
         (
             trust({"AWS": "111122223333"}, Action="sts:AssumeRole"),
             "trust",
@@ -215,10 +215,10 @@ def test_other_issuers_have_other_subjects() -> None:
     assert codes(trust(saml, Action="sts:AssumeRoleWithSAML"), "trust") == set()
 
 
-def test_a_finding_names_place_and_mend() -> None:
+def test_a_finding_names_place_and_fix() -> None:
     (finding,) = lint(parse_policy(identity(Action="s3:*")))
     assert str(finding).startswith("Statement[0].Action: error PODROLE_BROAD_ACTION: s3:* on every")
-    assert finding.mend in str(finding)
+    assert finding.fix in str(finding)
 
 
 def test_every_finding_links_to_a_page_of_the_guide() -> None:

@@ -32,7 +32,7 @@ ASSUME = {"Action": "sts:AssumeRole"}
             "PODROLE_VARIABLE_UNDER_OPERATOR",
         ),
         # A condition that keeps nobody out silences nothing.
-        (trust("*", **ASSUME, **HTTPS), "trust", "PODROLE_TRUST_ANYBODY"),
+        (trust("*", **ASSUME, **HTTPS), "trust", "PODROLE_TRUST_Anyone"),
         (trust({"AWS": "111122223333"}, **ASSUME, **HTTPS), "trust", "PODROLE_TRUST_WHOLE_ACCOUNT"),
         (trust(PODS, Action="sts:*", **HTTPS), "trust", "PODROLE_POD_IDENTITY_UNSCOPED"),
         (
@@ -91,7 +91,7 @@ def test_what_is_no_mistake(document: Any, kind: Any, code: str) -> None:
     assert code not in codes(document, kind)
 
 
-def test_tagging_allowed_to_somebody_else_is_no_help() -> None:
+def test_tagging_allowed_to_someone_else_is_no_help() -> None:
     document = trust(PODS, **ASSUME)
     document["Statement"] += trust({"Service": "ec2.amazonaws.com"}, Action="sts:TagSession")[
         "Statement"

@@ -1,4 +1,4 @@
-"""Lint of grants wider than they look: PassRole, complements, services that come for anybody."""
+"""Lint of grants wider than they look: PassRole, complements, services that come for anyone."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ def test_a_complement_is_a_grant_of_all_the_rest() -> None:
     assert found("identity", Action="s3:GetObject", NotResource=bucket) == {
         "PODROLE_ALLOW_WITH_NOT_RESOURCE": "warning"
     }
-    everybody_but = {"AWS": f"{ROLES}/orders-api"}
-    assert found("resource", NotPrincipal=everybody_but, Action="sns:Publish", Resource=TOPIC) == {
+    everyone_but = {"AWS": f"{ROLES}/orders-api"}
+    assert found("resource", NotPrincipal=everyone_but, Action="sns:Publish", Resource=TOPIC) == {
         "ALLOW_WITH_NOT_PRINCIPAL": "error"
     }
 

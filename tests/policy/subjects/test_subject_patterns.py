@@ -13,7 +13,7 @@ from podrole.policy.patterns import tester as whole
 from podrole.policy.subjects.patterns import (
     PREFIX,
     SubjectPatterns,
-    everybody,
+    everyone,
     fits,
     ordered,
     possible,
@@ -63,7 +63,7 @@ def test_meeting_and_covering() -> None:
         someone = find_subject(Clause(((one,),)), (), ENOUGH)
         assert possible(one) == (someone is not None), one
         assert possible(one) >= bool(mine), one
-        assert everybody(one) == (len(mine) == len(SUBJECTS)), one
+        assert everyone(one) == (len(mine) == len(SUBJECTS)), one
     assert met > 200
     assert covered > 20
 

@@ -17,7 +17,7 @@ SOURCE = "flowchart LR\n  accTitle: One\n  accDescr: A leads to B.\n  a --> b"
 
 
 def test_drawings_and_diagrams_are_the_same_set() -> None:
-    """A difference is mended by `python -m podrole.site.diagrams.draw`."""
+    """A difference is fixed by `python -m podrole.site.diagrams.draw`."""
     assert set(NAMES) == set(diagrams_of(REPOSITORY))
 
 
@@ -49,7 +49,7 @@ def test_a_diagram_without_words_is_refused(missing: str) -> None:
         Diagram.parse(re.sub(f"  {missing}.*\n", "", SOURCE))
 
 
-def test_a_missing_drawing_is_named_with_its_line_and_mend(tmp_path: Path) -> None:
+def test_a_missing_drawing_is_named_with_its_line_and_fix(tmp_path: Path) -> None:
     page = f"# Title\n\n```mermaid\n{SOURCE}\n```\n"
     with pytest.raises(DiagramError, match=r"docs/x\.md:3: .*'One'.*podrole\.site\.diagrams\.draw"):
         check_drawings(page, tmp_path, "docs/x.md")

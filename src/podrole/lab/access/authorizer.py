@@ -158,7 +158,7 @@ class Authorizer:
         return keys
 
     def _user_keys(self, caller: Caller) -> dict[str, Any]:
-        """The keys of a user, and of somebody whom a user has federated."""
+        """The keys of a user, and of someone whom a user has federated."""
         temporary = caller.user_session
         keys: dict[str, Any] = _temporary(temporary) if temporary else {}
         if temporary is not None and temporary.federated_name is not None:

@@ -1,4 +1,4 @@
-"""The records of a lab: one a call, whether anybody asks for them or not."""
+"""The records of a lab: one a call, whether anyone asks for them or not."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def run(arguments: argparse.Namespace) -> int:
         # one, when the interpreter ends (0.4 of 1.2 s of CPU of a start and an end, 2026-11-26).
         gc.freeze()
         gc.enable()
-        # Before anybody is told that the lab is there, and can end it.
+        # Before anyone is told that the lab is there, and can end it.
         stopped = threading.Event()
         # A shell that runs this in the background has SIGINT ignored: it is set in any case.
         for number in (signal.SIGINT, signal.SIGTERM):

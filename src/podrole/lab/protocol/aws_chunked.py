@@ -84,7 +84,7 @@ def decode(headers: Mapping[str, str], body: bytes) -> Chunked | None:
 def _trailer(text: bytes, declared: str) -> dict[str, str]:
     """The fields of a trailer: checksums that the header has declared, and a signature.
 
-    Raises AwsError for others: without a signature, anybody could add an ACL or a copy's source.
+    Raises AwsError for others: without a signature, anyone could add an ACL or a copy's source.
     """
     found = {}
     for line in filter(None, text.decode("latin-1").split("\r\n")):

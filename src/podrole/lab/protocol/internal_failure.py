@@ -23,4 +23,5 @@ def aws_error(error: Exception, protocol: str) -> AwsError:
 
 def failure_code(protocol: str) -> str:
     """AWS's code for a fault of its own, in a protocol of botocore's models."""
+    """AWS's code for a fault of its own, in a protocol of botocore's models."""
     return "InternalError" if protocol == "rest-xml" else "InternalFailure"

@@ -69,8 +69,8 @@ def compared(
 
 def words(statement: Statement, action: Entry, resource: Entry) -> str:
     """What is granted, for a reader."""
-    everybody = " for everybody but those listed" if statement.not_principal else ""
-    return f"{action.words} on {resource.words}{everybody}"
+    everyone = " for everyone but those listed" if statement.not_principal else ""
+    return f"{action.words} on {resource.words}{everyone}"
 
 
 def _entries(whole: PatternSet, entries: tuple[str, ...], inverse: str) -> list[Entry]:

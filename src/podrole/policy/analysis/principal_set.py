@@ -19,7 +19,7 @@ def covers_principals(wide: Statement, narrow: Statement) -> bool:
         return wide.principal is None and narrow.principal is None
     one, other = _named(wide), _named(narrow)
     if not wide.not_principal:
-        return _everybody(wide) or (not narrow.not_principal and other <= one)
+        return _everyone(wide) or (not narrow.not_principal and other <= one)
     if narrow.not_principal:
         return one <= other
     return _disjoint(one, other)
@@ -34,7 +34,7 @@ def disjoint_principals(one: Statement, other: Statement) -> bool:
     return _disjoint(_named(one), _named(other))
 
 
-def _everybody(statement: Statement) -> bool:
+def _everyone(statement: Statement) -> bool:
     return not statement.not_principal and ("AWS", "*") in _named(statement)
 
 

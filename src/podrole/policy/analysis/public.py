@@ -1,4 +1,4 @@
-"""Which statements of a resource's policy let everybody in: what `CheckNoPublicAccess` asks.
+"""Which statements of a resource's policy let everyone in: what `CheckNoPublicAccess` asks.
 
 Source: S3 user guide, "Blocking public access to your Amazon S3 storage", section "The meaning of
 'public'"; IAM user guide, "IAM Access Analyzer custom policy checks" (checked 2026-11-24). That a
@@ -41,7 +41,7 @@ _LIMITING = {
     "s3:dataaccesspointaccount",
     "s3:dataaccesspointarn",
 }
-#: Providers that everybody may sign in at, where the claim of the application is the limit.
+#: Providers that everyone may sign in at, where the claim of the application is the limit.
 _APPLICATIONS = {
     "accounts.google.com": "accounts.google.com:aud",
     "cognito-identity.amazonaws.com": "cognito-identity.amazonaws.com:aud",
@@ -52,7 +52,7 @@ _SESSIONS_OF_A_ROLE = re.compile(r"A[A-Z0-9]{15,}:\*")
 
 
 def public_grants(policy: Policy, budget: Budget | None = None) -> list[Grant]:
-    """The statements that let anybody in, each with the reason; empty if none does.
+    """The statements that let anyone in, each with the reason; empty if none does.
 
     Where the budget does not suffice to tell whether a Deny takes a statement back, it stays.
     """
@@ -73,9 +73,9 @@ def _open(statement: Statement) -> Iterator[str]:
         return
     principal = statement.principal
     if statement.not_principal:
-        yield "NotPrincipal means everybody but those listed"
+        yield "NotPrincipal means everyone but those listed"
     elif isinstance(principal, str) or "*" in (principal or {}).get("AWS", ()):
-        yield "Principal is everybody, and no condition names an account, a network or a principal"
+        yield "Principal is everyone, and no condition names an account, a network or a principal"
     elif principal is not None:
         for provider in principal.get("Federated", ()):
             if ":saml-provider/" in provider:
@@ -128,7 +128,7 @@ def _begins_with_a_name(pattern: str) -> bool:
 def _narrowed(policy: Policy, budget: Budget) -> set[int]:
     """The statements of which a Deny leaves only those whom one fixed condition names, or nobody.
 
-    The usual form: Deny everybody where aws:PrincipalOrgID is not the own organization. Raises
+    The usual form: Deny everyone where aws:PrincipalOrgID is not the own organization. Raises
     BudgetSpentError.
     """
     denies = [item for item in policy.denies if _all_but_some(item)]

@@ -15,7 +15,7 @@ from collections.abc import Container
 from podrole.policy.conditions import OPERATORS, Condition
 from podrole.policy.statement import Statement
 
-#: Where a call that a service makes for somebody comes from (IAM, "The confused deputy problem").
+#: Where a call that a service makes for someone comes from (IAM, "The confused deputy problem").
 SOURCE_KEYS = frozenset(
     {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"}
 )

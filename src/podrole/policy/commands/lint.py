@@ -86,7 +86,7 @@ def _github(found: Found) -> str:
     for item in found:
         finding = item.finding
         level = {"suggestion": "notice"}.get(finding.severity, finding.severity)
-        message = _escaped(f"{finding.path}: {finding.message}. {finding.mend}", "%\r\n")
+        message = _escaped(f"{finding.path}: {finding.message}. {finding.fix}", "%\r\n")
         file = _escaped(str(item.path), "%\r\n:,")
         place = f"file={file},line={item.span.start.line}"
         lines.append(f"::{level} {place},title={finding.code}::{message}")
@@ -104,7 +104,7 @@ def _sarif(found: Found) -> str:
         {
             "ruleId": item.finding.code,
             "level": _LEVELS[item.finding.severity],
-            "message": {"text": f"{item.finding.message}. {item.finding.mend}"},
+            "message": {"text": f"{item.finding.message}. {item.finding.fix}"},
             "locations": [
                 {
                     "physicalLocation": {

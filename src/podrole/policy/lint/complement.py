@@ -44,7 +44,7 @@ def complements(policy: Policy, statement: Statement) -> Iterator[Finding]:
             "ALLOW_WITH_NOT_PRINCIPAL",
             "error",
             f"{statement.path}.NotPrincipal",
-            "everybody but those listed is allowed, anonymous callers among them",
+            "everyone but those listed is allowed, anonymous callers among them",
             "Name who may come in Principal, and keep NotPrincipal for a Deny",
             "reference/policy-engine",
         )

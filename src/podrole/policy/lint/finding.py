@@ -25,7 +25,7 @@ class Finding:
     severity: Severity
     path: str
     message: str
-    mend: str
+    fix: str
     page: str  # of this guide
 
     def __post_init__(self) -> None:
@@ -34,4 +34,4 @@ class Finding:
 
     def __str__(self) -> str:
         path = one_line(self.path, 2 * _LONGEST)
-        return f"{path}: {self.severity} {self.code}: {self.message}. {self.mend}"
+        return f"{path}: {self.severity} {self.code}: {self.message}. {self.fix}"

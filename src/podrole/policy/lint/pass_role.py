@@ -18,7 +18,7 @@ from podrole.policy.statement import Statement
 
 _PASS_ROLE = "iam:passrole"  # noqa: S105  (an action, no password)
 _PAGE = "explanation/how-it-works"
-_MEND = "Name the roles, by a path for workloads, or add a condition on iam:PassedToService"
+_FIX = "Name the roles, by a path for workloads, or add a condition on iam:PassedToService"
 #: A role that no policy names: what fits it, fits any role of the account.
 _ANY_ROLE = "role/PodroleSample"
 _ANY_ACCOUNT = "000000000000"
@@ -51,7 +51,7 @@ def _on_all_but(statement: Statement) -> Iterator[Finding]:
             "error",
             path,
             "NotAction leaves iam:PassRole in, and NotResource every role but those it lists",
-            _MEND,
+            _FIX,
             _PAGE,
         )
     elif _PASS_ROLE in statement.actions:
@@ -60,7 +60,7 @@ def _on_all_but(statement: Statement) -> Iterator[Finding]:
             "error",
             path,
             "iam:PassRole on every role but those listed lets its holder hand out all others",
-            _MEND,
+            _FIX,
             _PAGE,
         )
     else:
@@ -70,7 +70,7 @@ def _on_all_but(statement: Statement) -> Iterator[Finding]:
             path,
             f"{_wildcard(statement)} holds iam:PassRole, and NotResource every role but those it"
             " lists",
-            _MEND,
+            _FIX,
             _PAGE,
         )
 
@@ -83,7 +83,7 @@ def _on_wildcard(statement: Statement, severity: Severity) -> Iterator[Finding]:
             severity,
             path,
             "NotAction leaves iam:PassRole in, on roles that a wildcard chooses",
-            _MEND,
+            _FIX,
             _PAGE,
         )
     elif _PASS_ROLE in statement.actions:
@@ -94,7 +94,7 @@ def _on_wildcard(statement: Statement, severity: Severity) -> Iterator[Finding]:
             "iam:PassRole on * lets its holder hand out any role"
             if severity == "error"
             else "whoever may create a role whose ARN fits can have it handed out by iam:PassRole",
-            _MEND,
+            _FIX,
             _PAGE,
         )
     else:
@@ -103,7 +103,7 @@ def _on_wildcard(statement: Statement, severity: Severity) -> Iterator[Finding]:
             severity,
             path,
             f"{_wildcard(statement)} holds iam:PassRole, on roles that a wildcard chooses",
-            _MEND,
+            _FIX,
             _PAGE,
         )
 

@@ -210,7 +210,7 @@ def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
     for value in values:
         if value == "*":
             yield Finding(
-                "PODROLE_TRUST_ANYBODY",
+                "PODROLE_TRUST_Anyone",
                 "error",
                 f"{statement.path}.Principal",
                 "every principal of every account is trusted",
@@ -222,7 +222,7 @@ def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 "PODROLE_TRUST_WHOLE_ACCOUNT",
                 "warning",
                 f"{statement.path}.Principal.AWS",
-                f"{value} stands for everybody whom that account lets assume roles",
+                f"{value} stands for everyone whom that account lets assume roles",
                 "Name the role, or add a condition such as sts:ExternalId",
                 "explanation/how-it-works",
             )

@@ -49,7 +49,7 @@ def _test(pattern: str) -> Tester:
 
 
 @lru_cache(maxsize=512)
-def everybody(pattern: str) -> bool:
+def everyone(pattern: str) -> bool:
     """Whether the pattern fits every service account's subject."""
     if "*" not in pattern or len(pattern) - pattern.count("*") > _SHORTEST:
         return False
@@ -61,7 +61,7 @@ def possible(pattern: str) -> bool:
     """Whether some service account's subject fits the pattern."""
     if _EXACT.fullmatch(pattern) or _BELOW_A_NAMESPACE.fullmatch(pattern):
         return True
-    return wild(pattern) and bool(_EVERYBODY.meeting(pattern))
+    return wild(pattern) and bool(_Everyone.meeting(pattern))
 
 
 class SubjectPatterns:
@@ -193,4 +193,4 @@ def ordered(pattern: str) -> str:
     )
 
 
-_EVERYBODY = SubjectPatterns(["*"])
+_Everyone = SubjectPatterns(["*"])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from podrole.policy.conditions import Condition
-from podrole.policy.subjects.patterns import PREFIX, everybody, fits, possible, wild
+from podrole.policy.subjects.patterns import PREFIX, everyone, fits, possible, wild
 from podrole.policy.subjects.search import Choice, Clause
 from podrole.policy.variables import Context
 
@@ -50,7 +50,7 @@ class Subjects:
         return subject in self and all(item.holds(context) for item in self.provided)
 
     def __str__(self) -> str:
-        text = " that is also ".join(map(_choice, self.clause.choices)) or _EVERYBODY
+        text = " that is also ".join(map(_choice, self.clause.choices)) or _Everyone
         if self.clause.unless:
             text += ", except " + " and ".join(map(_sentence, self.clause.unless))
         if self.provided:
@@ -63,7 +63,7 @@ def simplified(choices: Iterable[Iterable[str]], unless: Iterable[str]) -> Claus
     kept: list[Choice] = []
     for choice in choices:
         patterns = tuple(dict.fromkeys(choice))
-        if any(map(everybody, patterns)):
+        if any(map(everyone, patterns)):
             continue
         patterns = tuple(filter(possible, patterns))
         if not patterns:
@@ -71,10 +71,10 @@ def simplified(choices: Iterable[Iterable[str]], unless: Iterable[str]) -> Claus
         if patterns not in kept:
             kept.append(patterns)
     refused = tuple(filter(possible, dict.fromkeys(unless)))
-    return None if any(map(everybody, refused)) else Clause(tuple(kept), refused)
+    return None if any(map(everyone, refused)) else Clause(tuple(kept), refused)
 
 
-_EVERYBODY = "every pod of the cluster"
+_Everyone = "every pod of the cluster"
 
 
 def _choice(patterns: Choice) -> str:
@@ -83,8 +83,8 @@ def _choice(patterns: Choice) -> str:
 
 
 def _sentence(pattern: str) -> str:
-    if everybody(pattern):
-        return _EVERYBODY
+    if everyone(pattern):
+        return _Everyone
     if not wild(pattern):
         return f"exactly {pattern}"
     namespace, colon, name = pattern.removeprefix(PREFIX).partition(":")

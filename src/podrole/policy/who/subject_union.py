@@ -18,8 +18,8 @@ def widest(listed: Sequence[Subjects], budget: Budget) -> list[Subjects]:
     if len(listed) == 1:
         return list(listed)
     items = list(dict.fromkeys(listed))
-    if _EVERYBODY in items:
-        return [_EVERYBODY]
+    if _Everyone in items:
+        return [_Everyone]
     wide = [
         number
         for number, item in enumerate(items)
@@ -46,7 +46,7 @@ def widest(listed: Sequence[Subjects], budget: Budget) -> list[Subjects]:
     ]
 
 
-_EVERYBODY = Subjects(Clause(()))
+_Everyone = Subjects(Clause(()))
 
 
 def _patterns(item: Subjects) -> list[str]:

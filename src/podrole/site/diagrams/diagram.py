@@ -25,7 +25,7 @@ _WORDS_BLOCK = re.compile(r"^\s*accDescr\s*\{(?P<text>[^}]*)\}", re.MULTILINE)
 
 
 class DiagramError(ValueError):
-    """A diagram without its words or its drawing; the message names the diagram and the mend."""
+    """A diagram without its words or its drawing; the message names the diagram and the fix."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 A server gives it for any address at any depth, so its links cannot be relative to itself. They
 begin at the root: that of `SITE_URL`, else `/`. Built without `SITE_URL` and served below a folder,
 they would lead nowhere; then the page asks for `not-found.js` in each folder above the missing
-address, and the copy that is found knows by its own address where the site is, and mends links,
+address, and the copy that is found knows by its own address where the site is, and fixes links,
 styles and scripts.
 """
 
@@ -39,7 +39,7 @@ def not_found_page(page: str, root: str, urls: Iterable[str], site_url: str = ""
     gone = [url for url, _ in _LINKS if url not in known]
     if gone or page.count(_THEME) != 1:
         raise ValueError(
-            f"the page for a missing address: mend podrole.site.frame.not_found ({gone})"
+            f"the page for a missing address: fix podrole.site.frame.not_found ({gone})"
         )
     items = "".join(f'<li><a href="{root}{url}">{title}</a></li>' for url, title in _LINKS)
     body = (

@@ -1,4 +1,4 @@
-"""What the theme lacks or does in vain, mended after the build: so no template is overridden."""
+"""What the theme lacks or does in vain, fixed after the build: so no template is overridden."""
 
 import re
 from pathlib import Path

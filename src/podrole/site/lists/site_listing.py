@@ -10,7 +10,7 @@ from podrole.site.source.site_config import SiteConfig
 
 #: Sections that a reader with little room leaves out, in the words of llmstxt.org.
 _OPTIONAL = "Optional"
-#: The repository's own matters: of no use to somebody who asks about IAM.
+#: The repository's own matters: of no use to someone who asks about IAM.
 _ASIDE = ("contributing/", "reference/coverage.md")
 
 

@@ -21,7 +21,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class DataError(ValueError):
-    """A data file that no page can show; the message names file, row and mend."""
+    """A data file that no page can show; the message names file, row and fix."""
 
 
 def read_data(path: Path) -> Any:

@@ -35,7 +35,7 @@ _LANGUAGES = {".py": "python", ".go": "go", ".ts": "typescript", ".yml": "yaml"}
 
 
 class MarkerError(ValueError):
-    """A marker that shows nothing; the message names page, line and mend."""
+    """A marker that shows nothing; the message names page, line and fix."""
 
 
 def expand_markers(markdown: str, catalog: Catalog, place: str, root: Path) -> str:

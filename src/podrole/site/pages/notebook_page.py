@@ -38,7 +38,7 @@ _LINK_TO_DOCS = re.compile(r"\]\(\.\./docs/")
 
 
 class NotebookError(ValueError):
-    """A notebook that cannot become a page; the message names notebook, cell and mend."""
+    """A notebook that cannot become a page; the message names notebook, cell and fix."""
 
 
 def notebook_markdown(source: str, name: str, expand: Expand, run_bar: RunBar | None = None) -> str:

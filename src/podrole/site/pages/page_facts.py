@@ -33,7 +33,7 @@ _MARKUP = re.compile(r"[`*]")
 
 
 class PageFactsError(ValueError):
-    """A page that does not say what it owes; the message names page and mend."""
+    """A page that does not say what it owes; the message names page and fix."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,6 @@ def _day(value: object, place: str) -> str:
         return datetime.date.fromisoformat(str(value)).isoformat()
     except ValueError:
         raise PageFactsError(
-            f"{place} needs `checked: YYYY-MM-DD`, the day on which somebody last held the page"
+            f"{place} needs `checked: YYYY-MM-DD`, the day on which someone last held the page"
             f" against its sources; it says {value!r}"
         ) from None

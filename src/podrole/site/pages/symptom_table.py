@@ -11,7 +11,7 @@ def symptoms_markdown() -> str:
         (
             [
                 one.shows,
-                f"{one.means} [Proof and mend](#{one.section})",
+                f"{one.means} [Proof and fix](#{one.section})",
                 one.known,
                 f"{one.source} ({one.checked})",
             ]

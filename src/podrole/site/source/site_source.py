@@ -64,7 +64,7 @@ _FAULTS = (
 
 
 class SourceError(ValueError):
-    """A fault in the sources; the message names the place and the mend."""
+    """A fault in the sources; the message names the place and the fix."""
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def _finding(finding: Finding, source_map: SourceMap) -> dict[str, Any]:
         kind = "WARNING"
     else:
         kind = _TYPES[finding.severity]
-    details = f"{finding.message}. {finding.mend}"
+    details = f"{finding.message}. {finding.fix}"
     return _shaped(finding.code, kind, details, finding.page, source_map, finding.path)
 
 

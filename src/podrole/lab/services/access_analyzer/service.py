@@ -58,7 +58,7 @@ class AccessAnalyzer(Service):
         return {"findings": found, "nextToken": token}
 
     def check_no_public_access(self, call: Call, caller: Caller) -> dict[str, Any]:
-        """FAIL if a statement lets anybody in."""
+        """FAIL if a statement lets anyone in."""
         _known(call, "resourceType")
         kind = "trust" if call.parameters["resourceType"] == _TRUST else "resource"
         policy = _parsed(call.parameters["policyDocument"], kind, "policyDocument")

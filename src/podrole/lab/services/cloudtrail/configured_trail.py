@@ -1,4 +1,4 @@
-"""One trail that somebody has made: where records go, which ones, and what waits for delivery."""
+"""One trail that someone has made: where records go, which ones, and what waits for delivery."""
 
 from __future__ import annotations
 

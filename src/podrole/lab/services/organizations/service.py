@@ -98,8 +98,8 @@ class Organizations(Service):
         ]
 
     def operation(self, name: str) -> Operation | None:
-        """The operation of that name: everybody's, or the management account's alone."""
-        anybody: dict[str, Operation] = {
+        """The operation of that name: everyone's, or the management account's alone."""
+        anyone: dict[str, Operation] = {
             "CreateOrganization": self._create,
             "DescribeOrganization": self._describe,
             "LeaveOrganization": self._leave,
@@ -121,8 +121,8 @@ class Organizations(Service):
             "RemoveAccountFromOrganization": self._remove,
             "ListHandshakesForOrganization": self._list_invitations,
         }
-        if name in anybody:
-            return anybody[name]
+        if name in anyone:
+            return anyone[name]
         found = managed.get(name) or self._policies.operation(name) or self._units.operation(name)
         return self._as_management(found) if found else None
 

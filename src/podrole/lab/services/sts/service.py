@@ -99,7 +99,7 @@ class Sts(Service):
     # -- operations ----------------------------------------------------------------------
 
     def get_caller_identity(self, call: Call, caller: Caller) -> dict[str, Any]:
-        """Answers everybody whose credentials are good: no policy can deny it."""
+        """Answers everyone whose credentials are good: no policy can deny it."""
         return {"UserId": caller.unique_id, "Account": caller.account, "Arn": caller.arn}
 
     def _get_access_key_info(self, call: Call, caller: Caller) -> dict[str, Any]:
