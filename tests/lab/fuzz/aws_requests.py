@@ -430,7 +430,7 @@ _CARRIED = {
     **{service: sorted(service_model(service).operation_names) for service in SERVICES},
     **{
         path.stem: sorted(ActionTable.of(path.stem).operations)
-        for path in files(Path(podrole.lab.__file__).parent / "actions", "*.yaml")
+        for path in files(Path(podrole.lab.__file__).parent / "access" / "actions", "*.yaml")
         if path.stem in SERVICES
     },
 }
