@@ -12,6 +12,7 @@ import yaml
 from werkzeug.test import Client, TestResponse
 
 from podrole.lab import gateway
+from podrole.lab.kubernetes.admission import admission_review
 from podrole.lab.kubernetes.http import api_request, protobuf
 from podrole.lab.serving.journal import Settings
 from podrole.lab.serving.served_lab import DOORS, ServedLab
@@ -106,8 +107,9 @@ def test_an_object(
 
 def test_a_review(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = watched(monkeypatch, doors, api_request.json, "loads")
+    typed = watched(monkeypatch, doors, admission_review.fields, "read")
     pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
     review = {"request": {"uid": "1", "namespace": "default", "object": pod}}
     for path, status in (("/clusters/demo/mutate/guessed", 401), (doors.webhook, 200)):
         assert doors.ask("kubernetes", "POST", path, json=review).status_code == status
-    assert seen == [True]
+    assert (seen, typed) == ([True], [True])

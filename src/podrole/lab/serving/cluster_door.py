@@ -11,7 +11,7 @@ from podrole.lab.gateway import Gateway
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.auth.rbac import ADMINS, User
 from podrole.lab.kubernetes.client import Kubernetes
-from podrole.lab.kubernetes.http.api_request import read_ahead
+from podrole.lab.kubernetes.http.api_request import read_ahead, read_review_ahead
 from podrole.lab.kubernetes.http.api_server import ApiServer
 from podrole.lab.kubernetes.version import KUBERNETES_VERSION
 from podrole.lab.lab import Lab, LabError
@@ -70,10 +70,11 @@ class ClusterDoor:
         Not that of a stranger. Changes nothing in the lab.
         """
         name, path = _named(environ["PATH_INFO"])
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and (
-            hmac.compare_digest(path.encode(), self._webhook_path.encode())
-            or self._may_know(environ, name or self._lab.default_cluster)
-        ):
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            return
+        if hmac.compare_digest(path.encode(), self._webhook_path.encode()):
+            read_review_ahead(environ)
+        elif self._may_know(environ, name or self._lab.default_cluster):
             read_ahead(environ)
 
     def _may_know(self, environ: dict[str, Any], name: str) -> bool:

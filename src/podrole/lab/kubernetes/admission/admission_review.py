@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from podrole.lab.kubernetes.admission.webhook import PREFIX
 from podrole.lab.kubernetes.objects import fields
@@ -19,23 +19,47 @@ from podrole.lab.kubernetes.objects.status import ApiError
 _LABEL = f"{PREFIX}pod-identity"
 
 
-def review(given: Any, admit: Callable[[Object, str], Object]) -> dict[str, Any]:
-    """The answer to a review; `admit(pod, namespace)` is the webhook. Raises ApiError for a body
-    that is no review of a pod's creation."""
+class Review(NamedTuple):
+    """An AdmissionReview.
+
+    Attributes:
+        uid: the request's own id, which the answer repeats.
+        pod: the pod that is to be created, typed as the webhook reads it: what is no field of a
+            pod's is not in its patch. None for another object, and for another operation.
+        namespace: the pod's.
+    """
+
+    uid: Any
+    pod: Object | None
+    namespace: str
+
+
+def read(given: Any) -> Review:
+    """The review in a body. Raises ApiError for a body that is no review of a pod's creation.
+
+    Looks at no object of the cluster, so nobody need wait while a large pod is read.
+    """
     request = given.get("request") if isinstance(given, dict) else None
     if not isinstance(request, dict) or not isinstance(request.get("object"), dict):
         raise ApiError(400, "the body is no AdmissionReview with a request and an object")
-    response: dict[str, Any] = {"uid": request.get("uid", ""), "allowed": True}
+    uid = request.get("uid", "")
     created = request.get("operation", "CREATE") == "CREATE"
-    if created and request["object"].get("kind", "Pod") == "Pod":
-        # Typed, as the webhook reads it: what is no field of a pod's is not in its patch.
-        pod, _ = fields.read("Pod", "v1", request["object"])
-        if "spec" not in pod:
-            raise ApiError(400, "the body is no AdmissionReview of a pod with a spec")
-        namespace = request.get("namespace") or pod.get("metadata", {}).get("namespace", "default")
-        if not isinstance(namespace, str):
-            raise ApiError(400, "the namespace of an AdmissionReview is a text")
-        changes = _changes(pod, admit(pod, namespace))
+    if not created or request["object"].get("kind", "Pod") != "Pod":
+        return Review(uid, None, "")
+    pod, _ = fields.read("Pod", "v1", request["object"])
+    if "spec" not in pod:
+        raise ApiError(400, "the body is no AdmissionReview of a pod with a spec")
+    namespace = request.get("namespace") or pod.get("metadata", {}).get("namespace", "default")
+    if not isinstance(namespace, str):
+        raise ApiError(400, "the namespace of an AdmissionReview is a text")
+    return Review(uid, pod, namespace)
+
+
+def answer(review: Review, admit: Callable[[Object, str], Object]) -> dict[str, Any]:
+    """The answer to a review; `admit(pod, namespace)` is the webhook."""
+    response: dict[str, Any] = {"uid": review.uid, "allowed": True}
+    if review.pod is not None:
+        changes = _changes(review.pod, admit(review.pod, review.namespace))
         if changes:
             text = json.dumps(changes).encode()
             response |= {"patchType": "JSONPatch", "patch": base64.b64encode(text).decode()}

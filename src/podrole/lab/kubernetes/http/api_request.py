@@ -9,6 +9,8 @@ import yaml
 from werkzeug.wrappers import Request, Response
 
 from podrole.lab.json_document import DEEPEST, TooDeep, check_depth, read_loosely
+from podrole.lab.kubernetes.admission import admission_review
+from podrole.lab.kubernetes.admission.admission_review import Review
 from podrole.lab.kubernetes.http import protobuf
 from podrole.lab.kubernetes.http.route import Route
 from podrole.lab.kubernetes.objects import fields
@@ -157,6 +159,21 @@ def too_large() -> ApiError:
 def read_ahead(environ: dict[str, Any]) -> None:
     """Read the body before the lock is taken: 3 MB of YAML take many seconds."""
     request_body.read_ahead(environ, _READ, lambda: _read(Request(environ)))
+
+
+def read_review_ahead(environ: dict[str, Any]) -> None:
+    """Read an AdmissionReview before the lock is taken: its pod is typed too."""
+    request_body.read_ahead(environ, _READ, lambda: _review(Request(environ)))
+
+
+def review(http: Request) -> Review:
+    """The AdmissionReview in the body. Raises ApiError."""
+    ahead: request_body.Reading[Review] | None = http.environ.get(_READ)
+    return _review(http) if ahead is None else ahead.get()
+
+
+def _review(http: Request) -> Review:
+    return admission_review.read(_read(http))
 
 
 def body(http: Request) -> Any:

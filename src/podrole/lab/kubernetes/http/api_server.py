@@ -18,7 +18,7 @@ from podrole.lab.kubernetes.admission import admission_review
 from podrole.lab.kubernetes.auth import impersonation, rbac
 from podrole.lab.kubernetes.auth.rbac import Attempt, User
 from podrole.lab.kubernetes.http import discovery, internal_error, openapi, reviews
-from podrole.lab.kubernetes.http.api_request import ApiRequest, answer, body
+from podrole.lab.kubernetes.http.api_request import ApiRequest, answer, review
 from podrole.lab.kubernetes.http.endpoints import Endpoints
 from podrole.lab.kubernetes.http.route import Route, read_route
 from podrole.lab.kubernetes.http.subresources import IssueToken, Subresources
@@ -100,7 +100,7 @@ class ApiServer:
         if request.headers.get("Content-Type") != "application/json":
             text = "Invalid Content-Type, expected `application/json`\n"
             return Response(text, 415, content_type="text/plain; charset=utf-8")
-        return answer(admission_review.review(body(request), self._objects.admit))
+        return answer(admission_review.answer(review(request), self._objects.admit))
 
     def _user(self, request: Request) -> User:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
