@@ -114,7 +114,7 @@ check: $(STAMP) ## Lint, check the format, the types and the layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
-	@$(BIN)/codespell docs notebooks snippets src *.md
+	@$(BIN)/codespell -D - -D .words.txt docs notebooks snippets src *.md
 
 .PHONY: notebooks
 notebooks: $(STAMP) ## Re-execute the notebooks and rewrite their stored outputs

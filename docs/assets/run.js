@@ -51,13 +51,13 @@ function runUpTo(cell) {
   return run([...before, cell]);
 }
 
-async function run(wanted, anew = false) {
+async function run(wanted, afresh = false) {
   if (busy) return;
   busy = true;
   isStopped = false;
   trouble?.remove();
   trouble = undefined;
-  if (anew) forget();
+  if (afresh) forget();
   draw();
   try {
     await start();
@@ -69,7 +69,7 @@ async function run(wanted, anew = false) {
     const message = error.message.trim().split("\n").at(-1);
     if (isStopped) say("Stopped. The next Run starts Python again, and runs first what it needs.");
     else if (isLoaded) say(`Python ended: ${message}. The next Run starts it again.`);
-    else tell(message, () => run(wanted, anew));
+    else tell(message, () => run(wanted, afresh));
     isLoaded = false;
   }
   busy = false;

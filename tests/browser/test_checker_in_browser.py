@@ -363,7 +363,7 @@ class TestTrouble:
         fresh.write("irsa-namespace", "orders")
         assert fresh.write("irsa-serviceAccount", "orders-api").startswith("Allowed")
         notice = fresh.page.locator(".checker-notice").inner_text()
-        assert notice == "Python stopped (out of memory) and is started anew."
+        assert notice == "Python stopped (out of memory) and starts again."
         assert fresh.page.evaluate("workers.length") == 2
 
     def test_a_load_that_fails_says_so_and_can_be_tried_again(self, fresh: Checker) -> None:

@@ -83,7 +83,7 @@ class TestIrsa:
         assert not ward.works()
         (link,) = [link for link in ward.links() if link.state == "broken"]
         assert link.name == "injection"
-        assert "make the pod anew" in link.fix
+        assert "recreate the pod" in link.fix
         ward.restart()
         assert ward.works()
         assert ward.broken() == []

@@ -202,7 +202,7 @@ def test_what_was_printed_before_an_error_is_shown(session: Session) -> None:
         (
             "from podrole.lab import Lab\nLab.start()\nLab.start()",
             "LabError: a lab is running in this process: stop() it first",
-            "Run all begins anew",
+            "Run all starts again",
         ),
         (
             "import boto3\nboto3.client('sts', region_name='us-west-2').get_caller_identity()",

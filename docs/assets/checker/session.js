@@ -1,4 +1,4 @@
-// One Python for a page: started by the first use, started anew when it dies or hangs.
+// One Python for a page: started by the first use, started again when it dies or hangs.
 
 const PATIENCE = 15_000; // milliseconds for an answer that takes some five
 
@@ -47,7 +47,7 @@ export class Session {
       } catch (error) {
         const died = python !== undefined; // a start that fails is told at once
         this.#lost(python);
-        if (died) this.#notice(`Python stopped (${error.message}) and is started anew.`);
+        if (died) this.#notice(`Python stopped (${error.message}) and starts again.`);
         if (number !== this.#newest) return null;
         if (!died || attempt === 2) throw error;
       }

@@ -25,7 +25,7 @@ def _source(cell: Any) -> str:
 
 
 def fill(notebook: Any, catalog: Catalog) -> int:
-    """Write each snippet cell's text anew; how many changed. Raises CatalogError."""
+    """Write each snippet cell's text again; how many changed. Raises CatalogError."""
     changed = 0
     for _, cell, _, text in _snippet_cells(notebook, catalog):
         if _source(cell) != text:

@@ -48,7 +48,7 @@ def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
             yield broken(
                 "association",
                 f"there is none for {view.namespace}/{view.account_name} any more",
-                "create it again, or make the pod anew without it",
+                "create it again, or recreate the pod without it",
                 "pia-create",
             )
         return

@@ -126,7 +126,7 @@ def _not_injected(evidence: Evidence, view: PodView) -> Iterator[Link]:
         yield broken(
             "injection",
             f"the container {text(view.container, 'name')} is named in skip-containers",
-            "take it out of that annotation, and make the pod anew",
+            "take it out of that annotation, and recreate the pod",
             "deployment-skip-containers",
         )
         return
@@ -147,7 +147,7 @@ def _not_injected(evidence: Evidence, view: PodView) -> Iterator[Link]:
             "injection",
             "the service account is annotated and the pod has no variables: it is older than the "
             "annotation, or the webhook was down",
-            "make the pod anew; a restarted container is not enough",
+            "recreate the pod; a restarted container is not enough",
             "sa-annotate",
         )
     elif view.service_account is None:
@@ -168,7 +168,7 @@ def _not_injected(evidence: Evidence, view: PodView) -> Iterator[Link]:
             "set-up",
             f"{view.account_name} has neither an annotation nor an association{near}; the SDK goes "
             "on to the node's role, if it can reach it",
-            "associate it with a role, or annotate it, then make the pod anew",
+            "associate it with a role, or annotate it, then recreate the pod",
             "pia-create",
         )
 
@@ -187,7 +187,7 @@ def _late(view: PodView, association: Tree) -> Link:
     return broken(
         "injection",
         says,
-        "make the pod anew; a restarted container is not enough",
+        "recreate the pod; a restarted container is not enough",
         "deployment-fail-fast",
     )
 

@@ -23,7 +23,7 @@ def web_identity_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
         yield broken(
             "annotation",
             f"the pod was made for {arn}, the annotation names {annotated} now",
-            "make the pod anew",
+            "recreate the pod",
             "sa-annotate",
         )
     role = _ROLE.match(arn)
@@ -72,7 +72,7 @@ def _provider(evidence: Evidence, issuer: str, account: str, audience: str) -> I
             return
         yield broken(
             "provider",
-            f"account {account} has no OIDC provider for {issuer}; a cluster that was built anew "
+            f"account {account} has no OIDC provider for {issuer}; a cluster that was recreated "
             "has a new issuer",
             "create it in the role's account",
             "oidc-provider-create",

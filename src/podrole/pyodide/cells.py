@@ -245,7 +245,7 @@ def _hint(error: BaseException, text: str) -> str:
     if isinstance(error, ImportError):
         return "The page has Python's standard library, boto3, moto and podrole, and nothing else."
     if isinstance(error, LabError) and Lab._running is not None and "running" in text:
-        return "Run all begins anew, without a lab."
+        return "Run all starts again, without a lab."
     if Lab._running is None and isinstance(error, _UNANSWERED):
         return "No lab is running: run the cell with Lab.start() first."
     if "TLS CA certificate" in text:  # what requests looks for before it calls anyone

@@ -33,7 +33,7 @@ class Authentication:
             self._check(signature, session.secret_access_key, protocol)
             self._credentials.check_expiry(session, protocol)
             role = self._iam.role(session.account, session.role_name)
-            # A role's sessions end with it; one that is made anew by its name has another id
+            # A role's sessions end with it; one that is recreated under its name has another id
             # (IAM, "IAM identifiers", unique identifiers). The refusal is inferred.
             if role is None or role.unique_id != session.role_id:
                 raise credentials_error("key", protocol)

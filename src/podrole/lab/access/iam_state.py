@@ -63,7 +63,7 @@ class IamState:
         self.accounts: set[str] = set()
 
     def forget(self, account: str) -> None:
-        """Read anew: something in this account's IAM has changed."""
+        """Read again: something in this account's IAM has changed."""
         for key in [key for key in self._known if key[0] == account]:
             del self._known[key]
 

@@ -1,4 +1,4 @@
-"""`podrole lab`: serve the lab, run programs as its pods, inject pods, begin anew."""
+"""`podrole lab`: serve the lab, run programs as its pods, inject pods, start again."""
 
 from __future__ import annotations
 

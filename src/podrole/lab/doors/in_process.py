@@ -43,7 +43,7 @@ from podrole.lab.node.instance_metadata import METADATA_ADDRESSES
 from podrole.lab.node.pod import PodError, Reaches
 from podrole.lab.node.pod_identity_agent import ADDRESSES
 
-#: A pod starts with a session of its own, and each session would read the models anew, which takes
+#: A pod starts with a session of its own, and each session would read the models again, which takes
 #: a fifth of a second. Not the gateway's loader: clients change the models that they have read.
 _models = cache(botocore.loaders.create_loader)
 

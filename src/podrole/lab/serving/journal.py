@@ -122,7 +122,7 @@ class Journal:
         self._file.append(_encoded(line.document()))
 
     def replace(self, began: datetime, options: Options) -> None:
-        """Begin anew, with the same secret. Raises Unwritable; nothing is lost then."""
+        """Start again, with the same secret. Raises Unwritable; nothing is lost then."""
         self._file.replace(_head(self.settings, began, options, self.secret))
         self.began = began
 

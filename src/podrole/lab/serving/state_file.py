@@ -104,7 +104,7 @@ class StateFile:
         self._size, self._torn = size, False
 
     def replace(self, head: bytes) -> None:
-        """Begin anew with `head`. Raises Unwritable; the file is as it was then."""
+        """Start again with `head`. Raises Unwritable; the file is as it was then."""
         size = self._size
         self.append(head)  # whether there is room, before anything is lost
         try:

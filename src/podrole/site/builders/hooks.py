@@ -40,7 +40,7 @@ _sites: dict[Path, SiteSource] = {}
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    """Read the sources anew for each build, so that `mkdocs serve` shows what was saved."""
+    """Read the sources again for each build, so that `mkdocs serve` shows what was saved."""
     root = Path(config.config_file_path).parent
     try:
         _sites[root] = SiteSource.load(root, os.environ.get("PODROLE_VALUES"))

@@ -29,12 +29,12 @@ _NOTEBOOK = re.compile(r"\.ipynb\Z")
 
 
 def write_source(site: SiteSource, config: dict[str, Any], folder: Path) -> None:
-    """Write the folder; its `site/` is where the builder shall put the site.
+    """Write the folder; its `site/` is where the builder puts the site.
 
     Args:
         site: the sources.
         config: `mkdocs.yml`.
-        folder: made anew.
+        folder: made again.
 
     Raises:
         SourceError: a page that cannot be expanded.

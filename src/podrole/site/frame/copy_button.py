@@ -1,7 +1,7 @@
 """The button above a page's title that copies the page as Markdown, by `reading.js`.
 
 It is in the page from the start: put there or shown by a script, it would have a browser style the
-whole article anew. The style sheet hides it from a reader without JavaScript.
+whole article again. The style sheet hides it from a reader without JavaScript.
 """
 
 _ICON = (

@@ -153,7 +153,7 @@ def _proofs(catalog: Catalog, snippet: Snippet) -> Iterator[str]:
         if said := proof(snippet, format):
             rows.append(f"* **{LABELS[format]}**: {said}.")
     yield "\n".join(rows).replace("{{", "{\u2060{")
-    yield "Each of these is done anew by every `make test`. Nothing here was run against real AWS."
+    yield "Each of these is done again by every `make test`. Nothing here was run against real AWS."
 
 
 def index_markdown(catalog: Catalog) -> str:

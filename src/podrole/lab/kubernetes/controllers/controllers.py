@@ -102,7 +102,7 @@ class Controllers:
 
     def restart(self, deployment: Object) -> None:
         """A new replica set in the place of the present one."""
-        self._rollouts.roll_out(deployment, anew=True)
+        self._rollouts.roll_out(deployment, replaced=True)
         self._set_status(deployment)
 
     # -- how -----------------------------------------------------------------------------

@@ -37,12 +37,12 @@ class Rollouts:
         self._owned = owned
         self._reference = reference
 
-    def roll_out(self, deployment: Object, *, anew: bool = False) -> None:
-        """Pods of the present template only; `anew` makes new ones even if it has stayed."""
+    def roll_out(self, deployment: Object, *, replaced: bool = False) -> None:
+        """Pods of the present template only; `replaced` makes new ones even if it has stayed."""
         sets = self._owned(_REPLICA_SET, deployment)
         wanted = deployment["spec"]["template"]
         same = [found for found in sets if _template(found) == wanted]
-        current = same[-1] if same and not anew else None
+        current = same[-1] if same and not replaced else None
         for found in sets:
             if found is not current:
                 self._resize(found, 0)

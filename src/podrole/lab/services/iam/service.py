@@ -110,7 +110,7 @@ class Iam(Service):
         return None
 
     def after_moto(self, call: Call, account: str, body: bytes) -> bytes:
-        """Read the account's IAM anew after a change, and keep its access keys."""
+        """Read the account's IAM again after a change, and keep its access keys."""
         if call.name.startswith(("Get", "List")):
             return body
         self._state.forget(account)
