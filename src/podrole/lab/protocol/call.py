@@ -196,10 +196,10 @@ def _make_unambiguous(
 ) -> None:
     """Leave moto one way to read the request: the one that is going to be decided.
 
-    What the gateway has read is written again, and nothing else goes along: moto prefers `Action` in
-    the query to `X-Amz-Target` and that to the path, the first of two parameters of one name to the
-    last, the body of a POST to the query of a GET, finds parameters where the model has none, and
-    takes headers for parameters where there are none.
+    What the gateway has read is written again, and nothing else goes along: moto prefers `Action`
+    in the query to `X-Amz-Target` and that to the path, the first of two parameters of one name to
+    the last, the body of a POST to the query of a GET, finds parameters where the model has none,
+    and takes headers for parameters where there are none.
     """
     model = operation.service_model
     protocol = model.metadata["protocol"]

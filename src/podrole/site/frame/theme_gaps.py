@@ -17,7 +17,7 @@ _GAPS = {
     'id="__search" autocomplete="off"': 'id="__search"',
 }
 #: The theme sets this attribute and takes it away while a page loads, and each time every element
-#: and its `::before` and `::after` is styled again: a third of all style work (measured 2026-11-26).
+#: and its `::before` and `::after` is styled again: a third of all style work (2026-11-26).
 #: It is there to have no transition when a reader changes the scheme.
 _SWITCHING = re.compile(r"(?:\[data-md-color-switching\] [^{},]*,?)+\{[^{}]*\}")
 
