@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -45,6 +49,46 @@ def test_only_loopback_names_are_answered(served: dict[str, Any]) -> None:
         # The second is AWS's answer to an unsigned call, not the guard's.
         assert ("not to this host" in body) == (name == "attacker.example")
         connection.close()
+
+
+def test_no_door_listens_on_another_address(served: dict[str, Any]) -> None:
+    """127.0.0.2 is this machine too, and stands for each address that others can reach."""
+    doors = [served["endpoint"], served["agent"], served["metadata"], served["webhook"]]
+    for port in {urlsplit(door).port for door in doors}:
+        socket.create_connection(("127.0.0.1", port)).close()
+        with socket.socket() as other:
+            assert other.connect_ex(("127.0.0.2", port)) != 0
+
+
+def test_what_needs_no_key(served: dict[str, Any]) -> None:
+    """All that another user of this machine can read, as docs/reference/lab-security.md says."""
+    cluster = client(served, "eks").describe_cluster(name="demo")["cluster"]
+    issuer = urlsplit(cluster["identity"]["oidc"]["issuer"]).path
+    api = served["webhook"].rpartition("/mutate/")[0]
+    aws = served["endpoint"]
+    assert status(f"{aws}{issuer}/.well-known/openid-configuration") == 200
+    assert status(f"{aws}{issuer}/keys") == 200
+    assert [status(f"{api}/{path}") for path in ("version", "healthz")] == [200, 200]
+    assert status(f"{aws}/_podrole/pods/default/orders") == 403
+    assert status(f"{aws}/orders-data") == 403
+    assert status(f"{api}/api/v1/namespaces") == 401
+    assert status(f"{api}/mutate/guessed") == 401
+    assert status(served["agent"]) == 400
+    with pytest.raises(http.client.RemoteDisconnected):  # the hop limit is 1
+        status(f"{served['metadata']}/latest/meta-data/")
+
+
+def status(url: str) -> int:
+    """The status of a GET without any key."""
+    parts = urlsplit(url)
+    connection = (
+        http.client.HTTPSConnection(parts.netloc, context=ssl._create_unverified_context())
+        if parts.scheme == "https"
+        else http.client.HTTPConnection(parts.netloc)
+    )
+    with closing(connection):
+        connection.request("GET", parts.path)
+        return connection.getresponse().status
 
 
 def test_a_taken_port_is_one_clear_line(served: dict[str, Any]) -> None:
