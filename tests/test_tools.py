@@ -208,7 +208,7 @@ def called(tree: ast.AST) -> set[str]:
 
 def test_no_test_asks_in_another_way() -> None:
     """But for what one system has and another has not, which `skipif` says."""
-    own = {TESTS / "tools.py", TESTS / "lab/tools.py", Path(__file__)}
+    own = {TESTS / "tools.py", TESTS / "client_programs.py", Path(__file__)}
     for path in set(SOURCES) - own:
         found = called(ast.parse(path.read_text())) & {"which", "skip", "importorskip"}
         assert not found, f"{path}: ask by tests.tools.needs"
