@@ -17,9 +17,9 @@ from podrole.lab.doors.body_limits import LIMITS
 from podrole.lab.doors.guards import guarded
 from podrole.lab.kubernetes.http import watch
 from podrole.lab.protocol.request_body import whole_bodies
-from podrole.lab.serving.journal import Settings
 from podrole.lab.serving.journal_entry import Options
 from podrole.lab.serving.served_lab import DOORS, ServedLab
+from podrole.lab.settings import Settings
 from tests.lab.fuzz.answers import check
 from tests.lab.fuzz.aws_requests import AwsRequests
 from tests.lab.fuzz.furnished import furnish

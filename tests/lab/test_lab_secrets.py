@@ -20,8 +20,8 @@ from podrole.lab.keyed_random import KeyedRandom
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.seed import Seed
 from podrole.lab.serving.cluster_door import ClusterDoor
-from podrole.lab.serving.journal import Settings
 from podrole.lab.serving.served_lab import DOORS, ServedLab
+from podrole.lab.settings import Settings
 from tests.lab.conftest import ACCOUNT, OTHER_ACCOUNT
 from tests.lab.lab_process import client, serving
 from tests.lab.serving.test_served_lab import podrole

@@ -12,9 +12,9 @@ from typing import Any
 from podrole.lab.doors.aws_variables import ISOLATED, replace_aws_variables
 from podrole.lab.doors.body_limits import LIMITS
 from podrole.lab.protocol.request_body import whole_bodies
-from podrole.lab.serving.journal import Settings
 from podrole.lab.serving.journal_entry import Options
 from podrole.lab.serving.served_lab import DOORS, ServedLab
+from podrole.lab.settings import Settings
 from tests.lab.fuzz.aws_requests import AwsRequests
 from tests.lab.fuzz.wsgi_request import Answer, WireRequest, ask
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from podrole.lab.process_changes import uncollected
 
 if TYPE_CHECKING:
     from podrole.lab.kubernetes.client import Kubernetes, KubernetesError
@@ -20,19 +21,8 @@ def __getattr__(name: str) -> Any:
     the business of `podrole lab exec`, `inject` and `reset` (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(_imported(_HOMES[name.removesuffix("Error")]), name)
+    with uncollected():
+        home = importlib.import_module(f".{_HOMES[name.removesuffix('Error')]}", __name__)
+    found = getattr(home, name)
     globals()[name] = found  # not asked for again
     return found
-
-
-def _imported(home: str) -> Any:
-    """Import a module, with boto3 and moto, which live to the end of the process: the collector of
-    garbage looks at them neither now nor later (a third of a notebook's start, 2026-11-26)."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return importlib.import_module(f".{home}", __name__)
-    finally:
-        gc.freeze()
-        if collecting:
-            gc.enable()

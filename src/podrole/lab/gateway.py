@@ -23,7 +23,7 @@ from podrole.lab.audit import user_identity
 from podrole.lab.audit.trail import Trail
 from podrole.lab.aws_error import AwsError, not_carried
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Caller, Credentials
+from podrole.lab.credentials import Caller, Credentials, Session
 from podrole.lab.data_plane import DataPlane
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.version import KUBERNETES_VERSION
@@ -32,6 +32,7 @@ from podrole.lab.moto_adapter.backend import Moto, refusal
 from podrole.lab.node.instance_metadata import METADATA_ADDRESSES, Node
 from podrole.lab.node.pod_identity_agent import ADDRESSES, Agent
 from podrole.lab.oidc.issuer import Token, TokenError
+from podrole.lab.process_changes import ProcessChanges
 from podrole.lab.protocol import codec, internal_failure
 from podrole.lab.protocol.call import Call, Unreadable, likely_protocol, read_call
 from podrole.lab.protocol.request_body import read_ahead
@@ -48,6 +49,7 @@ from podrole.lab.services.iam.service import Iam
 from podrole.lab.services.organizations.accounts import MemberAccounts
 from podrole.lab.services.organizations.service import Organizations
 from podrole.lab.services.sts.service import Sts
+from podrole.lab.settings import Settings
 from podrole.lab.throttle import Throttle
 
 _ISSUER_PATH = re.compile(r"(/id/[0-9A-F]{32})(/\.well-known/openid-configuration|/keys)\Z")
@@ -59,13 +61,15 @@ _AWS_HOST = re.compile(r"(?:[a-z0-9.-]+\.)?(?:amazonaws\.com|api\.aws)\Z")
 class Gateway:
     """The lab's AWS, the clusters' issuers and the nodes' agent, behind one WSGI callable."""
 
-    def __init__(self, clock: Clock, seed: Seed, region: str) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, seed: Seed, changes: ProcessChanges
+    ) -> None:
         #: Held by whatever changes the lab's state; other doors take it too.
         self.lock = RLock()
-        self._region = region
+        self._region = settings.region
         self._requests = Identifiers(seed, "requests")
-        self.moto = Moto(seed)
-        self.iam = IamState(self.moto)
+        self.moto = Moto(seed, changes)
+        self.iam = IamState(self.moto, settings.accounts)
         data = DataPlane(self.moto, clock)
         self.buckets = data.buckets
         self.credentials = Credentials(clock)
@@ -82,7 +86,8 @@ class Gateway:
         )
         self.throttle = Throttle()
         self.agent = Agent(clock, self._assume_for_agent, self._requests.uuid, self.throttle)
-        self.node: Node | None = None  # the lab sets it: whose role the agent calls with
+        #: The agent calls with its role.
+        self.node = Node(settings, self._issue_for_node, clock, seed)
         self.authentication = Authentication(self.credentials, self.iam, clock)
         self._services: dict[str, Service] = {
             "access-analyzer": AccessAnalyzer(),
@@ -100,13 +105,22 @@ class Gateway:
     def serves(self, host: str) -> bool:
         """Whether a host exists in the lab's world: AWS's endpoints, issuers, and the agent."""
         if host in METADATA_ADDRESSES:
-            return self.node is not None and self.node.hop_limit > 1
+            return self.node.hop_limit > 1
         return host in ADDRESSES or _AWS_HOST.match(host) is not None
 
     def create_cluster(self, account: str, region: str, name: str, creator: str) -> None:
         """Create a cluster as the lab itself, beside all checks, for the role `creator`."""
         moto_eks.create_cluster(account, region, name, KUBERNETES_VERSION)
         self.eks.add(account, region, name, creator)
+
+    def issue(self, account: str, role_name: str, name: str, seconds: int) -> Session:
+        """A session of a role that is there, as the lab itself, beside all checks."""
+        role = self.iam.role(account, role_name)
+        assert role is not None
+        return self.sts.issue(account, role_name, role, name=name, seconds=seconds)
+
+    def _issue_for_node(self, name: str, seconds: int) -> Session:
+        return self.issue(self.node.account, self.node.role_name, name, seconds)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         self.read_ahead(environ)
@@ -130,7 +144,7 @@ class Gateway:
         host = urlsplit(f"//{request.host}").hostname
         if host in ADDRESSES:
             return self._agent_response(request)
-        if host in METADATA_ADDRESSES and self.node is not None:
+        if host in METADATA_ADDRESSES:
             return self.node.metadata(request)
         issuer = _ISSUER_PATH.match(request.path)
         if issuer:
@@ -180,7 +194,7 @@ class Gateway:
     def metadata_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """The metadata service of the first cluster's node, as a pod on it meets it."""
         with self.lock:
-            if self.node is None or self.node.hop_limit < 2:
+            if self.node.hop_limit < 2:
                 raise ConnectionAbortedError("hop limit 1: no answer reaches a pod")
             response = self.node.metadata(Request(environ))
         return response(environ, start_response)
@@ -194,7 +208,7 @@ class Gateway:
     def _assume_for_agent(self, token: str) -> dict[str, Any]:
         """What the agent does: call EKS Auth with the role of its node."""
         cluster = self._cluster_of(token)
-        if cluster is None or self.node is None:
+        if cluster is None:
             raise AwsError("InvalidTokenException", "lab: the token is of none of the clusters")
         operation = service_model("eks-auth").operation_model("AssumeRoleForPodIdentity")
         call = Call(

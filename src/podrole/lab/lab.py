@@ -20,14 +20,15 @@ from podrole.lab.kubernetes.admission.webhook import AGENT_URL
 from podrole.lab.kubernetes.client import Kubernetes
 from podrole.lab.moto_adapter import eks as moto_eks
 from podrole.lab.moto_adapter import iam as moto_iam
-from podrole.lab.node.instance_metadata import Node
+from podrole.lab.node.instance_metadata import NODE_ROLE, Node
+from podrole.lab.process_changes import ProcessChanges, uncollected
 from podrole.lab.protocol.request_body import whole_bodies
 from podrole.lab.seed import Seed
 from podrole.lab.services.eks.cluster import Cluster
 from podrole.lab.services.sts.authorization_message import encoded
+from podrole.lab.settings import Settings
 
 OPERATOR_ROLE = "platform-admin"
-NODE_ROLE = "eks-node"
 #: What AmazonEKSWorkerNodePolicy gives a node for Pod Identity (AWS managed policy reference).
 _NODE = {
     "Version": "2012-10-17",
@@ -58,32 +59,30 @@ class Lab:
     _running: Lab | None = None
 
     def __init__(
-        self, clock: Clock, seed: Seed, accounts: tuple[str, ...], region: str, cluster: str
+        self, settings: Settings, clock: Clock, seed: Seed, changes: ProcessChanges
     ) -> None:
+        """Use `Lab.start()`, which checks the settings."""
+        self.settings = settings
         self.clock = clock
-        self.accounts = accounts
-        self.region = region
-        self.gateway = Gateway(clock, seed, region)
+        self.seed = seed
+        self._changes = changes
+        self.gateway = Gateway(settings, clock, seed, changes)
         #: Where pods find Pod Identity's agent.
         self.agent_url = AGENT_URL
-        self.seed = seed
-        self.default_cluster = cluster
         self._door: InProcessDoor | None = None
         self._kubernetes: dict[str, Kubernetes] = {}
-        self.gateway.iam.accounts.update(accounts)
-        for account in accounts:
+        for account in settings.accounts:
             root = {"AWS": f"arn:aws:iam::{account}:root"}
             moto_iam.create_role(
                 account, OPERATOR_ROLE, root, OPERATOR_ROLE, moto_iam.ADMINISTRATOR
             )
-        self._operators = {account: self._operator_session(account) for account in accounts}
+        self._operators = {
+            account: self._operator_session(account) for account in settings.accounts
+        }
         service = {"Service": "ec2.amazonaws.com"}
-        moto_iam.create_role(accounts[0], NODE_ROLE, service, NODE_ROLE, _NODE)
-        self.node = self.gateway.node = Node(
-            accounts[0], region, NODE_ROLE, self._issue_for_node, clock, seed
-        )
-        operator = f"arn:aws:iam::{accounts[0]}:role/{OPERATOR_ROLE}"
-        self.gateway.create_cluster(accounts[0], region, cluster, operator)
+        moto_iam.create_role(settings.home, NODE_ROLE, service, NODE_ROLE, _NODE)
+        operator = f"arn:aws:iam::{settings.home}:role/{OPERATOR_ROLE}"
+        self.gateway.create_cluster(settings.home, settings.region, settings.cluster, operator)
 
     # -- start and stop ------------------------------------------------------------------
 
@@ -107,30 +106,30 @@ class Lab:
         """
         if cls._running is not None:
             raise LabError("a lab is running in this process: stop() it first")
-        with isolated():
-            lab = cls.prepare(
-                Clock(now), seed=seed, accounts=accounts, region=region, cluster=cluster
-            )
-        lab._open_door()
+        settings = Settings(seed, accounts, region, cluster)
+        changes = ProcessChanges()
+        try:
+            with isolated(), uncollected():
+                lab = cls.prepare(settings, Clock(now), changes)
+            lab._open_door()
+        except BaseException:
+            changes.undo()
+            raise
         cls._running = lab
         return lab
 
     @classmethod
     def prepare(
-        cls,
-        clock: Clock,
-        *,
-        seed: int,
-        accounts: tuple[str, ...],
-        region: str,
-        cluster: str,
-        secret: str = "",
+        cls, settings: Settings, clock: Clock, changes: ProcessChanges, secret: str = ""
     ) -> Lab:
         """A lab without a door. Call it without the reader's AWS_* variables in place.
 
-        `secret` (hexadecimal digits) is what its keys and tokens come from; without one they come
-        from the seed, which is no secret: a lab on ports needs one.
+        What it replaces in this process is in `changes`: the caller undoes them, also when this
+        raises. `secret` (hexadecimal digits) is what its keys and tokens come from; without one
+        they come from the seed, which is no secret: a lab on ports needs one. Raises LabError for
+        settings that make no lab.
         """
+        accounts, region, cluster = settings.accounts, settings.region, settings.cluster
         for account in accounts:
             if not re.fullmatch(r"[0-9]{12}", account):
                 raise LabError(f"account {account!r} is not 12 digits, for example 111122223333")
@@ -143,13 +142,16 @@ class Lab:
                 f"cluster {cluster!r} is no name: letters, digits, - and _, at most 100, a letter"
                 " or digit first"
             )
-        return cls(clock, Seed(seed, secret), accounts, region, cluster)
+        return cls(settings, clock, Seed(settings.seed, secret), changes)
 
     def stop(self) -> None:
-        """Give botocore, the AWS_* variables and the clock back to the process."""
+        """Put back what the lab has replaced in this process: botocore, moto, the AWS_* variables.
+
+        Clients made in the lab lose their credentials with it. A second call does nothing.
+        """
         if self._door is not None:
-            self._door.close()
             self._door = None
+            self._changes.undo()
             Lab._running = None
 
     def __enter__(self) -> Lab:
@@ -170,9 +172,30 @@ class Lab:
             self.clock,
             self.environment(self.accounts[0]),
             Identifiers(self.seed, "sdk"),
+            self._changes,
         )
         door.open()
         self._door = door
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The account ids, 12 digits each; the first one holds the cluster."""
+        return self.settings.accounts
+
+    @property
+    def region(self) -> str:
+        """The region of the cluster, and of `boto3.client(…)`."""
+        return self.settings.region
+
+    @property
+    def default_cluster(self) -> str:
+        """The name of the cluster that the lab begins with."""
+        return self.settings.cluster
+
+    @property
+    def node(self) -> Node:
+        """The node that all pods run on."""
+        return self.gateway.node
 
     @property
     def association_delay(self) -> timedelta:
@@ -283,12 +306,4 @@ class Lab:
     # -- how it is made ------------------------------------------------------------------
 
     def _operator_session(self, account: str) -> Session:
-        return self._issue(account, OPERATOR_ROLE, "you", 10 * 365 * 24 * 3600)
-
-    def _issue(self, account: str, role_name: str, name: str, seconds: int) -> Session:
-        role = self.gateway.iam.role(account, role_name)
-        assert role is not None
-        return self.gateway.sts.issue(account, role_name, role, name=name, seconds=seconds)
-
-    def _issue_for_node(self, name: str, seconds: int) -> Session:
-        return self._issue(self.accounts[0], NODE_ROLE, name, seconds)
+        return self.gateway.issue(account, OPERATOR_ROLE, "you", 10 * 365 * 24 * 3600)

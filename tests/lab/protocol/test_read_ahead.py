@@ -14,8 +14,8 @@ from werkzeug.test import Client, TestResponse
 from podrole.lab import gateway
 from podrole.lab.kubernetes.admission import admission_review
 from podrole.lab.kubernetes.http import api_request, protobuf
-from podrole.lab.serving.journal import Settings
 from podrole.lab.serving.served_lab import DOORS, ServedLab
+from podrole.lab.settings import Settings
 
 NAMESPACES = "/api/v1/namespaces"
 

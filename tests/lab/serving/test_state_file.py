@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from podrole.lab.serving.journal import JournalError, Settings
+from podrole.lab.serving.journal import JournalError
 from podrole.lab.serving.journal_entry import Options
+from podrole.lab.settings import Settings
 from tests.lab.fuzz.sigv4 import sign
 from tests.lab.fuzz.wsgi_request import Answer, WireRequest
 from tests.lab.wsgi_doors import Doors, opened

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -56,11 +56,11 @@ class Entity:
 class IamState:
     """What IAM holds, by account. Kept until a call changes that account's IAM."""
 
-    def __init__(self, moto: Moto) -> None:
+    def __init__(self, moto: Moto, accounts: Iterable[str]) -> None:
         self._moto = moto
         self._known: dict[tuple[str, str, str], Entity | None] = {}
         #: The accounts that the lab has; of others nothing is known.
-        self.accounts: set[str] = set()
+        self.accounts = set(accounts)
 
     def forget(self, account: str) -> None:
         """Read again: something in this account's IAM has changed."""

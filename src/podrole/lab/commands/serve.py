@@ -18,8 +18,8 @@ from typing import Any
 
 from podrole.lab.commands.pod_variables import without_proxy
 from podrole.lab.serving.control_interface import NO_PROXY, token_file
-from podrole.lab.serving.journal import Settings
 from podrole.lab.serving.journal_entry import LONGEST_SECONDS, Options
+from podrole.lab.settings import Settings
 from podrole.lab.throttle import RATE_LIMITS
 from podrole.policy.error import InputError
 from podrole.terminal import one_line

@@ -13,7 +13,7 @@ import io
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -42,6 +42,7 @@ from podrole.lab.moto_adapter.clock import as_modules, changed, replace_moto_clo
 from podrole.lab.node.instance_metadata import METADATA_ADDRESSES
 from podrole.lab.node.pod import PodError, Reaches
 from podrole.lab.node.pod_identity_agent import ADDRESSES
+from podrole.lab.process_changes import ProcessChanges
 
 #: A pod starts with a session of its own, and each session would read the models again, which takes
 #: a fifth of a second. Not the gateway's loader: clients change the models that they have read.
@@ -58,38 +59,39 @@ class InProcessDoor:
         clock: Clock,
         environment: Mapping[str, str],
         identifiers: Identifiers,
+        changes: ProcessChanges,
     ) -> None:
-        """`serves(host)` says which hosts exist; `environment` is the operator's variables."""
+        """`serves(host)` says which hosts exist; `environment` is the operator's variables.
+
+        What the door replaces in this process is in `changes`: whoever undoes them closes it.
+        """
         self._app = app
         self._serves = serves
         self._clock = clock
         self._environment = environment
         self._identifiers = identifiers
-        self._undo = ExitStack()
+        self._changes = changes
         self._signers: WeakSet[Any] = WeakSet()
         self._files: Mapping[str, Callable[[], str]] = {}
         self._reaches: Reaches = _everywhere
 
     def open(self) -> None:
-        """Take over this process's botocore. Closed by `close()`."""
-        self._patch(botocore.httpsession.URLLib3Session, "send", self._bound_send())
+        """Take over this process's botocore."""
+        self._changes.afterwards(self._disarm)
+        self._changes.replace(botocore.httpsession.URLLib3Session, "send", self._bound_send())
         self._patch_clock()
         self._patch_signers()
         self._patch_files()
-        self._patch(botocore.session, "create_loader", _models)
-        self._patch(boto3, "DEFAULT_SESSION", None)
+        self._changes.replace(botocore.session, "create_loader", _models)
+        self._changes.replace(boto3, "DEFAULT_SESSION", None)
         self._patch_what_else_sends()
-        self._undo.callback(replace_aws_variables, replace_aws_variables(self._environment))
+        former = replace_aws_variables(self._environment)
+        self._changes.afterwards(replace_aws_variables, former)
 
-    def close(self) -> None:
-        """Put everything back. Clients made in the lab lose their credentials with it."""
-        self._undo.close()
+    def _disarm(self) -> None:
+        """Take the credentials from the clients that were made in the lab."""
         for signer in self._signers:
             signer._credentials = None  # so that none of them ever calls the real AWS
-
-    def _patch(self, owner: Any, name: str, value: Any) -> None:
-        self._undo.callback(setattr, owner, name, getattr(owner, name))
-        setattr(owner, name, value)
 
     # -- requests ------------------------------------------------------------------------
 
@@ -151,12 +153,14 @@ class InProcessDoor:
 
     def _patch_what_else_sends(self) -> None:
         """What leaves this process beside requests: transfers by awscrt, names, and a monitor."""
-        common_runtime.close(self._patch)
+        common_runtime.close(self._changes)
         # Whether a proxy is to be asked may take a look into DNS (urllib.request on macOS).
         for module in (botocore.endpoint, botocore.utils):
-            self._patch(module, "get_environ_proxies", lambda _url: {})
+            self._changes.replace(module, "get_environ_proxies", lambda _url: {})
         # Of a session made before the lab with AWS_CSM_ENABLED: datagrams with keys' ids.
-        self._patch(botocore.monitoring.SocketPublisher, "publish", lambda _self, _event: None)
+        self._changes.replace(
+            botocore.monitoring.SocketPublisher, "publish", lambda _self, _event: None
+        )
 
     # -- time ----------------------------------------------------------------------------
 
@@ -165,15 +169,15 @@ class InProcessDoor:
 
         lab_datetime, lab_time = as_modules(clock)
         for module in (botocore.compat, botocore.credentials):
-            self._patch(module, "datetime", lab_datetime)
-        replace_moto_clock(clock, self._patch)
+            self._changes.replace(module, "datetime", lab_datetime)
+        replace_moto_clock(clock, self._changes)
         # The SDK fills in idempotency tokens, and Secrets Manager makes version ids of them.
         seeded = changed(uuid, uuid4=lambda: uuid.UUID(self._identifiers.uuid()))
-        self._patch(botocore.handlers, "uuid", seeded)
+        self._changes.replace(botocore.handlers, "uuid", seeded)
         for module in (botocore.credentials, botocore.endpoint):
-            self._patch(module, "time", lab_time)
+            self._changes.replace(module, "time", lab_time)
         # The container provider sleeps between its attempts through a default argument.
-        self._patch(
+        self._changes.replace(
             botocore.utils.ContainerMetadataFetcher.__init__,
             "__defaults__",
             (None, clock.sleep),
@@ -201,9 +205,9 @@ class InProcessDoor:
                 kwargs["request_credentials"] = operator
             return get_auth(signer, *args, **kwargs)
 
-        self._patch(signer_class, "__init__", init)
-        self._patch(signer_class, "get_auth_instance", get_auth_instance)
-        self._patch(signer_class, "get_auth", get_auth_instance)
+        self._changes.replace(signer_class, "__init__", init)
+        self._changes.replace(signer_class, "get_auth_instance", get_auth_instance)
+        self._changes.replace(signer_class, "get_auth", get_auth_instance)
 
     # -- pods ----------------------------------------------------------------------------
 
@@ -244,9 +248,11 @@ class InProcessDoor:
                 raise OSError(30, "Read-only file system", os.fspath(file))
             return io.BytesIO(read().encode()) if "b" in mode else io.StringIO(read())
 
-        self._patch(builtins, "open", pod_open)
-        self._patch(io, "open", pod_open)  # pathlib opens through it
-        self._patch(botocore.utils.FileWebIdentityTokenLoader.__init__, "__defaults__", (pod_open,))
+        self._changes.replace(builtins, "open", pod_open)
+        self._changes.replace(io, "open", pod_open)  # pathlib opens through it
+        self._changes.replace(
+            botocore.utils.FileWebIdentityTokenLoader.__init__, "__defaults__", (pod_open,)
+        )
 
     @staticmethod
     def _is_path(file: Any) -> bool:

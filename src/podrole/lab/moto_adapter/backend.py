@@ -21,14 +21,15 @@ import botocore.serialize
 import moto.core.responses
 from botocore.model import OperationModel
 from moto.moto_api._internal import mock_random
-from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import BackendRequest, create_backend_app
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from podrole.lab import nesting
 from podrole.lab.aws_error import AwsError, not_carried, readable_xml
-from podrole.lab.moto_adapter.randomness import draw_from, importing
+from podrole.lab.moto_adapter.eks import keep_partitions
+from podrole.lab.moto_adapter.randomness import begin, importing, seed_service
+from podrole.lab.process_changes import ProcessChanges
 from podrole.lab.seed import Seed
 from podrole.lab.service_models import service_model
 
@@ -49,19 +50,18 @@ MOTO_SERVICES = (
     "ssm",
 )
 
-# moto looks through the methods of a service's class at each call (measured 2026-11-26: 0.5 ms).
-moto.core.responses.method_names_from_class = cache(moto.core.responses.method_names_from_class)
+#: moto looks through the methods of a service's class at each call (measured 2026-11-26: 0.5 ms).
+_method_names = cache(moto.core.responses.method_names_from_class)
 
 
 @cache
-def app(service: str) -> Callable[..., Any]:
+def _app(service: str) -> Any:
     """moto's Flask app of a service; its state is the process's, so one app serves every lab."""
     with importing(service):
         made: Any = create_backend_app(service)
     if service == "s3":
         made.request_class = _WithoutForms
-    made.logger.setLevel(logging.CRITICAL)  # the gateway answers for what moto lacks
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 class _WithoutForms(BackendRequest):  # type: ignore[misc]
@@ -89,10 +89,15 @@ _MOST_ASKED = 5000
 class Moto:
     """moto's apps, one a service, emptied and seeded at the start of a lab."""
 
-    def __init__(self, seed: Seed) -> None:
+    def __init__(self, seed: Seed, changes: ProcessChanges) -> None:
+        """What it replaces in moto, now and when a service is first called, is in `changes`."""
         self._asked: dict[str, dict[str, dict[str, Any]]] = {}
-        moto_api_backend.reset()
-        draw_from(seed)
+        self._apps: dict[str, Callable[..., Any]] = {}
+        self._seed = seed
+        self._changes = changes
+        begin(seed, changes)
+        changes.replace(moto.core.responses, "method_names_from_class", _method_names)
+        keep_partitions(changes)
 
     def forward(
         self, environ: Mapping[str, Any], service: str, operation: str, region: str, account: str
@@ -114,7 +119,7 @@ class Moto:
             body = passed["wsgi.input"].read().replace(b"&", b"\\u0026")
             passed |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         try:
-            result, status, headers = run_wsgi_app(app(service), passed)
+            result, status, headers = run_wsgi_app(self._app(service), passed)
         except NotImplementedError:
             raise not_carried(service, operation) from None
         except RecursionError as error:
@@ -135,6 +140,17 @@ class Moto:
             reason = f"lab: moto refused {service}:{operation}, and did not say why"
             raise AwsError("InvalidRequest", reason, code)
         return code, headers, body
+
+    def _app(self, service: str) -> Callable[..., Any]:
+        """The service's app, whose modules are the lab's from its first call on."""
+        if service not in self._apps:
+            app = _app(service)
+            seed_service(service, self._seed, self._changes)
+            # The gateway answers for what moto lacks.
+            self._changes.afterwards(app.logger.setLevel, app.logger.level)
+            app.logger.setLevel(logging.CRITICAL)
+            self._apps[service] = app
+        return self._apps[service]
 
     def ask(
         self, service: str, operation: str, account: str, region: str, **parameters: Any

@@ -6,12 +6,12 @@ import datetime
 import importlib
 import time
 import types
-from collections.abc import Callable
 from typing import Any
 
 import moto.core.utils
 
 from podrole.lab.clock import Clock
+from podrole.lab.process_changes import ProcessChanges
 
 #: Where moto reads the machine's clock for what it stores; its other modules ask `moto.core.utils`.
 _MOTO_MODULES = (
@@ -21,7 +21,6 @@ _MOTO_MODULES = (
     "moto.secretsmanager.models",
     "moto.moto_api._internal.managed_state_model",
 )
-Patch = Callable[[Any, str, Any], None]
 
 
 def as_modules(clock: Clock) -> tuple[types.SimpleNamespace, types.SimpleNamespace]:
@@ -41,18 +40,19 @@ def as_modules(clock: Clock) -> tuple[types.SimpleNamespace, types.SimpleNamespa
     return changed(datetime, datetime=LabDatetime), lab_time
 
 
-def replace_moto_clock(clock: Clock, patch: Patch) -> None:
-    """Let moto stamp what it stores with the lab's clock; `patch(owner, name, value)` does it."""
+def replace_moto_clock(clock: Clock, changes: ProcessChanges) -> None:
+    """Let moto stamp what it stores with the lab's clock."""
     lab_datetime, lab_time = as_modules(clock)
-    patch(moto.core.utils, "datetime", lab_datetime)
+    changes.replace(moto.core.utils, "datetime", lab_datetime)
     for name in _MOTO_MODULES:
         module = importlib.import_module(name)
         # Another lab's clock may be there: the newest lab's counts.
         if hasattr(module, "datetime"):
             is_class = isinstance(module.datetime, type)
-            patch(module, "datetime", lab_datetime.datetime if is_class else lab_datetime)
+            stands_in = lab_datetime.datetime if is_class else lab_datetime
+            changes.replace(module, "datetime", stands_in)
         if hasattr(module, "time"):
-            patch(module, "time", lab_time)
+            changes.replace(module, "time", lab_time)
 
 
 class _AnyDatetime(type):

@@ -18,9 +18,11 @@ from podrole.lab.clock import Clock, stamp
 from podrole.lab.credentials import Caller, Session
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.seed import Seed
+from podrole.lab.settings import Settings
 
 METADATA_ADDRESSES = ("169.254.169.254", "fd00:ec2::254")
 INSTANCE_ID = "i-0abcd1234ef567890"
+NODE_ROLE = "eks-node"
 _SECONDS = 6 * 3600
 _RENEW_BEFORE = timedelta(hours=1)
 _LONGEST_TOKEN = 21600
@@ -34,21 +36,19 @@ class Node:
 
     def __init__(
         self,
-        account: str,
-        region: str,
-        role_name: str,
+        settings: Settings,
         issue: Callable[[str, int], Session],
         clock: Clock,
         seed: Seed,
     ) -> None:
         """`issue(session_name, seconds)` makes a session of the node's role."""
-        self.account, self.region, self.role_name = account, region, role_name
+        self.account, self.region, self.role_name = settings.home, settings.region, NODE_ROLE
         #: How many hops a metadata token travels. A pod is one hop away from its node: with 1 it
         #: gets no answer, with 2 it gets the node's role.
         self.hop_limit = 1
         self._issue = issue
         self._clock = clock
-        self._identifiers = Identifiers(seed, f"node/{account}/{region}")
+        self._identifiers = Identifiers(seed, f"node/{self.account}/{self.region}")
         self._session: Session | None = None
         self._tokens: dict[str, datetime] = {}
 

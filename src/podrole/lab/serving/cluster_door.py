@@ -15,7 +15,6 @@ from podrole.lab.kubernetes.http.api_request import read_ahead, read_review_ahea
 from podrole.lab.kubernetes.http.api_server import ApiServer
 from podrole.lab.kubernetes.version import KUBERNETES_VERSION
 from podrole.lab.lab import Lab, LabError
-from podrole.lab.seed import Seed
 from podrole.lab.services.eks.authenticator import PREFIX, user_of
 from podrole.lab.services.eks.cluster import Cluster
 
@@ -26,18 +25,14 @@ _LIST = {"kind": "Config", "apiVersion": "v1"}
 class ClusterDoor:
     """The API servers of one lab, as a WSGI app."""
 
-    def __init__(self, lab: Lab, url: str, authority: str, seed: Seed | None = None) -> None:
-        """`url` is the port's, `authority` the certificate (base64 of PEM) that clients trust.
-
-        The administrator's token and the webhook's path come from `seed`, by default the lab's.
-        """
+    def __init__(self, lab: Lab, url: str, authority: str) -> None:
+        """`url` is the port's, `authority` the certificate (base64 of PEM) that clients trust."""
         self._lab = lab
         self._url = url
         self._authority = authority
         self._servers: dict[str, ApiServer] = {}
-        source = seed or lab.seed
-        self.admin_token = Identifiers(source, "kubernetes/admin").bearer_token()
-        webhook_token = Identifiers(source, "kubernetes/webhook").bearer_token()
+        self.admin_token = Identifiers(lab.seed, "kubernetes/admin").bearer_token()
+        webhook_token = Identifiers(lab.seed, "kubernetes/webhook").bearer_token()
         self._webhook_path = f"/mutate/{webhook_token}"
         lab.gateway.eks.listens(lambda name: f"{url}/clusters/{name}", authority)
 

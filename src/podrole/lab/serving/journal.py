@@ -12,7 +12,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from podrole.lab.json_document import read_json
 from podrole.lab.serving.journal_entry import Entry, Malformed, Options, instant, member, only
 from podrole.lab.serving.state_file import StateFile, StateFileError
+from podrole.lab.settings import Settings
 
 _FORMAT = "podrole lab state 2"
 _SECRET_BYTES = 32
@@ -28,16 +29,6 @@ _OTHER = "give another file"
 
 class JournalError(ValueError):
     """A state file that cannot be used: which one, the line, why, and what to do."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a lab is made from."""
-
-    seed: int = 7
-    accounts: tuple[str, ...] = ("111122223333", "444455556666")
-    region: str = "us-west-2"
-    cluster: str = "demo"
 
 
 Line = Entry | Options

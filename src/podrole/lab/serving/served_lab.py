@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,14 +20,16 @@ from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.http import tls
 from podrole.lab.lab import Lab
 from podrole.lab.moto_adapter.clock import replace_moto_clock
+from podrole.lab.process_changes import ProcessChanges
 from podrole.lab.protocol.call import target_of
 from podrole.lab.serving import lab_control
 from podrole.lab.serving.cluster_door import ClusterDoor
 from podrole.lab.serving.control_interface import CONTROL_PATH, TOKEN_VARIABLE
-from podrole.lab.serving.journal import Journal, JournalError, Line, Settings, new_secret
+from podrole.lab.serving.journal import Journal, JournalError, Line, new_secret
 from podrole.lab.serving.journal_entry import DOORS, Entry, Options
 from podrole.lab.serving.stack_room import same_room
 from podrole.lab.serving.state_file import Unwritable
+from podrole.lab.settings import Settings
 
 __all__ = ["DOORS", "App", "ServedLab"]
 
@@ -42,7 +44,7 @@ class ServedLab:
         self._lock = RLock()
         self._journal: Journal | None = None
         self._urls: Mapping[str, str] = {}
-        self._moto = ExitStack()
+        self._changes = ProcessChanges()
         self._secret = ""
         #: Of whoever may use the lab's own interface; it outlives a reset.
         self.control_token = ""
@@ -54,9 +56,16 @@ class ServedLab:
 
         With `state`, the lab of that file goes on, or a new one is kept there. Raises LabError for
         settings that make no lab, and JournalError for a file that is no lab's, is another lab's
-        than the settings ask for, or is open in another lab.
+        than the settings ask for, or is open in another lab. Nothing stays of it then.
         """
         self._urls = urls
+        try:
+            return self._open(state)
+        except BaseException:
+            self._changes.undo()
+            raise
+
+    def _open(self, state: Path | None) -> list[str]:
         if state is None or not os.path.exists(state):
             began = datetime.now(UTC)
             self._secret = new_secret()
@@ -88,10 +97,10 @@ class ServedLab:
 
     def _make(self, began: datetime) -> Lab:
         clock = Clock(start=None)
-        self._moto.close()  # of the lab before a reset
-        replace_moto_clock(clock, self._patch)
+        self._changes.undo()  # of the lab before a reset
+        replace_moto_clock(clock, self._changes)
         with clock.pinned(began):
-            lab = Lab.prepare(clock, **asdict(self.settings), secret=self._secret)
+            lab = Lab.prepare(self.settings, clock, self._changes, self._secret)
             # Drawn here, where a state file's lab draws it too: before any request.
             self._node_session = lab.node.session()
         lab.agent_url = self.agent_url
@@ -149,13 +158,9 @@ class ServedLab:
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": self._urls["metadata"],
         }
 
-    def _patch(self, owner: Any, name: str, value: Any) -> None:
-        self._moto.callback(setattr, owner, name, getattr(owner, name))
-        setattr(owner, name, value)
-
     def close(self) -> None:
-        """Close the state file, and give moto the machine's clock back."""
-        self._moto.close()
+        """Close the state file, and put back what the lab has replaced in this process."""
+        self._changes.undo()
         if self._journal is not None:
             self._journal.close()
 
