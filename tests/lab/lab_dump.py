@@ -23,12 +23,13 @@ from moto.moto_api._internal import mock_random
 
 from podrole.lab.clock import Clock
 from podrole.lab.moto_adapter.backend import MOTO_SERVICES
+from podrole.lab.process_changes import ProcessChanges
 from podrole.lab.serving.journal import Journal
 from podrole.lab.serving.served_lab import ServedLab
 
 _PLAIN = (str, bytes, int, float, bool, complex, type(None), date, timedelta, re.Pattern)
 #: Tools that hold nothing of the lab's; caches of what was read without the lab's knowing.
-_SKIPPED = (ModuleType, type, OperationModel, ServiceModel, Shape, Journal)
+_SKIPPED = (ModuleType, type, OperationModel, ServiceModel, Shape, Journal, ProcessChanges)
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 

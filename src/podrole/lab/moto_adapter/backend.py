@@ -8,7 +8,7 @@ dispatcher would also route `/moto-api/…`, which resets everything.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
@@ -92,7 +92,7 @@ class Moto:
     def __init__(self, seed: Seed, changes: ProcessChanges) -> None:
         """What it replaces in moto, now and when a service is first called, is in `changes`."""
         self._asked: dict[str, dict[str, dict[str, Any]]] = {}
-        self._apps: dict[str, Callable[..., Any]] = {}
+        self._called: set[str] = set()
         self._seed = seed
         self._changes = changes
         begin(seed, changes)
@@ -141,16 +141,16 @@ class Moto:
             raise AwsError("InvalidRequest", reason, code)
         return code, headers, body
 
-    def _app(self, service: str) -> Callable[..., Any]:
+    def _app(self, service: str) -> Any:
         """The service's app, whose modules are the lab's from its first call on."""
-        if service not in self._apps:
-            app = _app(service)
+        app = _app(service)
+        if service not in self._called:
             seed_service(service, self._seed, self._changes)
             # The gateway answers for what moto lacks.
             self._changes.afterwards(app.logger.setLevel, app.logger.level)
             app.logger.setLevel(logging.CRITICAL)
-            self._apps[service] = app
-        return self._apps[service]
+            self._called.add(service)
+        return app
 
     def ask(
         self, service: str, operation: str, account: str, region: str, **parameters: Any
