@@ -115,6 +115,8 @@ check: $(STAMP) ## Lint, check the format, the types and the layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	@$(BIN)/codespell -D - -D .words.txt docs notebooks snippets src *.md
+	@# A source is something that a reader can look up: a page, a model, a repository.
+	@! grep -rnIiE "shared[ -]facts|\.\./shared/" docs notebooks snippets src tests findings *.md
 
 .PHONY: notebooks
 notebooks: $(STAMP) ## Re-execute the notebooks and rewrite their stored outputs

@@ -1,8 +1,9 @@
 """moto behind the gateway: it keeps the state of IAM, of EKS clusters and of the data services.
 
-moto checks no token, no trust policy and hardly a condition (shared facts, moto 5.2.5), so nothing
-reaches it before the gateway has decided. Each service's own Flask app is called directly: moto's
-dispatcher would also route `/moto-api/…`, which resets everything.
+moto checks no token, no trust policy and hardly a condition (moto 5.2.5: `moto/sts/models.py` and
+`moto/iam/access_control.py`), so nothing reaches it before the gateway has decided. Each service's
+own Flask app is called directly: moto's dispatcher would also route `/moto-api/…`, which resets
+everything.
 """
 
 from __future__ import annotations

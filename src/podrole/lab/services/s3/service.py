@@ -1,7 +1,8 @@
 """S3 beside moto: who owns a bucket, bucket policies, and the objects that a call names.
 
 Bucket policies stay here: moto would half-evaluate them (any Deny that names the action applies to
-everyone, shared facts).
+everyone: moto 5.2.5, `IAMPolicy` in `moto/iam/access_control.py`, which `moto/s3/models.py` asks;
+tried 2026-11-23).
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """STS: who may become which role, and the credentials that come of it.
 
-Codes and texts: STS API reference and the threads named in the shared facts (checked 2026-11-23).
+Codes and texts: STS API reference, github.com/aws/eks-anywhere issue 9485 (the hour of a chained
+role) and github.com/mattrobinsonsre/terrapod pull request 1546 (`sts:TagSession` in a chain), both
+checked 2026-11-23.
 The order of the checks, and texts marked `lab:`, are the lab's own: AWS publishes neither.
 """
 
@@ -159,7 +161,7 @@ class Sts(Service):
         decision = self._authorizer.decide(call, caller, requirement)
         if not decision.allowed:
             refusal = denied(call, caller, requirement, decision)
-            # STS names neither layer nor reason for a role (wire formats, shared facts).
+            # STS names neither layer nor reason for a role (terrapod pull request 1546).
             refusal.message = refusal.message.split(" because ")[0].split(" with an ")[0]
             raise refusal
 

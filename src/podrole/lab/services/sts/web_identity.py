@@ -1,6 +1,8 @@
 """Tokens that come to STS: whose they are, and whether STS believes them.
 
-Codes and texts: STS API reference and the threads named in the shared facts (checked 2026-11-23).
+Codes and texts: STS API reference, and the issues aws/amazon-eks-pod-identity-webhook 232 (wrong
+audience), kubernetes-sigs/aws-load-balancer-controller 2315 (no provider) and
+aws/aws-sdk-java-v2 5709 (expired) on GitHub (checked 2026-11-23).
 The order of the checks, and texts marked `lab:`, are the lab's own: AWS publishes neither.
 """
 
