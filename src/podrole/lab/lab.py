@@ -16,7 +16,7 @@ from podrole.lab.doors.body_limits import LIMITS
 from podrole.lab.doors.in_process import InProcessDoor
 from podrole.lab.gateway import Gateway
 from podrole.lab.identifiers import Identifiers
-from podrole.lab.kubernetes.admission.webhook import AGENT_URL
+from podrole.lab.kubernetes.admission.webhook import AGENT_URL, WebhookSettings
 from podrole.lab.kubernetes.client import Kubernetes
 from podrole.lab.moto_adapter import eks as moto_eks
 from podrole.lab.moto_adapter import iam as moto_iam
@@ -172,9 +172,8 @@ class Lab:
             self.clock,
             self.environment(self.accounts[0]),
             Identifiers(self.seed, "sdk"),
-            self._changes,
         )
-        door.open()
+        door.open(self._changes)
         self._door = door
 
     @property
@@ -252,11 +251,13 @@ class Lab:
             shell = self._door.shell if self._door else None
             self._kubernetes[found.issuer.url] = Kubernetes(
                 found.issuer,
-                found.region,
+                WebhookSettings(
+                    found.region,
+                    lambda namespace, name: found.associations.of(namespace, name) is not None,
+                    lambda: self.agent_url,
+                ),
                 self.seed,
                 self.clock,
-                lambda namespace, name: found.associations.of(namespace, name) is not None,
-                lambda: self.agent_url,
                 shell,
             )
         return self._kubernetes[found.issuer.url]

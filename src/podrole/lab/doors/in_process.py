@@ -59,25 +59,21 @@ class InProcessDoor:
         clock: Clock,
         environment: Mapping[str, str],
         identifiers: Identifiers,
-        changes: ProcessChanges,
     ) -> None:
-        """`serves(host)` says which hosts exist; `environment` is the operator's variables.
-
-        What the door replaces in this process is in `changes`: whoever undoes them closes it.
-        """
+        """`serves(host)` says which hosts exist; `environment` is the operator's variables."""
         self._app = app
         self._serves = serves
         self._clock = clock
         self._environment = environment
         self._identifiers = identifiers
-        self._changes = changes
         self._signers: WeakSet[Any] = WeakSet()
         self._files: Mapping[str, Callable[[], str]] = {}
         self._reaches: Reaches = _everywhere
 
-    def open(self) -> None:
-        """Take over this process's botocore."""
-        self._changes.afterwards(self._disarm)
+    def open(self, changes: ProcessChanges) -> None:
+        """Take over this process's botocore. Whoever undoes the changes closes the door."""
+        self._changes = changes
+        changes.afterwards(self._disarm)
         self._changes.replace(botocore.httpsession.URLLib3Session, "send", self._bound_send())
         self._patch_clock()
         self._patch_signers()

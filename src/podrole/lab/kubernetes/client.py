@@ -9,6 +9,7 @@ from typing import Any
 
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.admission.webhook import WebhookSettings
 from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.auth.service_account_tokens import API_AUDIENCE, ServiceAccountTokens
 from podrole.lab.kubernetes.object_api import ObjectApi
@@ -39,23 +40,20 @@ class Kubernetes:
     def __init__(
         self,
         issuer: Issuer,
-        region: str,
+        webhook: WebhookSettings,
         seed: Seed,
         clock: Clock,
-        associated: Callable[[str, str], bool],
-        agent_url: Callable[[], str],
         shell: Shell | None = None,
     ) -> None:
-        """`associated(namespace, service_account)` asks EKS for a pod identity association;
-        `agent_url()` says where pods find the agent."""
+        """`shell` runs a block of this process as a pod; without it no pod has an `inside()`."""
         self.issuer = issuer
         self._clock = clock
         self._shell = shell
         self._applied: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._tokens: dict[tuple[str, str, str], tuple[str, int]] = {}
         identifiers = Identifiers(seed, f"kubernetes/{issuer.path}")
-        self._node = f"ip-10-0-1-23.{region}.compute.internal"
-        self.objects = ObjectApi(region, clock, identifiers, associated, agent_url, self._node)
+        self._node = f"ip-10-0-1-23.{webhook.region}.compute.internal"
+        self.objects = ObjectApi(webhook, clock, identifiers, self._node)
         self.objects.create(BY_NAME["Node"], _node(self._node))
         for namespace in ("default", "kube-system"):
             self.objects.create(BY_NAME["Namespace"], {"metadata": {"name": namespace}})

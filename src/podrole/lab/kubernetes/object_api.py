@@ -7,13 +7,13 @@ changed nothing.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from threading import RLock
 from typing import Any
 
 from podrole.lab.clock import Clock, stamp
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.admission.admission import Admission
+from podrole.lab.kubernetes.admission.webhook import WebhookSettings
 from podrole.lab.kubernetes.controllers.controllers import Controllers
 from podrole.lab.kubernetes.objects import managed_fields
 from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind, Object
@@ -30,19 +30,17 @@ class ObjectApi:
 
     def __init__(
         self,
-        region: str,
+        webhook: WebhookSettings,
         clock: Clock,
         identifiers: Identifiers,
-        associated: Callable[[str, str], bool],
-        agent_url: Callable[[], str],
         node: str,
     ) -> None:
-        """`node` is the name of the one node; for the rest see `Admission`."""
+        """`node` is the name of the one node."""
         self.lock = RLock()
         self.store = ObjectStore(clock, identifiers)
         self._clock = clock
         self._identifiers = identifiers
-        self._admission = Admission(self.store, region, associated, agent_url)
+        self._admission = Admission(self.store, webhook)
         self._controllers = Controllers(self, clock, identifiers, node)
 
     def create(

@@ -13,7 +13,6 @@ from podrole.lab.kubernetes.auth.rbac import ADMINS, User
 from podrole.lab.kubernetes.client import Kubernetes
 from podrole.lab.kubernetes.http.api_request import read_ahead, read_review_ahead
 from podrole.lab.kubernetes.http.api_server import ApiServer
-from podrole.lab.kubernetes.version import KUBERNETES_VERSION
 from podrole.lab.lab import Lab, LabError
 from podrole.lab.services.eks.authenticator import PREFIX, user_of
 from podrole.lab.services.eks.cluster import Cluster
@@ -124,7 +123,6 @@ class ClusterDoor:
             self._servers[url] = ApiServer(
                 kubernetes.objects,
                 self._lab.clock,
-                KUBERNETES_VERSION,
                 _Authentication(self._lab.gateway, kubernetes, cluster, self.admin_token),
                 kubernetes.tokens.issue,
                 self._webhook_path,

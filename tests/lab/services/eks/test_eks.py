@@ -17,6 +17,7 @@ from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.seed import Seed
 from podrole.lab.services.eks.associations import LIMIT, Associations
+from podrole.lab.services.eks.cluster_key import ClusterKey
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST, ROLE_ARN, Setup, allow, client
 from tests.lab.services.sts.test_irsa import refused
 
@@ -61,9 +62,8 @@ def test_lists_come_in_pages(eks: Any) -> None:
 
 
 def test_a_cluster_has_at_most_5000_associations() -> None:
-    associations = Associations(
-        "demo", ACCOUNT, "us-west-2", Clock(), Identifiers(Seed(7), "associations")
-    )
+    demo = ClusterKey("demo", ACCOUNT, "us-west-2")
+    associations = Associations(demo, Clock(), Identifiers(Seed(7), "associations"))
     wanted = {"namespace": "orders", "roleArn": ROLE_ARN}
     for number in range(LIMIT):
         associations.create({**wanted, "serviceAccount": f"sa-{number}"})

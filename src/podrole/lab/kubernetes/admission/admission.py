@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
 from typing import Any
 
 from podrole.lab.kubernetes.admission import webhook
@@ -37,18 +36,9 @@ _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 class Admission:
     """Admission of a cluster."""
 
-    def __init__(
-        self,
-        store: ObjectStore,
-        region: str,
-        associated: Callable[[str, str], bool],
-        agent_url: Callable[[], str],
-    ) -> None:
-        """`associated(namespace, service_account)` asks EKS for a pod identity association."""
+    def __init__(self, store: ObjectStore, settings: webhook.WebhookSettings) -> None:
         self._store = store
-        self._region = region
-        self._associated = associated
-        self._agent_url = agent_url
+        self._webhook = settings
 
     def admit(self, kind: Kind, given: Object, former: Object | None) -> Object:
         """The object as it is to be stored, made of `given`, which is changed.
@@ -127,9 +117,9 @@ class Admission:
         return webhook.admit(
             pod,
             account or {},
-            associated=account is not None and self._associated(namespace, name),
-            region=self._region,
-            agent_url=self._agent_url(),
+            associated=account is not None and self._webhook.associated(namespace, name),
+            region=self._webhook.region,
+            agent_url=self._webhook.agent_url(),
         )
 
 

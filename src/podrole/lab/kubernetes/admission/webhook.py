@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,18 @@ MINIMUM_LIFETIME = 600
 POD_IDENTITY_AUDIENCE = "pods.eks.amazonaws.com"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
 AGENT_URL = "http://169.254.170.23/v1/credentials"
+
+
+@dataclass(frozen=True)
+class WebhookSettings:
+    """What EKS tells the webhook of a cluster."""
+
+    #: Written into each pod.
+    region: str
+    #: `associated(namespace, service_account)`: whether there is a pod identity association now.
+    associated: Callable[[str, str], bool]
+    #: Where pods find Pod Identity's agent.
+    agent_url: Callable[[], str]
 
 
 @dataclass(frozen=True)

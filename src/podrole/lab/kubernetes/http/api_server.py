@@ -24,6 +24,7 @@ from podrole.lab.kubernetes.http.route import Route, read_route
 from podrole.lab.kubernetes.http.subresources import IssueToken, Subresources
 from podrole.lab.kubernetes.object_api import ObjectApi
 from podrole.lab.kubernetes.objects.status import ApiError, forbidden
+from podrole.lab.kubernetes.version import KUBERNETES_VERSION
 
 #: Paths that a client may read before it has said who it is.
 _PUBLIC = ("/version", "/healthz", "/livez", "/readyz")
@@ -36,7 +37,6 @@ class ApiServer:
         self,
         objects: ObjectApi,
         clock: Clock,
-        version: str,
         authenticate: Callable[[str], User | None],
         issue_token: IssueToken,
         webhook_path: str,
@@ -44,7 +44,6 @@ class ApiServer:
         """`authenticate(bearer)` says whose token it is; `issue_token(namespace, service_account,
         spec)` answers a TokenRequest with its status; `webhook_path` is the webhook's."""
         self._objects = objects
-        self._version = version
         self._authenticate = authenticate
         self._webhook_path = webhook_path
         self._endpoints = Endpoints(objects, clock)
@@ -69,7 +68,7 @@ class ApiServer:
         if self._is_review(request):
             return self._review(request)
         user = self._user(request)
-        described = discovery.document(request.path, self._version)
+        described = discovery.document(request.path, KUBERNETES_VERSION)
         if described is not None:
             return answer(described)
         if request.path.startswith("/openapi/"):

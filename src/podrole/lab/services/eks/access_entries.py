@@ -15,6 +15,7 @@ from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock
 from podrole.lab.credentials import Caller
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.services.eks.cluster_key import ClusterKey
 
 _POLICY = "arn:aws:eks::aws:cluster-access-policy/"
 #: The access policies of the lab, and the ClusterRole whose permissions stand for each.
@@ -85,11 +86,9 @@ class AccessEntry:
 class AccessEntries:
     """The access entries of one cluster."""
 
-    def __init__(
-        self, cluster: str, account: str, region: str, clock: Clock, identifiers: Identifiers
-    ) -> None:
-        self._cluster = cluster
-        self._base = f"arn:aws:eks:{region}:{account}:access-entry/{cluster}"
+    def __init__(self, cluster: ClusterKey, clock: Clock, identifiers: Identifiers) -> None:
+        self._cluster = cluster.name
+        self._base = cluster.arn("access-entry")
         self._clock = clock
         self._identifiers = identifiers
         self._entries: dict[str, AccessEntry] = {}

@@ -14,6 +14,7 @@ from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.services.eks.associations import Associations
+from podrole.lab.services.eks.cluster_key import ClusterKey
 
 AGENT_ADDON = "eks-pod-identity-agent"
 #: The add-ons of the lab, each with a version that EKS has had.
@@ -60,15 +61,13 @@ class Addons:
 
     def __init__(
         self,
-        cluster: str,
-        account: str,
-        region: str,
+        cluster: ClusterKey,
         associations: Associations,
         clock: Clock,
         identifiers: Identifiers,
     ) -> None:
-        self._cluster = cluster
-        self._base = f"arn:aws:eks:{region}:{account}:addon/{cluster}"
+        self._cluster = cluster.name
+        self._base = cluster.arn("addon")
         self._associations = associations
         self._clock = clock
         self._identifiers = identifiers

@@ -13,6 +13,7 @@ from typing import Any
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.services.eks.cluster_key import ClusterKey
 
 LIMIT = 5000  # a cluster, EKS user guide "View and manage Amazon EKS quotas"
 _POLICY_LIMIT = 2048
@@ -67,12 +68,8 @@ class Association:
 class Associations:
     """The associations of one cluster."""
 
-    def __init__(
-        self, cluster: str, account: str, region: str, clock: Clock, identifiers: Identifiers
-    ) -> None:
+    def __init__(self, cluster: ClusterKey, clock: Clock, identifiers: Identifiers) -> None:
         self._cluster = cluster
-        self._account = account
-        self._region = region
         self._clock = clock
         self._identifiers = identifiers
         #: How long a change takes to reach the webhook and EKS Auth.
@@ -107,12 +104,11 @@ class Associations:
         identifier = f"a-{self._identifiers.lower(17)}"
         now = self._clock.now()
         association = Association(
-            cluster=self._cluster,
+            cluster=self._cluster.name,
             namespace=namespace,
             service_account=service_account,
             role_arn=self._own_role(parameters["roleArn"]),
-            arn=f"arn:aws:eks:{self._region}:{self._account}"
-            f":podidentityassociation/{self._cluster}/{identifier}",
+            arn=f"{self._cluster.arn('podidentityassociation')}/{identifier}",
             id=identifier,
             created=now,
             modified=now,
@@ -140,7 +136,7 @@ class Associations:
         except KeyError:
             raise AwsError(
                 "ResourceNotFoundException",
-                f"lab: cluster {self._cluster} has no association {identifier}",
+                f"lab: cluster {self._cluster.name} has no association {identifier}",
                 404,
             ) from None
 
@@ -191,10 +187,10 @@ class Associations:
         self._changes.setdefault(key, []).append((self._clock.now() + self.delay, to))
 
     def _own_role(self, role_arn: str) -> str:
-        if f":iam::{self._account}:role/" not in role_arn:
+        if f":iam::{self._cluster.account}:role/" not in role_arn:
             raise AwsError(
                 "InvalidParameterException",
-                f"lab: the role must be in the cluster's account {self._account};"
+                f"lab: the role must be in the cluster's account {self._cluster.account};"
                 " for a role elsewhere give targetRoleArn",
             )
         return role_arn
@@ -211,9 +207,9 @@ class Associations:
             )
         external_id = "/".join(
             (
-                self._region,
-                self._account,
-                self._cluster,
+                self._cluster.region,
+                self._cluster.account,
+                self._cluster.name,
                 association.namespace,
                 association.service_account,
             )

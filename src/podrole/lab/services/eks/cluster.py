@@ -9,15 +9,14 @@ from podrole.lab.oidc.issuer import Issuer
 from podrole.lab.services.eks.access_entries import AccessEntries
 from podrole.lab.services.eks.addons import Addons
 from podrole.lab.services.eks.associations import Associations
+from podrole.lab.services.eks.cluster_key import ClusterKey
 
 
 @dataclass
 class Cluster:
     """One cluster."""
 
-    name: str
-    account: str
-    region: str
+    key: ClusterKey
     issuer: Issuer
     associations: Associations
     addons: Addons
@@ -25,6 +24,21 @@ class Cluster:
     created: datetime
 
     @property
+    def name(self) -> str:
+        """Its name, unique in account and region."""
+        return self.key.name
+
+    @property
+    def account(self) -> str:
+        """The account that it is in, 12 digits."""
+        return self.key.account
+
+    @property
+    def region(self) -> str:
+        """The region that it is in."""
+        return self.key.region
+
+    @property
     def arn(self) -> str:
         """`arn:aws:eks:REGION:ACCOUNT:cluster/NAME`."""
-        return f"arn:aws:eks:{self.region}:{self.account}:cluster/{self.name}"
+        return self.key.arn()

@@ -23,6 +23,7 @@ from podrole.lab.services.eks.access_entries import AccessEntries
 from podrole.lab.services.eks.addons import Addons
 from podrole.lab.services.eks.associations import Associations
 from podrole.lab.services.eks.cluster import Cluster
+from podrole.lab.services.eks.cluster_key import ClusterKey
 from podrole.lab.services.eks.operations import OPERATIONS, change_tags
 
 #: As whom EKS assumes the roles of associations.
@@ -149,15 +150,15 @@ class Eks(Service):
         """Give a new cluster its issuer, and its creator (a role's ARN) an entry as its admin."""
         issuer = Issuer(region, self._seed, self._clock, f"{account}/{region}/{name}")
         self.issuers[issuer.url] = issuer
-        place = (name, account, region)
-        associations = Associations(*place, self._clock, self._identifiers)
+        key = ClusterKey(name, account, region)
+        associations = Associations(key, self._clock, self._identifiers)
         associations.delay = self.delay
         cluster = Cluster(
-            *place,
+            key,
             issuer=issuer,
             associations=associations,
-            addons=Addons(*place, associations, self._clock, self._identifiers),
-            access_entries=AccessEntries(*place, self._clock, self._entry_identifiers),
+            addons=Addons(key, associations, self._clock, self._identifiers),
+            access_entries=AccessEntries(key, self._clock, self._entry_identifiers),
             created=self._clock.now(),
         )
         if creator is not None:
