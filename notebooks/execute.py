@@ -15,8 +15,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from podrole.catalog import Catalog, CatalogError
-from podrole.catalog.notebook import fill
+from podrole.catalog import Catalog, CatalogError, fill_notebook
 
 #: What a run may add and nobody needs: it would change with the machine.
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -25,7 +24,7 @@ _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 def execute(path: Path, catalog: Catalog) -> str | None:
     """Run one notebook and store it; the reason if it failed."""
     notebook: Any = nbformat.read(path, as_version=4)
-    fill(notebook, catalog)
+    fill_notebook(notebook, catalog)
     client = NotebookClient(
         notebook,
         timeout=60,

@@ -18,6 +18,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+__all__ = ["Attribution", "Record", "Sessions", "attribute"]
+
 Record = Mapping[str, Any]
 _EKS = "pods.eks.amazonaws.com"
 _SUBJECT = "system:serviceaccount:"

@@ -12,7 +12,7 @@ import yaml
 
 from podrole import yaml_writer
 from podrole.catalog import Catalog, CatalogError
-from podrole.catalog.notebook import drift, fill
+from podrole.catalog.notebook import drift, fill_notebook
 from tests.catalogue import CATALOG
 
 ROOT = Path(__file__).parents[2] / "snippets"
@@ -203,6 +203,6 @@ def test_notebook_cells_follow_the_catalogue() -> None:
     assert drift(notebook, CATALOG, "n.ipynb") == [
         "n.ipynb, cell 1: its text is not snippet 'sa-plain'"
     ]
-    assert fill(notebook, CATALOG) == 1
+    assert fill_notebook(notebook, CATALOG) == 1
     assert drift(notebook, CATALOG, "n.ipynb") == []
-    assert fill(notebook, CATALOG) == 0
+    assert fill_notebook(notebook, CATALOG) == 0

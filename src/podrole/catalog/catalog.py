@@ -8,8 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from podrole.catalog import formats as format_modules
-from podrole.catalog import mutants, truth_table
+from podrole.catalog import truth_table
 from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.mutants import survivors
 from podrole.catalog.parameters import PLACEHOLDER, Parameters
 from podrole.catalog.snippet import FOLDERS, Kind, Snippet, load, texts
 from podrole.catalog.truth_table import Verdict
@@ -115,7 +116,7 @@ class Catalog:
 
     def unnoticed_mutants(self, name: str) -> tuple[list[str], int]:
         """The changes of a policy that none of its cases notices, and how many were tried."""
-        return mutants.survivors(self[name], self.values, self.policy)
+        return survivors(self[name], self.values, self.policy)
 
     def policy(self, name: str) -> Policy:
         """A policy, filled and parsed. Raises CatalogError with the file and the place."""

@@ -24,7 +24,7 @@ def _source(cell: Any) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
-def fill(notebook: Any, catalog: Catalog) -> int:
+def fill_notebook(notebook: Any, catalog: Catalog) -> int:
     """Write each snippet cell's text again; how many changed. Raises CatalogError."""
     changed = 0
     for _, cell, _, text in _snippet_cells(notebook, catalog):
