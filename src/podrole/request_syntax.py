@@ -128,7 +128,10 @@ class Chunks(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read some bytes of the body; 0 at its end."""
+        """Read some bytes of the body; 0 at its end.
+
+        Raises BrokenChunks for what is not framed as HTTP wants it.
+        """
         if self._done:
             return 0
         if self._left <= 0:

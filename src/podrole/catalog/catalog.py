@@ -130,7 +130,10 @@ class Catalog:
 
 
 def own_folder() -> Path:
-    """`snippets/` beside the source tree, else the copy that an installed package carries."""
+    """`snippets/` beside the source tree, else the copy that an installed package carries.
+
+    Raises CatalogError where there is neither.
+    """
     here = Path(__file__).resolve()
     for folder in (here.parents[3] / "snippets", here.parents[1] / "snippets"):
         if (folder / "parameters.yml").is_file():

@@ -1,4 +1,4 @@
-"""One-step changes of a policy, each a mistake that someone makes: does its truth table notice?
+"""One-step changes of a policy, each a mistake that someone makes: its truth table must notice.
 
 Widenings (a condition dropped, a resource or principal made `*`) and breakages (an action dropped,
 another account). A mutant that no case notices says that a case is missing, or that two readings of

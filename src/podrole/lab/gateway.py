@@ -123,6 +123,7 @@ class Gateway:
         return self.issue(self.node.account, self.node.role_name, name, seconds)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer a request (WSGI, PEP 3333)."""
         self.read_ahead(environ)
         request = Request(environ)
         with self.lock:
@@ -192,7 +193,10 @@ class Gateway:
         return self.agent.answer(request)
 
     def metadata_app(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """The metadata service of the first cluster's node, as a pod on it meets it."""
+        """The metadata service of the first cluster's node, as a pod on it meets it.
+
+        Raises ConnectionAbortedError at hop limit 1: nothing answers there.
+        """
         with self.lock:
             if self.node.hop_limit < 2:
                 raise ConnectionAbortedError("hop limit 1: no answer reaches a pod")

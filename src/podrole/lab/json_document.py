@@ -19,11 +19,11 @@ class TooDeep(ValueError):
 
 
 def read_json(text: str | bytes) -> Any:
-    """The document of a text.
+    r"""The document of a text.
 
     Raises ValueError for what is no JSON in UTF-8 (NaN and Infinity are none), for one that is
     nested deeper than DEEPEST, for a number beyond a float's range, and for half of a surrogate
-    pair (`"\\ud800"`), which no UTF-8 can carry.
+    pair (`"\ud800"`), which no UTF-8 can carry.
     """
     found = _read(text)
     if _has_escapes(text):

@@ -229,7 +229,8 @@ class Lab:
     def longest_session(self) -> timedelta | None:
         """Cuts the sessions that roles get from here on; None, as at first, cuts none.
 
-        The lab's own, to see SDKs renew: AWS has no session below 15 minutes.
+        The lab's own, to see SDKs renew: AWS has no session below 15 minutes. Raises
+        LabError for a time that is not positive.
         """
         return self.gateway.sts.longest
 

@@ -57,9 +57,8 @@ def bundle(folder: Path) -> None:
 
     Nothing is done where the folder already holds what the same inputs made.
 
-    Raises:
-        NodeError: this machine lacks Node.js or npm, or npm could not install Pyodide.
-        BundleError: a step of the build failed.
+    Raises NodeError: this machine lacks Node.js or npm, or npm could not install Pyodide. Raises
+    BundleError: a step of the build failed.
     """
     nodejs.install(REPOSITORY / "pyodide-runtime")
     pyodide = REPOSITORY / "pyodide-runtime" / "node_modules" / "pyodide"

@@ -106,11 +106,8 @@ class _NoKeyboard(io.TextIOBase):
 def reset(argument: str, _emit: Callable[[str], object]) -> str:
     """Forget all cells, and begin with the reader's values.
 
-    Args:
-        argument: `{"values": {…}}`, plain parameters by name; an empty object for the guide's own.
-
-    Returns:
-        `{}`.
+    `argument`: `{"values": {…}}`, plain parameters by name; an empty object for the guide's own.
+    Returns `{}`.
     """
     global _flags
     values: Mapping[str, str] = json.loads(argument).get("values", {})
@@ -139,12 +136,9 @@ def _start_as(values: Mapping[str, str]) -> None:
 def run(argument: str, emit: Callable[[str], object]) -> str:
     """Run one cell; what it prints goes to `emit`, a value in its last line too.
 
-    Args:
-        argument: `{"name": "cell 3", "code": "…"}`; the name begins with `cell `.
-
-    Returns:
-        `{"error": null}`, or `{"error": {"last": …, "trace": …, "hint": …}}`: the error's name and
-        text, its traceback without the lines of libraries, and what to do about it or `""`.
+    `argument`: `{"name": "cell 3", "code": "…"}`; the name begins with `cell `. Returns `{"error":
+    null}`, or `{"error": {"last": …, "trace": …, "hint": …}}`: the error's name and text, its
+    traceback without the lines of libraries, and what to do about it or `""`.
     """
     cell = json.loads(argument)
     place = f"<{cell['name']}>"

@@ -71,11 +71,7 @@ def own_files() -> list[Path]:
 def contents(name: str) -> dict[str, bytes]:
     """Path in the archive to content.
 
-    Args:
-        name: of `BUNDLED`.
-
-    Raises:
-        ContentsError: the imports fail.
+    `name`: of `BUNDLED`. Raises ContentsError: the imports fail.
     """
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", BUNDLED[name] + _REPORT],

@@ -13,15 +13,14 @@ OLDEST = 20
 
 
 class NodeError(RuntimeError):
-    """This machine has no Node.js that would do; the message says what it lacks and what helps."""
+    """The machine has no Node.js that would do; the message says what it lacks and what helps."""
 
 
 @functools.cache
 def node() -> str:
     """Return the path of Node.js.
 
-    Raises:
-        NodeError: it is missing or too old.
+    Raises NodeError: it is missing or too old.
     """
     program = _found("node", "Node.js")
     done = subprocess.run(  # noqa: S603  the program found above
@@ -37,12 +36,8 @@ def node() -> str:
 def install(folder: Path, *options: str) -> None:
     """Install what the folder's lock file names into its `node_modules`, unless it is there.
 
-    Args:
-        folder: holds `package.json` and `package-lock.json`.
-        options: more options of `npm ci`.
-
-    Raises:
-        NodeError: Node.js or npm is missing, Node.js is too old, or npm failed.
+    `folder`: holds `package.json` and `package-lock.json`. `options`: more options of `npm ci`.
+    Raises NodeError: Node.js or npm is missing, Node.js is too old, or npm failed.
     """
     node()  # npm is a program of it
     npm = _found("npm", "npm")

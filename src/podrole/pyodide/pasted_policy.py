@@ -49,10 +49,8 @@ class PastedPolicy:
 def read_paste(text: str, kind: str, name: str) -> PastedPolicy:
     """Read it. Raises PasteError.
 
-    Args:
-        text: what was pasted.
-        kind: of `KINDS`, or `auto`.
-        name: the policy's, for its statements in a trace.
+    `text`: what was pasted. `kind`: of `KINDS`, or `auto`. `name`: the policy's, for its statements
+    in a trace.
     """
     check_limits(text)
     try:

@@ -36,18 +36,12 @@ _GOES_ON = re.compile(r"(kind|metadata|spec|status|secrets|imagePullSecrets|auto
 def why_denied(wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Explain an error's text, and walk the pod's chain.
 
-    Args:
-        wanted: `error`, a program's output; `texts`, a list of `{"name": …, "text": …}`, each with
-            one output of kubectl or aws or several after one another; `pod`, as `namespace/name`,
-            where there are several. All may be left out.
-
-    Returns:
-        `symptom` (None where nobody has described the text) and `asked`, whether there was a text;
-        `pods`, `pod`, `links` and `broken` (the number of the first broken one, or None) where a
-        pod was found, else `fault` where one was looked for; `ignored`: what could not be read.
-
-    Raises:
-        PasteError: a text is too long or too deep.
+    `wanted`: `error`, a program's output; `texts`, a list of `{"name": …, "text": …}`, each with
+    one output of kubectl or aws or several after one another; `pod`, as `namespace/name`, where
+    there are several. All may be left out. Returns `symptom` (None where nobody has described the
+    text) and `asked`, whether there was a text; `pods`, `pod`, `links` and `broken` (the number of
+    the first broken one, or None) where a pod was found, else `fault` where one was looked for;
+    `ignored`: what could not be read. Raises PasteError: a text is too long or too deep.
     """
     said = str(wanted.get("error") or "")
     symptom = symptom_of(said[-LONGEST_ERROR:])

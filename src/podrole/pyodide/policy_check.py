@@ -32,16 +32,10 @@ _PODS = "pods.eks.amazonaws.com"
 def check_policy(wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Check it.
 
-    Args:
-        wanted: `policy` (text), `kind`, `ask` (a form of `who_asks`) and `beside`: layer to a list
-            of `{"id": …, "kind": …, "document": …}`, the policies that speak beside the pasted one.
-
-    Returns:
-        `kind`, `why`, `mode` (the form that fits), `answer` (None with `unfilled` or
-        `fault` where the form gives none), `findings` and `who`.
-
-    Raises:
-        PasteError: the text is no policy.
+    `wanted`: `policy` (text), `kind`, `ask` (a form of `who_asks`) and `beside`: layer to a list of
+    `{"id": …, "kind": …, "document": …}`, the policies that speak beside the pasted one. Returns
+    `kind`, `why`, `mode` (the form that fits), `answer` (None with `unfilled` or `fault` where the
+    form gives none), `findings` and `who`. Raises PasteError: the text is no policy.
     """
     text, kind = wanted.get("policy"), wanted.get("kind") or "auto"
     if not isinstance(text, str) or not text.strip():

@@ -26,12 +26,9 @@ def trace_words(
 ) -> list[dict[str, Any]]:
     """Each statement that was asked, the most telling first.
 
-    Args:
-        decision: made with `explain`.
-        request: what was asked.
-        policy: the pasted one; only its statements have lines.
-        prefix: where in the pasted text the policy stands, empty or ending with a dot.
-        source_map: of the pasted text.
+    `decision`: made with `explain`. `request`: what was asked. `policy`: the pasted one; only its
+    statements have lines. `prefix`: where in the pasted text the policy stands, empty or ending
+    with a dot. `source_map`: of the pasted text.
     """
     rows = [
         _statement(trace, request, policy, prefix, source_map)

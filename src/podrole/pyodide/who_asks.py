@@ -57,12 +57,9 @@ class Asked:
 def asked(form: Form, policy: Policy) -> Asked:
     """The requests that a form stands for.
 
-    Args:
-        form: `mode` (irsa, pod-identity or caller) and the fields of that form, all texts.
-        policy: the policy that will be asked; a trust policy fills what the form leaves open.
-
-    Raises:
-        FormError: a field is wrong, or (Unfilled) still empty.
+    `form`: `mode` (irsa, pod-identity or caller) and the fields of that form, all texts. `policy`:
+    the policy that will be asked; a trust policy fills what the form leaves open. Raises FormError:
+    a field is wrong, or (Unfilled) still empty.
     """
     mode = form.get("mode") or CALLER
     if mode not in _FORMS:

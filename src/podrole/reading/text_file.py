@@ -23,9 +23,8 @@ def read_text(path: Name, limits: Limits = Limits()) -> str:  # noqa: B008  (it 
 
     Reads no more than `limits` allow, so a device that never ends is refused too.
 
-    Raises:
-        ReadingError: no such file, not to be read, too long, or not UTF-8. The message does not
-            repeat the path.
+    Raises ReadingError: no such file, not to be read, too long, or not UTF-8. The message does not
+    repeat the path.
     """
     with _opened(path) as file:
         data = file.read(limits.characters + 1)
@@ -43,8 +42,7 @@ def read_blocks(path: Name, size: int = 1 << 20, most: int = 1 << 28) -> Iterato
 
     Ends after `most` bytes: a device never ends.
 
-    Raises:
-        ReadingError: no such file, not to be read, or UTF-16; at the first block.
+    Raises ReadingError: no such file, not to be read, or UTF-16; at the first block.
     """
     with _opened(path) as file:
         block = _not_utf_16(file.read(size))

@@ -38,13 +38,9 @@ def read_yaml(text: str, limits: Limits = Limits(), *, typed: bool = True) -> li
 
     Keys are texts, as they are written. A merge key (`<<`) is merged where values are typed.
 
-    Args:
-        text: the YAML.
-        limits: how much is read; an alias counts as all that it stands for.
-        typed: False leaves each value the text that it is written as, and ignores tags.
-
-    Raises:
-        ReadingError: with line and column. A text is refused for tags of other types too.
+    `text`: the YAML. `limits`: how much is read; an alias counts as all that it stands for.
+    `typed`: False leaves each value the text that it is written as, and ignores tags. Raises
+    ReadingError: with line and column. A text is refused for tags of other types too.
     """
     limits.check_length(text)
     _check_characters(text)

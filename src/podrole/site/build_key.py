@@ -16,9 +16,7 @@ _SKIPPED = {"__pycache__", "node_modules", ".ipynb_checkpoints"}
 def build_key(root: Path, values: str | None) -> str:
     """The word.
 
-    Args:
-        root: the repository.
-        values: the file with the reader's own values, if there is one.
+    `root`: the repository. `values`: the file with the reader's own values, if there is one.
     """
     files = [root / name for name in _FILES]
     for folder in _FOLDERS:

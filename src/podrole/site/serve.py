@@ -150,12 +150,8 @@ def takes_gzip(accepted: str) -> bool:
 def site_server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
     """Return a server of the folder, bound to the loopback address only.
 
-    Args:
-        folder: the built site.
-        port: a port number, or 0 for any free one.
-
-    Raises:
-        OSError: the port is taken.
+    `folder`: the built site. `port`: a port number, or 0 for any free one. Raises OSError: the port
+    is taken.
     """
     handler = functools.partial(SiteHandler, directory=str(folder))
     return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)

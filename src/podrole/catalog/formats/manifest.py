@@ -40,9 +40,7 @@ def manifest(template: str, values: Mapping[str, str]) -> str:
 class _Filler:
     """Replaces marks, each by the rules of the text that it stands in.
 
-    Args:
-        marked: the template with marks.
-        values: mark to the parameter's name and value.
+    `marked`: the template with marks. `values`: mark to the parameter's name and value.
     """
 
     def __init__(self, marked: str, values: Mapping[str, tuple[str, str]]) -> None:

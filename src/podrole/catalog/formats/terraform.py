@@ -26,7 +26,10 @@ _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def policy_document(snippet: Snippet, values: Mapping[str, str]) -> str:
-    """The data source, and the resource that takes its JSON."""
+    """The data source, and the resource that takes its JSON.
+
+    Raises CatalogError for a text that Terraform would read as a variable.
+    """
     name = snippet.id.replace("-", "_")
     document = filled(snippet.body, values)
     for text in texts(document):

@@ -101,7 +101,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the program; its exit code, or 2 where it could not be started."""
+    """Run the program; its exit code, or 2 where it could not be started.
+
+    Raises InputError where the lab does not answer, or has no such pod.
+    """
     command: list[str] = arguments.program
     if not command:
         raise InputError(_NO_PROGRAM)

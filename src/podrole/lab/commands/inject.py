@@ -43,7 +43,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print each pod as it is stored after admission."""
+    """Print each pod as it is stored after admission.
+
+    Raises InjectError for a manifest that is no pod.
+    """
     accounts = _service_accounts(arguments.service_accounts)
     associated = _associations(arguments.associations) if arguments.associations else set()
     pods = [_admitted(pod, accounts, associated, arguments) for pod in _documents("-")]

@@ -101,7 +101,11 @@ def _port(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM.
+
+    Raises InputError for options that make no lab, a port that is taken, and a state file that
+    cannot be used.
+    """
     gc.disable()  # until all is loaded
     # Imported here: boto3 and moto take most of a second, which `podrole --help` should not.
     from podrole.lab.doors.aws_variables import ISOLATED, replace_aws_variables

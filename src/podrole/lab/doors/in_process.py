@@ -214,7 +214,10 @@ class InProcessDoor:
         files: Mapping[str, Callable[[], str]],
         reaches: Reaches,
     ) -> Iterator[None]:
-        """Run the block with exactly these variables, and with these files and ways in place."""
+        """Run the block with exactly these variables, and with these files and ways in place.
+
+        Raises PodError inside of another such block.
+        """
         if self._files:
             raise PodError("already inside a pod: leave its block first")
         outside = dict(os.environ)

@@ -90,7 +90,10 @@ class Kubernetes:
         return f'{known.singular} "{name}" deleted'
 
     def rollout_restart(self, deployment: str, namespace: str = "default") -> str:
-        """`kubectl rollout restart`: new pods, so that admission decides again."""
+        """`kubectl rollout restart`: new pods, so that admission decides again.
+
+        Raises KubernetesError for an unknown Deployment, and where admission refuses its pods.
+        """
         try:
             self.objects.restart(self._stored(BY_NAME["Deployment"], deployment, namespace))
         except ApiError as error:
@@ -115,7 +118,10 @@ class Kubernetes:
         return [self._pod(manifest) for manifest in found]
 
     def pod(self, name: str, namespace: str = "default") -> Pod:
-        """The pod of that name, or the newest pod of the Deployment of that name."""
+        """The pod of that name, or the newest pod of the Deployment of that name.
+
+        Raises KubernetesError (NotFound).
+        """
         for pod in reversed(self.pods(namespace)):
             if name in (pod.name, _deployment_of(pod.manifest)):
                 return pod

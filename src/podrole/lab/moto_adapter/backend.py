@@ -56,7 +56,7 @@ _method_names = cache(moto.core.responses.method_names_from_class)
 
 
 @cache
-def _app(service: str) -> Any:
+def app(service: str) -> Any:
     """moto's Flask app of a service; its state is the process's, so one app serves every lab."""
     with importing(service):
         made: Any = create_backend_app(service)
@@ -144,14 +144,14 @@ class Moto:
 
     def _app(self, service: str) -> Any:
         """The service's app, whose modules are the lab's from its first call on."""
-        app = _app(service)
+        made = app(service)
         if service not in self._called:
             seed_service(service, self._seed, self._changes)
             # The gateway answers for what moto lacks.
-            self._changes.afterwards(app.logger.setLevel, app.logger.level)
-            app.logger.setLevel(logging.CRITICAL)
+            self._changes.afterwards(made.logger.setLevel, made.logger.level)
+            made.logger.setLevel(logging.CRITICAL)
             self._called.add(service)
-        return app
+        return made
 
     def ask(
         self, service: str, operation: str, account: str, region: str, **parameters: Any

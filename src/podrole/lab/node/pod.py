@@ -98,7 +98,10 @@ class Pod:
         return mounted
 
     def read(self, path: str, container: str | None = None) -> str:
-        """The text of a file in the container, as `kubectl exec POD -- cat PATH` shows it."""
+        """The text of a file in the container, as `kubectl exec POD -- cat PATH` shows it.
+
+        Raises PodError where there is no such file.
+        """
         files = self.files(container)
         if path not in files:
             raise PodError(f"cat: {path}: No such file or directory")
@@ -112,6 +115,8 @@ class Pod:
         mounted tokens at their real paths, and boto3 starts without a session. Everything is put
         back at the end. One block at a time: the environment belongs to the whole process. Network
         policies bind what it sends to the agent and to the metadata service, and nothing else.
+        Raises PodError inside of another such block, for an unknown container, and in a lab on
+        ports.
         """
         if self._shell is None:
             raise PodError("this lab listens on a port: run the pod's code in a process of its own")

@@ -212,7 +212,7 @@ def refusal(error: AwsError, protocol: str, namespace: str, request_id: str) -> 
 
 
 def validate(operation: OperationModel, parameters: Mapping[str, Any]) -> None:
-    """Check parameters against the operation's model, as AWS's front end does."""
+    """Check parameters against the operation's model, as AWS's front end does. Raises AwsError."""
     shape = operation.input_shape
     if shape is None:
         return

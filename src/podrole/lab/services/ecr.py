@@ -33,7 +33,10 @@ class Ecr(DataService):
         return Resource(arn, account, policy, {tag["Key"]: tag["Value"] for tag in tags})
 
     def before_moto(self, call: Call) -> Answer | None:
-        """Refuse a malformed policy. The code is the one that ECR documents for a bad parameter."""
+        """Refuse a malformed policy. The code is the one that ECR documents for a bad parameter.
+
+        Raises AwsError.
+        """
         if call.name == "SetRepositoryPolicy":
             text = call.parameters["policyText"]
             policy = resource_policy(

@@ -45,7 +45,10 @@ class Ssm(DataService):
         self._keys = keys
 
     def locate(self, call: Call, caller: Caller, type_: ResourceType, name: str) -> tuple[str, str]:
-        """A parameter by name or ARN, with or without version or label, or a path."""
+        """A parameter by name or ARN, with or without version or label, or a path.
+
+        Raises AwsError.
+        """
         region, account, plain = call.region, caller.account, name.removeprefix("/")
         if name.startswith("arn:"):
             region, account, plain = _of_arn(name)

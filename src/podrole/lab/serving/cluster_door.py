@@ -36,6 +36,7 @@ class ClusterDoor:
         lab.gateway.eks.listens(lambda name: f"{url}/clusters/{name}", authority)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request (WSGI, PEP 3333)."""
         name, path = _named(environ["PATH_INFO"])
         try:
             server = self._server(name or self._lab.default_cluster)

@@ -219,12 +219,9 @@ class PatternSet:
 class Comparison:
     """Sets, each compared with each of some others; all of one shape.
 
-    Attributes:
-        within: for each of the sets, the others that surely hold all of it, as bits by number.
-        meets: for each of the sets, the others that it may have a text in common with.
-
-    Raises:
-        BudgetSpentError: it was not decided.
+    `within`: for each of the sets, the others that surely hold all of it, as bits by number.
+    `meets`: for each of the sets, the others that it may have a text in common with. Raises
+    BudgetSpentError: it was not decided.
     """
 
     def __init__(

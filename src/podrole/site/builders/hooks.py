@@ -40,7 +40,10 @@ _sites: dict[Path, SiteSource] = {}
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
-    """Read the sources again for each build, so that `mkdocs serve` shows what was saved."""
+    """Read the sources again for each build, so that `mkdocs serve` shows what was saved.
+
+    Raises PluginError for a fault in the sources.
+    """
     root = Path(config.config_file_path).parent
     try:
         _sites[root] = SiteSource.load(root, os.environ.get("PODROLE_VALUES"))
@@ -91,7 +94,10 @@ def on_pre_page(page: Page, **_: Any) -> Page:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) -> str:  # noqa: ARG001
-    """Give the page its text from the sources, and its description."""
+    """Give the page its text from the sources, and its description.
+
+    Raises PluginError for a page that cannot be expanded.
+    """
     site, path = _site(config), page.file.src_uri
     page.meta["description"] = site.pages[path].facts.description
     try:

@@ -31,13 +31,8 @@ _NOTEBOOK = re.compile(r"\.ipynb\Z")
 def write_source(site: SiteSource, config: dict[str, Any], folder: Path) -> None:
     """Write the folder; its `site/` is where the builder puts the site.
 
-    Args:
-        site: the sources.
-        config: `mkdocs.yml`.
-        folder: made again.
-
-    Raises:
-        SourceError: a page that cannot be expanded.
+    `site`: the sources. `config`: `mkdocs.yml`. `folder`: created again. Raises SourceError: a page
+    that cannot be expanded.
     """
     shutil.rmtree(folder, ignore_errors=True)
     docs = folder / "docs"
@@ -68,14 +63,9 @@ def write_source(site: SiteSource, config: dict[str, Any], folder: Path) -> None
 def finish_site(site: SiteSource, config: SiteConfig, built: Path) -> None:
     """Walk over the built pages, and write what stands beside them.
 
-    Args:
-        site: the sources.
-        config: the site's names and addresses.
-        built: the built site.
-
-    Raises:
-        FileNotFoundError: the builder has left out a page.
-        ValueError: the theme's page for a missing address is not what it was.
+    `site`: the sources. `config`: the site's names and addresses. `built`: the built site. Raises
+    FileNotFoundError: the builder has left out a page. Raises ValueError: the theme's page for a
+    missing address is not what it was.
     """
     for page in site.pages.values():
         file = built / page.facts.url / "index.html"

@@ -29,13 +29,8 @@ class BuildError(RuntimeError):
 def build(root: Path, target: Path) -> None:
     """Build the repository's site.
 
-    Args:
-        root: the repository.
-        target: where the site goes; what is there is replaced.
-
-    Raises:
-        SourceError: a fault in the sources.
-        BuildError: Zensical is not to be had, or warns.
+    `root`: the repository. `target`: where the site goes; what is there is replaced. Raises
+    SourceError: a fault in the sources. Raises BuildError: Zensical is not to be had, or warns.
     """
     stage = root / ".cache" / "zensical" / "stage"
     config = read_config(root / "mkdocs.yml")
@@ -51,8 +46,7 @@ def build(root: Path, target: Path) -> None:
 def environment(root: Path) -> Path:
     """Make Zensical's environment by its lock file, once; return its folder.
 
-    Raises:
-        BuildError: it could not be installed.
+    Raises BuildError: it could not be installed.
     """
     folder = root / ".cache" / "zensical" / "venv"
     folder.parent.mkdir(parents=True, exist_ok=True)

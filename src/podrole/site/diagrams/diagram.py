@@ -40,8 +40,7 @@ class Diagram:
     def parse(cls, source: str) -> "Diagram":
         """Read the text alternative from Mermaid's own `accTitle` and `accDescr`.
 
-        Raises:
-            DiagramError: one of them is missing.
+        Raises DiagramError: one of them is missing.
         """
         source = "\n".join(line.rstrip() for line in source.strip().splitlines())
         title = _TITLE.search(source)
@@ -63,8 +62,7 @@ class Diagram:
 def diagrams_in(markdown: str) -> Iterator[Diagram]:
     """Yield each diagram of a page.
 
-    Raises:
-        DiagramError: a diagram without its words.
+    Raises DiagramError: a diagram without its words.
     """
     return map(_parsed, _FENCE.finditer(markdown))
 
@@ -72,8 +70,7 @@ def diagrams_in(markdown: str) -> Iterator[Diagram]:
 def drawing_of(diagram: Diagram, drawings: Path) -> Path:
     """Return the file of the diagram's drawing.
 
-    Raises:
-        DiagramError: there is none.
+    Raises DiagramError: there is none.
     """
     drawing = drawings / diagram.file_name
     if not drawing.is_file():
@@ -88,8 +85,7 @@ def drawing_of(diagram: Diagram, drawings: Path) -> Path:
 def check_drawings(markdown: str, drawings: Path, place: str) -> None:
     """Make sure that each diagram of a page can be shown.
 
-    Raises:
-        DiagramError: one cannot; the message names place and line.
+    Raises DiagramError: one cannot; the message names place and line.
     """
     for fence in _FENCE.finditer(markdown):
         line = markdown.count("\n", 0, fence.start()) + 1
@@ -102,8 +98,7 @@ def check_drawings(markdown: str, drawings: Path, place: str) -> None:
 def figure(diagram: Diagram, drawings: Path) -> str:
     """Return the HTML of a diagram: the drawing, its title, and its words folded below.
 
-    Raises:
-        DiagramError: the drawing is missing.
+    Raises DiagramError: the drawing is missing.
     """
     svg = drawing_of(diagram, drawings).read_text(encoding="utf-8").strip()
     title, words = html.escape(diagram.title), html.escape(diagram.words)
@@ -121,8 +116,7 @@ def figure(diagram: Diagram, drawings: Path) -> str:
 def with_figures(markdown: str, drawings: Path) -> str:
     """Put the HTML of each diagram in the place of its fence, for a builder without our formatter.
 
-    Raises:
-        DiagramError: a drawing or the words of a diagram are missing.
+    Raises DiagramError: a drawing or the words of a diagram are missing.
     """
     return _FENCE.sub(
         lambda fence: textwrap.indent(f"\n{figure(_parsed(fence), drawings)}\n", fence["indent"]),

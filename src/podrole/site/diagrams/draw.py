@@ -98,8 +98,7 @@ draw(SOURCES).then(JSON.stringify, error => JSON.stringify({error: String(error)
 def diagrams_of(root: Path) -> dict[str, Diagram]:
     """Return the diagrams of all pages and notebooks, by the name of their drawing.
 
-    Raises:
-        DiagramError: a diagram without its words.
+    Raises DiagramError: a diagram without its words.
     """
     return {one.file_name: one for text in _texts(root) for one in diagrams_in(text)}
 
@@ -107,15 +106,9 @@ def diagrams_of(root: Path) -> dict[str, Diagram]:
 def draw(diagrams: Iterable[Diagram], mermaid: Path) -> dict[str, str]:
     """Draw each diagram in a headless browser.
 
-    Args:
-        diagrams: what to draw.
-        mermaid: Mermaid's bundle, `mermaid.min.js`.
-
-    Returns:
-        The SVG text by the drawing's file name.
-
-    Raises:
-        DiagramError: Mermaid or a browser is missing, or Mermaid refuses a diagram.
+    `diagrams`: what to draw. `mermaid`: Mermaid's bundle, `mermaid.min.js`. Returns the SVG text by
+    the drawing's file name. Raises DiagramError: Mermaid or a browser is missing, or Mermaid
+    refuses a diagram.
     """
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if not browser:

@@ -12,8 +12,7 @@ from podrole.site.diagrams.diagram import Diagram, DiagramError, figure
 def mermaid_fence(drawings: Path) -> dict[str, Any]:
     """Return the entry of superfences' `custom_fences` that puts drawings in place of sources.
 
-    Args:
-        drawings: the folder of the SVG files.
+    `drawings`: the folder of the SVG files.
     """
     return {"name": "mermaid", "class": "mermaid", "format": _formatter(drawings)}
 

@@ -13,11 +13,8 @@ _IMAGE_WORDS = "Podrole: AWS IAM for pods on EKS, run, broken and explained on y
 def head_tags(facts: PageFacts, site_name: str, site_url: str = "") -> str:
     """The tags of a page.
 
-    Args:
-        facts: the page's facts.
-        site_name: the site's name.
-        site_url: the site's address, with a slash at its end. Without it the image's address is
-            relative: most previews want a whole one.
+    `facts`: the page's facts. `site_name`: the site's name. `site_url`: the site's address, with a
+    slash at its end. Without it the image's address is relative: most previews want a whole one.
     """
     return "".join(f"      {tag}\n" for tag in _tags(facts, site_name, site_url))
 

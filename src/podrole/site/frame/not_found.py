@@ -26,14 +26,10 @@ _LINKS = (
 def not_found_page(page: str, root: str, urls: Iterable[str], site_url: str = "") -> str:
     """The theme's page for a missing address, with somewhere to go.
 
-    Args:
-        page: the theme's HTML.
-        root: the site's root as the page's links have it: `/` or `/docs/iam/`.
-        urls: the addresses of the site's pages below its root.
-        site_url: the site's address. Empty: the root is a guess, and the script checks it.
-
-    Raises:
-        ValueError: the theme's page is not what it was, or a page that it leads to is gone.
+    `page`: the theme's HTML. `root`: the site's root as the page's links have it: `/` or
+    `/docs/iam/`. `urls`: the addresses of the site's pages below its root. `site_url`: the site's
+    address. Empty: the root is a guess, and the script checks it. Raises ValueError: the theme's
+    page is not what it was, or a page that it leads to is gone.
     """
     known = set(urls)
     gone = [url for url, _ in _LINKS if url not in known]

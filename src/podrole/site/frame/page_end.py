@@ -15,9 +15,8 @@ _MONTHS = (
 def page_end(facts: PageFacts, edit: str = "") -> str:
     """The end of a page.
 
-    Args:
-        facts: the page's facts.
-        edit: the address at which its source is changed; no link when empty.
+    `facts`: the page's facts. `edit`: the address at which its source is changed; no link when
+    empty.
     """
     links = ['<a href="index.md" data-page-markdown>This page as Markdown</a>']
     if facts.path.endswith(".ipynb"):
@@ -42,11 +41,10 @@ def with_page_end(page: str, end: str) -> str:
 def edit_address(repository: str, way: str, source: str) -> str:
     """The address at which a file is edited; empty without a repository.
 
-    Args:
-        repository: the address of the repository's own page, of a fork for example.
-        way: how that host names its editor, with `{path}` for the file: `edit/main/{path}` for
-            GitHub, `-/edit/main/{path}` for GitLab, `_edit/main/{path}` for Gitea.
-        source: the file, below the repository.
+    `repository`: the address of the repository's own page, of a fork for example. `way`: how that
+    host names its editor, with `{path}` for the file: `edit/main/{path}` for GitHub,
+    `-/edit/main/{path}` for GitLab, `_edit/main/{path}` for Gitea. `source`: the file, below the
+    repository.
     """
     return f"{repository.rstrip('/')}/{way.replace('{path}', source)}" if repository else ""
 

@@ -18,11 +18,8 @@ from podrole.site.values.value_marks import mark_values
 def finished(page: str, facts: PageFacts, site: SiteSource, config: SiteConfig) -> str:
     """The page as it is served: light, with its values marked, its end, and its security policy.
 
-    Args:
-        page: the HTML as the builder made it.
-        facts: the page's facts.
-        site: the sources.
-        config: the site's names and addresses.
+    `page`: the HTML as the builder made it. `facts`: the page's facts. `site`: the sources.
+    `config`: the site's names and addresses.
     """
     edit = edit_address(config.repository, config.edit_path, facts.source)
     page = mark_values(light_blocks(page), site.places)
@@ -34,8 +31,7 @@ def finished(page: str, facts: PageFacts, site: SiteSource, config: SiteConfig) 
 def finished_template(page: str, site: SiteSource, config: SiteConfig) -> str:
     """The theme's page for a missing address, with somewhere to go and its security policy.
 
-    Raises:
-        ValueError: the theme's page is not what it was, or a page that it leads to is gone.
+    Raises ValueError: the theme's page is not what it was, or a page that it leads to is gone.
     """
     root = urlsplit(config.site_url).path or "/"
     urls = (one.facts.url for one in site.pages.values())

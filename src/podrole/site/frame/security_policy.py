@@ -36,11 +36,8 @@ class SecurityPolicyError(ValueError):
 def with_security_policy(html: str) -> str:
     """The page with its policy, as the first thing after its character set.
 
-    Args:
-        html: a whole page, as the site builder wrote it.
-
-    Raises:
-        SecurityPolicyError: the page names no character set, so it is none of the theme's.
+    `html`: a whole page, as the site builder wrote it. Raises SecurityPolicyError: the page names
+    no character set, so it is none of the theme's.
     """
     charset = _CHARSET.search(html)
     if not charset:

@@ -34,8 +34,7 @@ def without_gaps(html: str) -> str:
 def quicken_styles(site: Path) -> None:
     """Take a rule that costs much out of the theme's style sheets; without it they stay as is.
 
-    Args:
-        site: the built site.
+    `site`: the built site.
     """
     for sheet in (site / "assets" / "stylesheets").rglob("palette*.css"):
         text = sheet.read_text(encoding="utf-8")

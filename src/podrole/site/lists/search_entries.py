@@ -16,9 +16,8 @@ def name_by_ids(entries: list[dict[str, Any]], titles: Mapping[str, str]) -> Non
     The search cuts `trust-irsa-exact` into three words and ranks by the share of a title that they
     are, so an id in a longer title comes after pages about trust and IRSA.
 
-    Args:
-        entries: what the search plugin has collected; changed in place.
-        titles: the title of each snippet, by its id.
+    `entries`: what the search plugin has collected; changed in place. `titles`: the title of each
+    snippet, by its id.
     """
     for entry in entries:
         folder, _, rest = entry["location"].partition("/")

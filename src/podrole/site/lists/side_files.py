@@ -11,10 +11,8 @@ from podrole.site.source.site_source import SiteSource
 def write_side_files(site: SiteSource, folder: Path, config: SiteConfig) -> None:
     """Write them into the built site, whichever program built it.
 
-    Args:
-        site: the sources.
-        folder: the built site.
-        config: the site's names and addresses; without `site_url` there is no site map.
+    `site`: the sources. `folder`: the built site. `config`: the site's names and addresses; without
+    `site_url` there is no site map.
     """
     facts = {path: page.facts for path, page in site.pages.items()}
     addresses = {path: one.markdown_url for path, one in facts.items()}

@@ -17,9 +17,8 @@ _ASIDE = ("contributing/", "reference/coverage.md")
 def llms_txt(config: SiteConfig, facts: Mapping[str, PageFacts]) -> str:
     """The list of pages for language models, in the form of llmstxt.org.
 
-    Args:
-        config: the site's names; without `site_url` links are relative to this file.
-        facts: the facts of each page, by its path.
+    `config`: the site's names; without `site_url` links are relative to this file. `facts`: the
+    facts of each page, by its path.
     """
     sections: dict[str, list[str]] = {}
     for section, path in _placed(config.nav):

@@ -10,10 +10,8 @@ _OPENING = re.compile(r"^\s*(?P<marks>`{3,}|~{3,})")
 def fenced(text: str, language: str, title: str = "") -> str:
     """Fence the text so that no run of backticks in it can close the fence.
 
-    Args:
-        text: the code, without a fence.
-        language: the name of its Pygments lexer.
-        title: what the block's title bar says; no bar when empty.
+    `text`: the code, without a fence. `language`: the name of its Pygments lexer. `title`: what the
+    block's title bar says; no bar when empty.
     """
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=2)
     marks = "`" * (longest + 1)

@@ -20,8 +20,7 @@ class TruthTableError(ValueError):
 def truth_table_markdown(verdicts: Sequence[Verdict]) -> str:
     """Return the table; below the first row, a row shows only how its request differs from that.
 
-    Raises:
-        TruthTableError: the engine does not decide a case as the table says.
+    Raises TruthTableError: the engine does not decide a case as the table says.
     """
     for verdict in verdicts:
         if not verdict.holds:

@@ -32,9 +32,7 @@ class UnusedError(ValueError):
 def shown_by(root: Path, notebooks: Mapping[str, Any]) -> dict[str, list[str]]:
     """Which pages and notebooks show a snippet: its id to their paths below the site's root.
 
-    Args:
-        root: the folder of the Markdown pages.
-        notebooks: path to parsed notebook.
+    `root`: the folder of the Markdown pages. `notebooks`: path to parsed notebook.
     """
     found: dict[str, list[str]] = {}
     for path in sorted(root.rglob("*.md")):

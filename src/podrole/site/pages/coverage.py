@@ -37,12 +37,8 @@ class Promise:
 def read_promises(path: Path, root: Path) -> tuple[Promise, ...]:
     """Read the list; a proof that begins with `tests/` or `notebooks/` must be a file.
 
-    Args:
-        path: the data file.
-        root: the repository, for the proofs.
-
-    Raises:
-        DataError: a missing field, an id twice, or a proof that is not there.
+    `path`: the data file. `root`: the repository, for the proofs. Raises DataError: a missing
+    field, an id twice, or a proof that is not there.
     """
     data = read_data(path)
     if not isinstance(data, list) or not data:

@@ -27,8 +27,7 @@ class DataError(ValueError):
 def read_data(path: Path) -> Any:
     """Read a YAML file in which every value is text: `no` is a word, a date stays as written.
 
-    Raises:
-        DataError: no such file, or no YAML.
+    Raises DataError: no such file, or no YAML.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -46,8 +45,7 @@ def read_data(path: Path) -> Any:
 def table_markdown(path: Path) -> str:
     """Render a file as a Markdown table; the last column is source and date of each row.
 
-    Raises:
-        DataError: a missing cell, an unknown one, or a row without source or date.
+    Raises DataError: a missing cell, an unknown one, or a row without source or date.
     """
     data = read_data(path)
     columns, rows = _parts(data, path)

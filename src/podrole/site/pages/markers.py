@@ -41,14 +41,10 @@ class MarkerError(ValueError):
 def expand_markers(markdown: str, catalog: Catalog, place: str, root: Path) -> str:
     """Replace each marker by the Markdown of its snippet, truth table or data.
 
-    Args:
-        markdown: the text of a page, or of a notebook's Markdown cell.
-        catalog: the loaded `snippets/`.
-        place: the page, or the notebook and cell, for messages.
-        root: the repository, whose `docs/data/` holds the data.
-
-    Raises:
-        MarkerError: an unknown marker, snippet, format or data file.
+    `markdown`: the text of a page, or of a notebook's Markdown cell. `catalog`: the loaded
+    `snippets/`. `place`: the page, or the notebook and cell, for messages. `root`: the repository,
+    whose `docs/data/` holds the data. Raises MarkerError: an unknown marker, snippet, format or
+    data file.
     """
     return "\n".join(_expanded(markdown, catalog, place, root))
 

@@ -22,12 +22,9 @@ class OutputError(ValueError):
 def output_block(output: Mapping[str, Any], *, expected_error: bool = False) -> str:
     """Render one output of nbformat 4 as Markdown.
 
-    Args:
-        output: a `stream`, `execute_result`, `display_data` or `error` output.
-        expected_error: an error is what the cell teaches; it is labelled so.
-
-    Raises:
-        OutputError: the output has no form that a page can show.
+    `output`: a `stream`, `execute_result`, `display_data` or `error` output. `expected_error`: an
+    error is what the cell teaches; it is labelled so. Raises OutputError: the output has no form
+    that a page can show.
     """
     match output.get("output_type"):
         case "stream":

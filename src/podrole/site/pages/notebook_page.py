@@ -44,20 +44,13 @@ class NotebookError(ValueError):
 def notebook_markdown(source: str, name: str, expand: Expand, run_bar: RunBar | None = None) -> str:
     """Turn a notebook's JSON into the Markdown of its page.
 
-    Args:
-        source: the text of an `.ipynb` file (nbformat 4).
-        name: the notebook's path below the repository, with `/`; its last part is the download.
-        expand: given the text of a Markdown cell and its place, replaces the catalogue markers.
-        run_bar: for a page whose cells the reader can run.
-
-    Returns:
-        Markdown with exactly one first-level heading, followed by a link to download the notebook
-        and by the bar. Each code cell is with its outputs in a `<div class="nb-cell">` that has
-        the cell's number among the code cells, in `data-cell`.
-
-    Raises:
-        NotebookError: not a notebook, no or several first-level headings, or an output that no
-            page can show.
+    `source`: the text of an `.ipynb` file (nbformat 4). `name`: the notebook's path below the
+    repository, with `/`; its last part is the download. `expand`: given the text of a Markdown cell
+    and its place, replaces the catalogue markers. `run_bar`: for a page whose cells the reader can
+    run. Returns Markdown with exactly one first-level heading, followed by a link to download the
+    notebook and by the bar. Each code cell is with its outputs in a `<div class="nb-cell">` that
+    has the cell's number among the code cells, in `data-cell`. Raises NotebookError: not a
+    notebook, no or several first-level headings, or an output that no page can show.
     """
     cells = _cells(source, name)
     parts: list[str] = []
@@ -93,8 +86,7 @@ def notebook_markdown(source: str, name: str, expand: Expand, run_bar: RunBar | 
 def check_notebook(source: str, name: str) -> None:
     """Make sure that the text is a notebook, before anything else reads it.
 
-    Raises:
-        NotebookError: it is not.
+    Raises NotebookError: it is not.
     """
     _cells(source, name)
 

@@ -75,13 +75,8 @@ class PageFacts:
 def page_facts(path: str, front: Mapping[str, Any], markdown: str) -> PageFacts:
     """The facts of a page in `docs/`, from its front matter.
 
-    Args:
-        path: below `docs/`.
-        front: the parsed front matter.
-        markdown: the page's text, for its title.
-
-    Raises:
-        PageFactsError: `checked` or `description` is missing or malformed.
+    `path`: below `docs/`. `front`: the parsed front matter. `markdown`: the page's text, for its
+    title. Raises PageFactsError: `checked` or `description` is missing or malformed.
     """
     return _facts(path, f"docs/{path}", front, markdown, f"docs/{path}: front matter")
 
@@ -89,8 +84,7 @@ def page_facts(path: str, front: Mapping[str, Any], markdown: str) -> PageFacts:
 def notebook_facts(path: str, notebook: Mapping[str, Any]) -> PageFacts:
     """The facts of a notebook, from `metadata.podrole`.
 
-    Raises:
-        PageFactsError: `checked` or `description` is missing or malformed.
+    Raises PageFactsError: `checked` or `description` is missing or malformed.
     """
     cells = [one for one in notebook["cells"] if one["cell_type"] == "markdown"]
     markdown = "\n\n".join("".join(one["source"]) for one in cells)

@@ -31,14 +31,10 @@ _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|/)")
 def plain_markdown(markdown: str, facts: PageFacts, addresses: Mapping[str, str]) -> str:
     """The page for an editor.
 
-    Args:
-        markdown: the page's Markdown, markers expanded.
-        facts: the page's facts.
-        addresses: for the path of each page, the address of its Markdown version below the root.
-
-    Returns:
-        The title, the text with relative links that lead to other Markdown versions, and a last
-        line with the day of the last check.
+    `markdown`: the page's Markdown, markers expanded. `facts`: the page's facts. `addresses`: for
+    the path of each page, the address of its Markdown version below the root. Returns the title,
+    the text with relative links that lead to other Markdown versions, and a last line with the day
+    of the last check.
     """
     body = "\n".join(_plain(markdown.replace("\u2060", "")))
     body = relinked(body, facts, addresses, facts.markdown_url)
@@ -49,12 +45,9 @@ def plain_markdown(markdown: str, facts: PageFacts, addresses: Mapping[str, str]
 def relinked(markdown: str, facts: PageFacts, addresses: Mapping[str, str], place: str) -> str:
     """The Markdown with its relative links made for another place.
 
-    Args:
-        markdown: text whose links are relative to `facts.path`.
-        facts: the page's facts.
-        addresses: path of each linked page to its address below the new root. A link to another
-            file keeps to that file.
-        place: the address of the text below the new root.
+    `markdown`: text whose links are relative to `facts.path`. `facts`: the page's facts.
+    `addresses`: path of each linked page to its address below the new root. A link to another file
+    keeps to that file. `place`: the address of the text below the new root.
     """
     here, there = PurePosixPath(facts.path).parent, PurePosixPath(place).parent
 

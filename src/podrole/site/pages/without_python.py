@@ -13,7 +13,6 @@ _WITHOUT = '!!! note "This copy of the guide was built without Node.js"\n'
 def without_python(markdown: str) -> str:
     """Return a page's text without a checker that could not answer, and with the reason.
 
-    Args:
-        markdown: the text of any page; its lines keep their numbers.
+    `markdown`: the text of any page; its lines keep their numbers.
     """
     return _SCRIPT.sub("", markdown).replace(_NOTE, _WITHOUT)

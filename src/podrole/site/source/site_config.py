@@ -61,8 +61,7 @@ _Loader.add_constructor("!ENV", _environment)
 def read_config(path: Path) -> dict[str, Any]:
     """The configuration, with the variables of the environment in it.
 
-    Raises:
-        OSError, yaml.YAMLError: no such file, or not YAML.
+    Raises OSError, yaml.YAMLError: no such file, or not YAML.
     """
     config = cast(dict[str, Any], yaml.load(path.read_text(encoding="utf-8"), _Loader))  # noqa: S506
     if config["site_url"] and not config["site_url"].endswith("/"):

@@ -90,12 +90,8 @@ class SiteSource:
     def load(cls, root: Path, values: str | None = None) -> "SiteSource":
         """Read and check everything.
 
-        Args:
-            root: the repository.
-            values: a file with the reader's own values, if there is one.
-
-        Raises:
-            SourceError: a fault in the sources.
+        `root`: the repository. `values`: a file with the reader's own values, if there is one.
+        Raises SourceError: a fault in the sources.
         """
         try:
             own = read_values(Path(values)) if values else {}
@@ -109,8 +105,7 @@ class SiteSource:
     def markdown(self, path: str) -> str:
         """The page's Markdown, with its markers expanded and without front matter.
 
-        Raises:
-            SourceError: a marker, diagram or notebook that cannot be shown.
+        Raises SourceError: a marker, diagram or notebook that cannot be shown.
         """
         if path not in self._expanded:
             self._expanded[path] = self._markdown(path, self.pages[path].text)

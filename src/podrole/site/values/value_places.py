@@ -60,9 +60,8 @@ def site_places(catalog: Catalog, root: Path) -> dict[str, list[Place]]:
     A notebook's hand-written cells and the manifests follow the rules of `cell_places`; a cell
     that is a snippet has fields of f-strings where others have values.
 
-    Args:
-        catalog: the loaded `snippets/`, with the values that the pages show.
-        root: the repository, with `notebooks/` and `snippets/apps/`.
+    `catalog`: the loaded `snippets/`, with the values that the pages show. `root`: the repository,
+    with `notebooks/` and `snippets/apps/`.
     """
     found: dict[str, list[Place]] = {}
     for path in sorted((root / "notebooks").glob("*.ipynb")):

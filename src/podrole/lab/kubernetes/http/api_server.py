@@ -50,6 +50,7 @@ class ApiServer:
         self._subresources = Subresources(objects, self._endpoints, issue_token)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request (WSGI, PEP 3333)."""
         request = Request(environ)
         try:
             response = self._respond(request)

@@ -122,7 +122,7 @@ class Endpoints:
         return self._shown(route.kind, stored, request, 201)
 
     def update(self, request: ApiRequest, user: User) -> Response:
-        """PUT; of `status` only that is taken."""
+        """PUT; of `status` only that is taken. Raises ApiError."""
         route = request.route
         given = request.object(route.kind.name, route.kind.version)
         metadata = given.setdefault("metadata", {})
@@ -135,7 +135,7 @@ class Endpoints:
         return self._put(request, user, given, Writer(request.manager))
 
     def patch(self, request: ApiRequest, user: User) -> Response:
-        """PATCH in one of its four forms."""
+        """PATCH in one of its four forms. Raises ApiError."""
         route, media = request.route, request.http.mimetype
         if media != APPLY and media not in PATCHES:
             known = ", ".join((*PATCHES, APPLY))

@@ -70,7 +70,10 @@ def validate(text: str, policy_type: str, resource_type: str | None) -> list[dic
 
 
 def kind_of(text: str, policy_type: str) -> str:
-    """The engine's kind for a policy type. Without Resource, RESOURCE_POLICY is a trust policy."""
+    """The engine's kind for a policy type. Without Resource, RESOURCE_POLICY is a trust policy.
+
+    Raises AwsError (ValidationException) for another type.
+    """
     if policy_type not in _KINDS:
         known = ", ".join(_KINDS)
         raise AwsError("ValidationException", f"lab: policyType {policy_type!r} is none of {known}")

@@ -102,7 +102,10 @@ class CloudTrail(Service):
     # -- trails --------------------------------------------------------------------------
 
     def create_trail(self, call: Call, caller: Caller) -> dict[str, Any]:
-        """A trail that does not log yet. Its bucket's policy must let CloudTrail write."""
+        """A trail that does not log yet. Its bucket's policy must let CloudTrail write.
+
+        Raises AwsError.
+        """
         parameters = call.parameters
         name, bucket = parameters["Name"], parameters["S3BucketName"]
         if not _NAME.match(name):

@@ -114,7 +114,7 @@ class AccessEntries:
             ) from None
 
     def create(self, parameters: Mapping[str, Any]) -> AccessEntry:
-        """CreateAccessEntry."""
+        """CreateAccessEntry. Raises AwsError."""
         principal = parameters["principalArn"]
         if principal in self._entries:
             raise AwsError(
@@ -161,7 +161,7 @@ class AccessEntries:
         del self._entries[principal_arn]
 
     def associate(self, parameters: Mapping[str, Any]) -> AccessPolicy:
-        """AssociateAccessPolicy; a second time changes the scope."""
+        """AssociateAccessPolicy; a second time changes the scope. Raises AwsError."""
         entry, arn = self.get(parameters["principalArn"]), parameters["policyArn"]
         if arn not in POLICIES:
             raise AwsError(
@@ -185,7 +185,7 @@ class AccessEntries:
         return policy
 
     def disassociate(self, principal_arn: str, policy_arn: str) -> None:
-        """DisassociateAccessPolicy."""
+        """DisassociateAccessPolicy. Raises AwsError (ResourceNotFoundException)."""
         entry = self.get(principal_arn)
         kept = tuple(item for item in entry.policies if item.arn != policy_arn)
         if len(kept) == len(entry.policies):

@@ -91,7 +91,10 @@ class Addons:
         return self._installed[name]
 
     def create(self, parameters: Mapping[str, Any]) -> Addon:
-        """CreateAddon; its podIdentityAssociations become associations that the add-on owns."""
+        """CreateAddon; its podIdentityAssociations become associations that the add-on owns.
+
+        Raises AwsError.
+        """
         name = parameters["addonName"]
         if name not in VERSIONS:
             raise AwsError(

@@ -87,7 +87,10 @@ class Associations:
         return changes[0][1] if changes and changes[0][0] <= now else None
 
     def create(self, parameters: Mapping[str, Any], *, owner_arn: str | None = None) -> Association:
-        """CreatePodIdentityAssociation. The same clientRequestToken gives the same answer."""
+        """CreatePodIdentityAssociation. The same clientRequestToken gives the same answer.
+
+        Raises AwsError.
+        """
         token = parameters.get("clientRequestToken")
         for association in self._by_id.values() if token else ():
             if association.client_request_token == token:

@@ -81,7 +81,10 @@ class Iam(Service):
         quotas.check(self._state, account, call)
 
     def before_moto(self, call: Call) -> Answer | None:
-        """Refuse what AWS refuses and moto would take; fill in what AWS takes as said."""
+        """Refuse what AWS refuses and moto would take; fill in what AWS takes as said.
+
+        Raises AwsError.
+        """
         assert call.caller is not None
         account, parameters = call.caller.account, call.parameters
         self._trust_to_save = self._departing = None

@@ -121,7 +121,7 @@ class S3(DataService):
     # -- bucket policies -----------------------------------------------------------------
 
     def before_moto(self, call: Call) -> Answer | None:
-        """The answer to a call about a bucket's policy; ACLs are refused."""
+        """The answer to a call about a bucket's policy; ACLs are refused. Raises AwsError."""
         bucket = call.parameters.get("Bucket", "")
         _refuse_acl(call)
         s3_body.check(call)

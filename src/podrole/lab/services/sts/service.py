@@ -166,7 +166,10 @@ class Sts(Service):
             raise refusal
 
     def assume_role_with_web_identity(self, call: Call) -> dict[str, Any]:
-        """Token, issuer, provider, audience and age first; then the trust policy alone decides."""
+        """Token, issuer, provider, audience and age first; then the trust policy alone decides.
+
+        Raises AwsError.
+        """
         validation.check(call)
         parameters = call.parameters
         account, name = session_request.role_of(parameters)

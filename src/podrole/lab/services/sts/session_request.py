@@ -72,7 +72,10 @@ def duration(parameters: Mapping[str, Any], longest: int, *, chained: bool) -> i
 
 
 def source_identity(parameters: Mapping[str, Any], caller: Session | None) -> str | None:
-    """The source identity that is asked for or inherited; along a chain it cannot change."""
+    """The source identity that is asked for or inherited; along a chain it cannot change.
+
+    Raises AwsError (AccessDenied).
+    """
     asked: str | None = parameters.get("SourceIdentity")
     inherited = caller.source_identity if caller else None
     if asked and inherited and asked != inherited:

@@ -62,7 +62,10 @@ class UserSessions:
 
     @staticmethod
     def check_reach(call: Call, caller: Caller) -> None:
-        """Refuse what a user's temporary credentials cannot call in STS, whatever policies say."""
+        """Refuse what a user's temporary credentials cannot call in STS, whatever policies say.
+
+        Raises AwsError (AccessDenied).
+        """
         temporary = caller.user_session
         if temporary is None:
             return
