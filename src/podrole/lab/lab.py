@@ -83,7 +83,7 @@ class Lab:
             accounts[0], region, NODE_ROLE, self._issue_for_node, clock, seed
         )
         operator = f"arn:aws:iam::{accounts[0]}:role/{OPERATOR_ROLE}"
-        self.gateway.create_cluster(accounts[0], region, cluster, operator)
+        self.gateway.eks.create(accounts[0], region, cluster, operator)
 
     # -- start and stop ------------------------------------------------------------------
 

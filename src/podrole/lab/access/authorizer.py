@@ -12,12 +12,8 @@ from podrole.lab.access.organization_limits import OrganizationLimits
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock, stamp
 from podrole.lab.credentials import Caller, Session, UserSession
-from podrole.lab.protocol.call import Call
+from podrole.lab.protocol.call import SOURCE_IP, Call
 from podrole.policy import Decision, Policy, PolicySet, Request, authorize, parse_policy
-
-_ACCOUNT_IN_ARN = 4
-#: The address that calls come from, of the range for documentation (RFC 5737).
-SOURCE_IP = "203.0.113.10"
 
 # IAM user guide, "Troubleshoot access denied error messages" (checked 2026-11-23).
 _LAYERS = {
@@ -197,12 +193,6 @@ def delegated_to(account: str) -> Policy:
     return parse_policy({"Version": "2012-10-17", "Statement": statement}, kind="resource")
 
 
-def account_of(arn: str) -> str:
-    """The account in an ARN, empty where it names none."""
-    parts = arn.split(":", 5)
-    return parts[_ACCOUNT_IN_ARN] if len(parts) == 6 else ""
-
-
 def denied(call: Call, caller: Caller, requirement: Requirement, decision: Decision) -> AwsError:
     """AWS's refusal in the words of the call's service."""
     denial = requirement.denial
@@ -212,8 +202,6 @@ def denied(call: Call, caller: Caller, requirement: Requirement, decision: Decis
     if denial.message is not None:
         return AwsError(code, denial.message, status, denial.shape)
     resource = requirement.shown or requirement.resource
-    if call.protocol == "rest-xml" and requirement.action.startswith("s3:"):
-        resource = f'"{resource}"'  # not so the key that encrypts an object
     action = denial.action.format(
         action=requirement.action,
         lower=requirement.action.lower(),

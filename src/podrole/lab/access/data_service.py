@@ -75,6 +75,10 @@ class DataService(Service):
         """What a call needs beside its table's rows: of the key that encrypts its resource."""
         return ()
 
+    def shown(self, resource: Resource) -> str | None:
+        """How a refusal names the resource, None for its ARN."""
+        return resource.shown
+
     # -- what a call needs ---------------------------------------------------------------
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement] | None:
@@ -145,7 +149,7 @@ class DataService(Service):
             resource.account,
             keys,
             resource.policy,
-            resource.shown,
+            self.shown(resource),
             self.table.denial,
         )
 

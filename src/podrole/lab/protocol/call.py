@@ -36,6 +36,8 @@ _CHOOSING = {"HTTP_CONTENT_ENCODING", "HTTP_X_HTTP_METHOD_OVERRIDE"}
 _LARGEST_XML = 2 * 1024 * 1024
 #: Calls that STS takes unsigned: the token is the proof.
 _UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
+#: The address that calls come from, of the range for documentation (RFC 5737).
+SOURCE_IP = "203.0.113.10"
 
 
 @dataclass

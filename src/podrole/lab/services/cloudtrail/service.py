@@ -74,7 +74,7 @@ class CloudTrail(Service):
 
     # -- delivery ------------------------------------------------------------------------
 
-    def deliver_due(self) -> None:
+    def catch_up(self) -> None:
         """Write the log files that are due: five minutes after the first record that waits."""
         now = self._clock.now()
         for trail in self._trails.values():
@@ -88,7 +88,7 @@ class CloudTrail(Service):
             trail.deliver(self._buckets, self._clock.now())
 
     def _take(self, record: dict[str, Any]) -> None:
-        self.deliver_due()  # what is due goes without what has happened since
+        self.catch_up()  # what is due goes without what has happened since
         now = self._clock.now()
         for trail in self._trails.values():
             if trail.logging and trail.wants(record):

@@ -13,6 +13,7 @@ from typing import Any
 from podrole.lab.access.authorizer import Authorizer, Requirement
 from podrole.lab.access.iam_state import Entity, IamState
 from podrole.lab.access.service import Operation, Service
+from podrole.lab.audit.events import Events
 from podrole.lab.audit.trail import Trail
 from podrole.lab.audit.user_identity import caller_identity, service_identity
 from podrole.lab.aws_error import AwsError
@@ -36,8 +37,15 @@ _UNAUTHORIZED = (
 )
 
 
+class _Events(Events):
+    reads = ("Assume",)
+    secret = frozenset({"token"})
+
+
 class EksAuth(Service):
     """AssumeRoleForPodIdentity."""
+
+    events = _Events()
 
     def __init__(
         self,
@@ -183,7 +191,9 @@ class EksAuth(Service):
         parameters = {"RoleArn": association.role_arn, "RoleSessionName": session.name}
         assume = self._assume_call(call, parameters, session, _SECONDS)
         identity = service_identity(POD_IDENTITY_SERVICE)
-        self._trail.record(assume, identity, session.account, None, assumed(session))
+        self._trail.record(
+            assume, identity, session.account, self._sts.events, result=assumed(session)
+        )
 
     def _assume_call(
         self, call: Call, parameters: Mapping[str, Any], session: Session, seconds: int
@@ -257,8 +267,14 @@ class EksAuth(Service):
             parameters["ExternalId"] = association.external_id
         assume = self._assume_call(call, parameters, session, _TARGET_SECONDS)
         identity = caller_identity(first.caller()) | {"invokedBy": POD_IDENTITY_SERVICE}
-        issued = assumed(session)
-        self._trail.record(assume, identity, first.account, None, issued, session.account)
+        self._trail.record(
+            assume,
+            identity,
+            first.account,
+            self._sts.events,
+            result=assumed(session),
+            owner=session.account,
+        )
 
 
 def _policies(association: Association) -> tuple[Policy, ...]:

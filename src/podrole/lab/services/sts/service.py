@@ -12,16 +12,19 @@ from typing import Any
 
 from podrole.lab.access.authorizer import Authorizer, Requirement, denied
 from podrole.lab.access.iam_state import Entity, IamState
-from podrole.lab.access.service import Operation, Service
+from podrole.lab.access.service import Operation, Service, Unsigned
+from podrole.lab.arn import account_of
+from podrole.lab.audit.user_identity import web_identity
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock
 from podrole.lab.credentials import Caller, Credentials, Session, issued
 from podrole.lab.identifiers import Identifiers
-from podrole.lab.oidc.issuer import Issuer
+from podrole.lab.oidc.issuer import Issuer, Token, TokenError
 from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
 from podrole.lab.seed import Seed
 from podrole.lab.services.sts import authorization_message, session_request
+from podrole.lab.services.sts.events import StsEvents
 from podrole.lab.services.sts.session_policies import packed_size, session_policies
 from podrole.lab.services.sts.session_request import SessionTags
 from podrole.lab.services.sts.user_sessions import UserSessions
@@ -35,6 +38,8 @@ _PLAIN = {"GetAccessKeyInfo", "DecodeAuthorizationMessage"}
 
 class Sts(Service):
     """The operations of STS that the lab carries."""
+
+    events = StsEvents()
 
     def __init__(
         self,
@@ -95,6 +100,35 @@ class Sts(Service):
             "GetAccessKeyInfo": self._get_access_key_info,
             "DecodeAuthorizationMessage": self._decode_authorization_message,
         }.get(name) or self._users.operation(name)
+
+    def account(self, call: Call, caller: Caller) -> str:
+        """The account of the role that the caller assumes."""
+        return (
+            account_of(call.parameters["RoleArn"])
+            if call.name == "AssumeRole"
+            else (caller.account)
+        )
+
+    def throttled(self) -> AwsError:
+        """Code, text and status as an answer of STS has them (selling-partner-api #278 of
+        2022-05-17, aws-sdk-go-v2 #2481 of 2024-02-05; checked 2026-11-24)."""
+        return AwsError("Throttling", "Rate exceeded", 400)
+
+    def unsigned(self, call: Call) -> Unsigned | None:
+        """AssumeRoleWithWebIdentity: the token says who calls, before anyone has verified it."""
+        if call.name != "AssumeRoleWithWebIdentity":
+            return None
+        self.validate(call)
+        account = (call.parameters["RoleArn"].split(":")[4:5] or [""])[0]
+        identity: Mapping[str, Any] = {"type": "WebIdentityUser", "userName": "unknown"}
+        try:
+            token = Token.read(call.parameters["WebIdentityToken"])
+            provider = token.text("iss").removeprefix("https://")
+            arn = f"arn:aws:iam::{account}:oidc-provider/{provider}"
+            identity = web_identity(arn, ",".join(token.audiences), token.text("sub"))
+        except TokenError:
+            pass  # the operation says what is wrong with it
+        return Unsigned(identity, account, lambda: self.assume_role_with_web_identity(call))
 
     # -- operations ----------------------------------------------------------------------
 
