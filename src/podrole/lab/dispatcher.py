@@ -14,7 +14,7 @@ from podrole.lab.access.service import Service, Unsigned
 from podrole.lab.audit.trail import Trail
 from podrole.lab.audit.user_identity import caller_identity
 from podrole.lab.aws_error import AwsError, not_carried
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto, refusal
 from podrole.lab.protocol import codec
 from podrole.lab.protocol.call import Call

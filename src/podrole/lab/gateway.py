@@ -70,9 +70,7 @@ class Gateway:
         logs = LogBuckets(self.buckets, self.authorizer, self.moto, seed)
         self.cloudtrail = CloudTrail(self.trail, logs, clock)
         self.sts = Sts(self.iam, self.credentials, self.authorizer, self.eks.issuers, clock, seed)
-        self.eks_auth = EksAuth(
-            self.eks, self.sts, self.iam, self.authorizer, self.trail, clock, seed
-        )
+        self.eks_auth = EksAuth(self.eks, self.sts, self.trail, clock, seed)
         self.throttle = Throttle()
         self.node: Node | None = None  # the lab sets it: whose role the agent calls with
         self.authentication = Authentication(self.credentials, self.iam, clock)

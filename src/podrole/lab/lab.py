@@ -278,7 +278,7 @@ class Lab:
         refused = self.gateway.authorizer.refused
         if refused is None:
             raise LabError("nothing was refused yet: call something that is not allowed first")
-        return encoded(*refused)
+        return encoded(refused)
 
     # -- how it is made ------------------------------------------------------------------
 
@@ -288,7 +288,7 @@ class Lab:
     def _issue(self, account: str, role_name: str, name: str, seconds: int) -> Session:
         role = self.gateway.iam.role(account, role_name)
         assert role is not None
-        return self.gateway.sts.issue(account, role_name, role, name=name, seconds=seconds)
+        return self.gateway.sts.issue(role, name=name, seconds=seconds)
 
     def _issue_for_node(self, name: str, seconds: int) -> Session:
         return self._issue(self.accounts[0], NODE_ROLE, name, seconds)

@@ -11,7 +11,7 @@ from podrole.lab.access.action_table import ActionTable, ResourceType, Row
 from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.service import Service
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 from podrole.policy import Policy, PolicyError, parse_policy

@@ -9,7 +9,7 @@ from typing import Any
 from podrole.lab.access.authorizer import Requirement
 from podrole.lab.audit.events import Events
 from podrole.lab.aws_error import AwsError, not_carried
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.protocol import codec
 from podrole.lab.protocol.call import Call
 

@@ -15,7 +15,7 @@ from botocore.model import OperationModel, ServiceModel
 from werkzeug.wrappers import Request
 
 from podrole.lab.aws_error import AwsError, not_carried
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.protocol import codec
 from podrole.lab.protocol.canonical_request import Signed
 from podrole.lab.protocol.operations import SERVICES, regions, rest_operation, spoken_model

@@ -14,8 +14,8 @@ from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.service import Operation, Service
 from podrole.lab.audit.trail import Trail
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import Caller
 from podrole.lab.clock import Clock, stamp
-from podrole.lab.credentials import Caller
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.cloudtrail import event_history, event_selectors
 from podrole.lab.services.cloudtrail.configured_trail import ConfiguredTrail
@@ -126,7 +126,7 @@ class CloudTrail(Service):
         if len(self._seen(caller.account, call.region)) >= _MOST:
             reason = f"lab: a Region has {_MOST} trails at most"
             raise AwsError("MaximumNumberOfTrailsExceededException", reason)
-        self._buckets.check(bucket, trail.prefix, trail.arn)
+        self._buckets.check(bucket, trail.prefix, trail.arn, call)
         self._trails[trail.arn] = trail
         return _created(trail)
 

@@ -11,8 +11,8 @@ from typing import Any
 from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.service import Answer, Operation, Service
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import Caller
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Caller
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.version import KUBERNETES_VERSION
 from podrole.lab.moto_adapter import eks as moto_eks

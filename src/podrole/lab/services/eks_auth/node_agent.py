@@ -8,8 +8,8 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import Caller
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Caller
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.node.instance_metadata import Node
 from podrole.lab.node.pod_identity_agent import Agent

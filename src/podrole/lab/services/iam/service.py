@@ -11,7 +11,8 @@ from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.iam_state import Entity, IamState
 from podrole.lab.access.service import Answer, Operation, Service
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import AccessKey, Caller, Credentials, credentials_error
+from podrole.lab.caller import Caller, FederatedUser, User
+from podrole.lab.credentials import AccessKey, Credentials, credentials_error
 from podrole.lab.moto_adapter import iam as moto_iam
 from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
@@ -55,7 +56,7 @@ class Iam(Service):
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         """The role, user, policy or provider that the call names, else `*`."""
-        if caller.user_session is not None:
+        if isinstance(caller, FederatedUser) or (isinstance(caller, User) and caller.session):
             # Without MFA, which the lab lacks, a user's temporary credentials reach no call of IAM
             # (STS API reference, GetSessionToken; the answer: aws.iam #15 of cloudyr).
             raise credentials_error("key", call.protocol)
@@ -153,12 +154,11 @@ def _name_the_user(call: Call) -> None:
     shape = call.operation.input_shape
     if shape is None or "UserName" not in shape.members or "UserName" in call.parameters:
         return
-    user = call.caller.user_name if call.caller else None
-    if user is None:
+    if not isinstance(call.caller, User):
         raise AwsError(
             "ValidationError", "Must specify userName when calling with non-User credentials"
         )
-    _add(call, "UserName", user)
+    _add(call, "UserName", call.caller.name)
 
 
 def _add(call: Call, name: str, value: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from podrole.lab.audit.events import Events, named_resource
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import AssumedRole
 from podrole.lab.protocol.call import Call
 
 
@@ -22,13 +23,13 @@ class StsEvents(Events):
 
     def further_parameters(self, call: Call) -> dict[str, Any]:
         """The tags that the caller's session passes on to the next role."""
-        session = call.caller.session if call.caller else None
-        if call.name != "AssumeRole" or session is None or not session.transitive_tags:
+        if call.name != "AssumeRole" or not isinstance(call.caller, AssumedRole):
             return {}
+        session = call.caller.session
         passed_on = {
             key: value for key, value in session.tags.items() if key in session.transitive_tags
         }
-        return {"incomingTransitiveTags": passed_on}
+        return {"incomingTransitiveTags": passed_on} if passed_on else {}
 
     def result(self, call: Call, result: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """What STS answers; who calls stands in the record anyway."""
