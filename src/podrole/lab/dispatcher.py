@@ -142,6 +142,9 @@ class Dispatcher:
         self._trail.record(
             call, identity, caller.account, events, error=error, result=result, owner=owner
         )
+        if error is None:
+            for act in call.afterwards:
+                act()
 
 
 def _response(call: Call, result: Mapping[str, Any]) -> Response:

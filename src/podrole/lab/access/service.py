@@ -34,7 +34,8 @@ class Service:
     The dispatcher asks in this order: `catch_up` of every service; of the one that is called
     `unsigned`, else `unsigned_error` for a call without a signature; `validate`, `requirements`
     (each is decided), then `operation`; where there is none, `account`, `before_moto`, moto itself,
-    and `after_moto` if moto did it or `missing` if moto has found nothing.
+    and `after_moto` if moto did it or `missing` if moto has found nothing. A service serves many
+    calls: what it must remember of one until its end, it puts into `Call.afterwards`.
     """
 
     #: What CloudTrail tells of the service's calls.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -52,6 +52,8 @@ class Call:
     signature: Signature | None
     request_id: str = ""
     caller: Caller | None = None
+    #: What its service does once the call has succeeded and is recorded.
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def service(self) -> str:

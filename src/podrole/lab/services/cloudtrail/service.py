@@ -36,7 +36,6 @@ class CloudTrail(Service):
         self._buckets = buckets
         self._clock = clock
         self._trails: dict[str, ConfiguredTrail] = {}  # by ARN
-        self._stopping: ConfiguredTrail | None = None
         trail.listeners.append(self._take)
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement] | None:
@@ -93,10 +92,6 @@ class CloudTrail(Service):
         for trail in self._trails.values():
             if trail.logging and trail.wants(record):
                 trail.take(record, now)
-        if self._stopping is not None:
-            self._stopping.logging = False
-            self._stopping.deliver(self._buckets, now)
-            self._stopping = None
 
     # -- trails --------------------------------------------------------------------------
 
@@ -149,8 +144,12 @@ class CloudTrail(Service):
         trail = self._found(call, caller)
         if trail.logging:
             trail.stopped = self._clock.now()
-            self._stopping = trail
+            call.afterwards.append(lambda: self._stop(trail))
         return {}
+
+    def _stop(self, trail: ConfiguredTrail) -> None:
+        trail.logging = False
+        trail.deliver(self._buckets, self._clock.now())
 
     def put_event_selectors(self, call: Call, caller: Caller) -> dict[str, Any]:
         """Which records the trail takes from now on."""
