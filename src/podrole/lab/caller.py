@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from podrole.lab.credentials import FederatedSession, Session, UserSession
+from podrole.lab.credentials import Federation, Session, UserSession
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,13 @@ class User:
 class FederatedUser:
     """Someone to whom a user gave the credentials of GetFederationToken."""
 
-    session: FederatedSession
+    session: UserSession
+    federation: Federation
 
     @property
     def name(self) -> str:
         """The federated user's name."""
-        return self.session.name
+        return self.federation.name
 
     @property
     def arn(self) -> str:

@@ -56,8 +56,17 @@ class Session:
 
 
 @dataclass(frozen=True)
+class Federation:
+    """For whom a user asked GetFederationToken, and what that one may at most."""
+
+    name: str
+    tags: Mapping[str, str]
+    policies: tuple[Policy, ...]
+
+
+@dataclass(frozen=True)
 class UserSession:
-    """Temporary credentials of a user, from GetSessionToken."""
+    """Temporary credentials of a user."""
 
     access_key_id: str
     secret_access_key: str
@@ -66,15 +75,7 @@ class UserSession:
     user_name: str
     issued: datetime
     expires: datetime
-
-
-@dataclass(frozen=True)
-class FederatedSession(UserSession):
-    """Temporary credentials of someone whom a user stands for, from GetFederationToken."""
-
-    name: str  # of the federated user; `user_name` is the user's
-    tags: Mapping[str, str]
-    policies: tuple[Policy, ...]
+    federation: Federation | None = None  # None: from GetSessionToken, for the user itself
 
 
 def issued(session: Session | UserSession) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from podrole.lab.access.iam_state import IamState
 from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import AssumedRole, Caller, FederatedUser, User
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Credentials, FederatedSession, credentials_error
+from podrole.lab.credentials import Credentials, credentials_error
 from podrole.lab.moto_adapter.iam import mark_used
 from podrole.lab.protocol.canonical_request import Signed
 from podrole.lab.protocol.signature import Signature, read
@@ -46,8 +46,8 @@ class Authentication:
         if temporary is not None and user is not None:
             self._check(signature, temporary.secret_access_key, protocol)
             self._credentials.check_expiry(temporary, protocol)
-            if isinstance(temporary, FederatedSession):
-                return FederatedUser(temporary)
+            if temporary.federation is not None:
+                return FederatedUser(temporary, temporary.federation)
             return User(
                 user.arn,
                 temporary.account,

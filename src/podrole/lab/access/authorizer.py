@@ -137,8 +137,8 @@ class Authorizer:
                 return PolicySet(resource=requirement.policy, rcp=rcps)
             case AssumedRole(session):
                 found, own = self._iam.role(session.account, session.role_name), session.policies
-            case FederatedUser(session):
-                found, own = self._iam.user(session.account, session.user_name), session.policies
+            case FederatedUser(session, federation):
+                found, own = self._iam.user(session.account, session.user_name), federation.policies
             case User():
                 found = self._iam.user(principal.account, principal.name)
         limited = found is None or not found.service_linked
@@ -193,8 +193,8 @@ class Authorizer:
         match principal:
             case AssumedRole(session):
                 return keys | self._role_keys(session)
-            case FederatedUser(session):
-                tags = _tags("aws:PrincipalTag", session.tags)
+            case FederatedUser(session, federation):
+                tags = _tags("aws:PrincipalTag", federation.tags)
                 keys |= {"aws:PrincipalType": "FederatedUser"}
                 return keys | _temporary(session) | tags
             case User():

@@ -7,8 +7,8 @@ and granted #151 (checked 2026-11-23). The lab has no MFA devices.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from datetime import timedelta
+from typing import Any
 
 from podrole.lab.access.authorizer import Requirement, delegated_to
 from podrole.lab.access.iam_state import IamState
@@ -16,7 +16,7 @@ from podrole.lab.access.service import Operation
 from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import Caller, FederatedUser, User
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Credentials, FederatedSession, UserSession, issued
+from podrole.lab.credentials import Credentials, Federation, UserSession, issued
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.sts.session_policies import packed_size, session_policies
@@ -77,51 +77,39 @@ class UserSessions:
     def _get_session_token(self, call: Call, caller: Caller) -> dict[str, Any]:
         if call.parameters.get("SerialNumber") or call.parameters.get("TokenCode"):
             raise AwsError("NotImplemented", "lab: there are no MFA devices", 501)
-        session = UserSession(**self._drawn(call, caller))
-        self._credentials.add_user_session(session)
-        return {"Credentials": issued(session)}
+        return {"Credentials": issued(self._issue(call, caller))}
 
     def _get_federation_token(self, call: Call, caller: Caller) -> dict[str, Any]:
         parameters = call.parameters
         policies = session_policies(parameters, caller.account, self._iam)
         tags = SessionTags.asked(parameters)
         size = packed_size(parameters, tags)
-        session = FederatedSession(
-            **self._drawn(call, caller),
-            name=parameters["Name"],
-            tags=tags.tags,
-            policies=policies or (_nothing(),),
-        )
-        self._credentials.add_user_session(session)
-        federated = FederatedUser(session)
+        federation = Federation(parameters["Name"], tags.tags, policies or (_nothing(),))
+        session = self._issue(call, caller, federation)
+        federated = FederatedUser(session, federation)
         return {
             "Credentials": issued(session),
             "FederatedUser": {"FederatedUserId": federated.unique_id, "Arn": federated.arn},
             "PackedPolicySize": size or 0,
         }
 
-    def _drawn(self, call: Call, caller: Caller) -> _Drawn:
+    def _issue(
+        self, call: Call, caller: Caller, federation: Federation | None = None
+    ) -> UserSession:
         now = self._clock.now()
         seconds = int(call.parameters.get("DurationSeconds", _DEFAULT_SECONDS))
-        return {
-            "access_key_id": self._identifiers.unique_id("ASIA"),
-            "secret_access_key": self._identifiers.secret_access_key(),
-            "token": self._identifiers.session_token(),
-            "account": caller.account,
-            "user_name": caller.name,
-            "issued": now,
-            "expires": now + timedelta(seconds=seconds),
-        }
-
-
-class _Drawn(TypedDict):
-    access_key_id: str
-    secret_access_key: str
-    token: str
-    account: str
-    user_name: str
-    issued: datetime
-    expires: datetime
+        session = UserSession(
+            access_key_id=self._identifiers.unique_id("ASIA"),
+            secret_access_key=self._identifiers.secret_access_key(),
+            token=self._identifiers.session_token(),
+            account=caller.account,
+            user_name=caller.name,
+            issued=now,
+            expires=now + timedelta(seconds=seconds),
+            federation=federation,
+        )
+        self._credentials.add_user_session(session)
+        return session
 
 
 def _nothing() -> Policy:
