@@ -33,7 +33,7 @@ from podrole.lab.services.sts.user_sessions import UserSessions
 from podrole.lab.services.sts.web_identity import WebIdentities
 from podrole.policy import Policy
 
-#: STS names neither layer nor reason for a role (wire formats, shared facts).
+#: STS names neither layer nor reason for a role (terrapod pull request 1546).
 _WITHOUT_REASON = Denial(reason=False)
 _WEB_IDENTITY_DENIED = Denial(
     "AccessDenied", 403, message="Not authorized to perform sts:AssumeRoleWithWebIdentity"
