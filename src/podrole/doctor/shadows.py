@@ -43,4 +43,4 @@ def _static_key(view: PodView, name: str, container: object) -> Iterator[Link]:
         fix = f"take {_KEY} and AWS_SECRET_ACCESS_KEY out of the container {name} in the manifest"
         yield broken("static key", says, fix, "find-static-keys")
     else:
-        yield unknown("static key", says, f"whether the container {name} shall use the role")
+        yield unknown("static key", says, f"whether the container {name} is to use the role")
