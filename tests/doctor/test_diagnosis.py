@@ -238,8 +238,16 @@ class TestEvidence:
             diagnose(self.of())
         other = json.loads(json.dumps(POD))
         other["metadata"]["name"] = "p2"
-        with pytest.raises(EvidenceError, match="several pods fit: p, p2"):
-            diagnose(self.of({"kind": "List", "items": [POD, other]}), pod="")
+        both = diagnose(self.of({"kind": "List", "items": [POD, other]}), pod="")
+        assert [link.says for link in both if link.name == "pod"] == [
+            "orders/p runs as default",
+            "orders/p2 runs as default",
+        ]
+        many = [{**POD, "metadata": {"name": f"p{number}"}} for number in range(20)]
+        with pytest.raises(
+            EvidenceError, match=r"several pods fit: p0, p1, .* choose one by --pod"
+        ):
+            diagnose(self.of(*many))
         assert diagnose(self.of(POD, other), pod="p2")[0].state == "ok"
 
     @pytest.mark.parametrize(

@@ -78,7 +78,8 @@ def test_each_fix_is_a_snippet_of_the_catalogue() -> None:
     ("content", "says"),
     [
         (None, "No such file or directory"),
-        (b"\xff\xfe", "is no text in UTF-8"),
+        (b"\xff\xfe", "empty: the command behind it printed nothing"),
+        (b"\xff", "is no text in UTF-8"),
         (b"notes", "none of the outputs"),
         (b"a: [", "neither JSON nor YAML"),
     ],

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from podrole.pyodide import checker, pod_denied
-from podrole.pyodide.pasted_policy import PasteError
-from podrole.pyodide.pod_denied import MOST_OUTPUTS, documents
+from podrole.pyodide import checker
+from podrole.reading import ReadingError
+from podrole.reading.outputs import pieces as pieces_module
+from podrole.reading.outputs import read_outputs
+from podrole.reading.outputs.pieces import MOST_OUTPUTS, pieces
 from tests import hostile
 
 BODIES = hostile.named({**hostile.YAML, **hostile.JSON})
@@ -49,7 +51,7 @@ def test_pasted_outputs_are_answered(body: bytes) -> None:
 def test_each_line_of_a_paste_is_read_once(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted: the characters of the lines that are looked at, and of the JSON that is tried."""
     looked_at = tried = 0
-    lines, decoder = pod_denied._LINE, pod_denied._DECODER
+    lines, decoder = pieces_module._LINE, pieces_module._DECODER
 
     class Lines:
         def finditer(self, text: str, start: int) -> Any:
@@ -65,15 +67,15 @@ def test_each_line_of_a_paste_is_read_once(line: str, monkeypatch: pytest.Monkey
             tried += found[1] - start
             return found
 
-    monkeypatch.setattr(pod_denied, "_LINE", Lines())
-    monkeypatch.setattr(pod_denied, "_DECODER", Decoder())
+    monkeypatch.setattr(pieces_module, "_LINE", Lines())
+    monkeypatch.setattr(pieces_module, "_DECODER", Decoder())
     text = line * (100_000 // len(line))
-    with contextlib.suppress(PasteError):  # more than MOST_OUTPUTS
-        list(documents(text))
+    with contextlib.suppress(ReadingError):  # more than MOST_OUTPUTS
+        list(pieces(text))
     assert looked_at + tried <= 4 * len(text)
 
 
 def test_too_many_outputs_are_refused() -> None:
-    assert len(list(documents("{}\n" * MOST_OUTPUTS))) == MOST_OUTPUTS
+    assert len(read_outputs("{}\n" * MOST_OUTPUTS)) == MOST_OUTPUTS
     answer = asked(checker.pod, texts=[{"text": "{}\n" * (MOST_OUTPUTS + 1)}])
-    assert answer["error"] == {"message": "more than 1,000 outputs in one paste", "line": 1001}
+    assert answer["error"] == {"message": "more than 1,000 outputs in one text", "line": 1001}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from pathlib import Path
 
@@ -17,7 +18,9 @@ SMALL = Limits(characters=100)
     [
         (b"x" * 101, "is larger than the 100 bytes that are read here"),
         (b"a\nb\xff", "is no text in UTF-8 (line 2)"),
-        ("a".encode("utf-16"), "is no text in UTF-8 but in UTF-16; save it as UTF-8"),
+        (b"\xff\xfea\0b", "is no text in UTF-16"),
+        (b"\x1f\x8bx", "is no whole gzip file"),
+        (gzip.compress(b"x" * 101), "is larger than the 100 bytes that are read here"),
     ],
 )
 def test_what_is_no_text_of_ours(tmp_path: Path, data: bytes, says: str) -> None:
@@ -47,6 +50,23 @@ def test_what_is_no_file_of_ours(path: str, says: str) -> None:
     if path != "/dev/zero":
         with pytest.raises(ReadingError):
             next(read_blocks(path))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_what_windows_writes_is_read(tmp_path: Path, encoding: str) -> None:
+    """Windows PowerShell's `>` writes UTF-16, other programs leave the mark out."""
+    path = tmp_path / "file"
+    text = '{"Role": "é"}\r\n'
+    path.write_bytes(text.encode(encoding))
+    assert read_text(path) == text
+    if encoding != "utf-8-sig":
+        assert b"".join(read_blocks(path, 10)).decode().removeprefix("\ufeff") == text
+
+
+def test_a_log_file_of_cloudtrail_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "log.json.gz"
+    path.write_bytes(gzip.compress(b'{"Records": []}'))
+    assert read_text(path) == '{"Records": []}'
 
 
 def test_a_byte_order_mark_is_left_out(tmp_path: Path) -> None:

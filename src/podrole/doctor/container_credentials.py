@@ -1,34 +1,62 @@
-"""The links of Pod Identity: association, agent, the way to it, trust policy."""
+"""The links of Pod Identity: association, agent, the way to it, trust policies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from podrole.doctor.evidence import Evidence, Tree, mapping, text
+from podrole.doctor.agent import agent_link
+from podrole.doctor.evidence import Evidence
 from podrole.doctor.link import Link, broken, ok, unknown
 from podrole.doctor.pod_view import AGENT, PodView
+from podrole.doctor.role_arn import fault_of, read_role_arn
+from podrole.doctor.tree import Tree, text
 from podrole.doctor.trust_policy import get_role, trust_link
+from podrole.doctor.trust_verdict import Asked
 from podrole.policy import Request
 from podrole.terminal import shell_option
 
-_ADDON = "eks-pod-identity-agent"
 _PRINCIPAL = "pods.eks.amazonaws.com"
+#: Keys that a call of EKS's never has: the tags are six, and no caller of an account speaks.
+_ABSENT = ("aws:principalarn", "aws:principalaccount", "aws:principaltag/", "aws:requesttag/")
 
 
 def association_of(evidence: Evidence, view: PodView) -> Tree | None:
-    """The association of the pod's service account: described, or only listed."""
-    known: list[Tree] = [*evidence.associations, *(evidence.listed_associations or ())]
-    for association in known:
+    """The association of the pod's service account in the pod's cluster, described or listed."""
+    return next((one for one in _associations(evidence, view) if not _foreign(evidence, one)), None)
+
+
+def _associations(evidence: Evidence, view: PodView) -> Iterator[Tree]:
+    for association in [*evidence.associations, *(evidence.listed_associations or ())]:
         if (
             text(association, "namespace") == view.namespace
             and text(association, "serviceAccount") == view.account_name
         ):
-            return association
-    return None
+            yield association
+
+
+def _foreign(evidence: Evidence, association: Tree) -> bool:
+    """Whether an association is of another cluster than the files' own."""
+    name, other = text(evidence.cluster, "name"), text(association, "clusterName")
+    return bool(name and other and name != other)
+
+
+def foreign_association(evidence: Evidence, view: PodView) -> Link | None:
+    """The link that says that the only association is another cluster's."""
+    others = [one for one in _associations(evidence, view) if _foreign(evidence, one)]
+    if not others or association_of(evidence, view) is not None:
+        return None
+    cluster = text(evidence.cluster, "name")
+    return broken(
+        "association",
+        f"the association for {view.namespace}/{view.account_name} is of another cluster, "
+        f"{text(others[0], 'clusterName')}; there is no association in this cluster, {cluster}",
+        f"create it in the cluster {cluster}, then recreate the pod",
+        "pia-create",
+    )
 
 
 def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
-    """Walk from the variables that the webhook wrote to the trust policy."""
+    """Walk from the variables that the webhook wrote to the trust policies."""
     if view.proxied:
         # Go's SDK asks the agent through the proxy, botocore does not (both read 2026-11-24): which
         # one runs in the container, no manifest says.
@@ -38,86 +66,125 @@ def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
             f"add {AGENT[0]} and [{AGENT[1]}] to NO_PROXY",
             "deployment-proxy",
         )
-    yield _agent(evidence)
+    yield agent_link(evidence, text(view.pod, "spec", "nodeName"))
+    if view.partial:
+        yield unknown(
+            "association", "env tells no service account", "kubectl get pod <pod> -o yaml"
+        )
+        return
     association = association_of(evidence, view)
     if association is None:
-        if evidence.listed_associations is None:
-            command = "aws eks list-pod-identity-associations --cluster-name <cluster>"
-            yield unknown("association", "no file tells", command)
-        else:
-            yield broken(
-                "association",
-                f"there is none for {view.namespace}/{view.account_name} any more",
-                "create it again, or recreate the pod without it",
-                "pia-create",
-            )
+        yield foreign_association(evidence, view) or _missing(evidence, view)
         return
     arn = text(association, "roleArn")
     if not arn:
-        cluster = text(association, "clusterName")
-        options = (
-            shell_option("--cluster-name", cluster, to_fill_in="<cluster>"),
-            shell_option("--association-id", text(association, "associationId"), to_fill_in="<id>"),
-        )
-        yield unknown(
-            "association",
-            "it is listed, without its role",
-            f"aws eks describe-pod-identity-association {' '.join(options)}",
-        )
+        yield _listed_only(association)
+        return
+    if read_role_arn(arn) is None:
+        says, right = fault_of(arn)
+        yield broken("association", says, f"update the association with {right}", "pia-create")
         return
     yield ok("association", f"names {arn}")
     yield trust_link(
         evidence,
-        list(_requests(evidence, view, association, arn)),
+        list(_asked(evidence, view, association, arn)),
         f"{_PRINCIPAL} (for {view.namespace}/{view.account_name})",
         "trust-pod-identity",
     )
     if target := text(association, "targetRoleArn"):
-        yield unknown(
+        yield _target(evidence, association, arn, target)
+
+
+def _missing(evidence: Evidence, view: PodView) -> Link:
+    if evidence.listed_associations is None:
+        command = "aws eks list-pod-identity-associations --cluster-name <cluster>"
+        return unknown("association", "no file tells", command)
+    return broken(
+        "association",
+        f"there is none for {view.namespace}/{view.account_name} any more",
+        "create it again, or recreate the pod without it",
+        "pia-create",
+    )
+
+
+def _listed_only(association: Tree) -> Link:
+    cluster = text(association, "clusterName")
+    options = (
+        shell_option("--cluster-name", cluster, to_fill_in="<cluster>"),
+        shell_option("--association-id", text(association, "associationId"), to_fill_in="<id>"),
+    )
+    return unknown(
+        "association",
+        "it is listed, without its role",
+        f"aws eks describe-pod-identity-association {' '.join(options)}",
+    )
+
+
+def _target(evidence: Evidence, association: Tree, arn: str, target: str) -> Link:
+    """The role in another account, which the association's role assumes (EKS User Guide, "Access
+    AWS resources using EKS Pod Identity target IAM roles", checked 2026-11-28)."""
+    role, other = read_role_arn(arn), read_role_arn(target)
+    if other is None:
+        says, right = fault_of(target)
+        return broken("target role", says, f"update the association with {right}", "pia-create")
+    if evidence.role(target) is None and evidence.error_of("GetRole", other.name) is None:
+        return unknown(
             "target role",
             f"{target} has a trust policy of its own, in its account",
             f"{get_role(target)}, in that account",
         )
+    assert role is not None
+    session = f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/eks"
+    context: dict[str, str | list[str]] = {
+        "aws:PrincipalArn": arn,
+        "aws:PrincipalAccount": role.account,
+    }
+    if external := text(association, "externalId"):
+        context["sts:ExternalId"] = external
+    actions = ["sts:AssumeRole"]
+    if not _untagged(association):
+        # The first role's session has the tags.
+        context |= {
+            f"aws:PrincipalTag/{key}": value for key, value in _tags(evidence, association).items()
+        }
+    asked = [Asked(Request(session, action, target, context)) for action in actions]
+    return trust_link(evidence, asked, arn, "trust-pod-identity", link="target role's trust policy")
 
 
-def _agent(evidence: Evidence) -> Link:
-    compute = mapping(mapping(evidence.cluster).get("computeConfig"))
-    if str(compute.get("enabled")).lower() == "true":
-        return ok("agent", "Auto Mode has it built in")
-    if evidence.addons is None:
-        return unknown("agent", "no file tells", "aws eks list-addons --cluster-name <cluster>")
-    if _ADDON in evidence.addons:
-        return ok("agent", "the add-on is installed; whether it runs on this node, kubectl knows")
-    return broken("agent", "the add-on is not installed", "install it", "agent-addon")
-
-
-def _requests(evidence: Evidence, view: PodView, association: Tree, arn: str) -> Iterator[Request]:
+def _asked(evidence: Evidence, view: PodView, association: Tree, arn: str) -> Iterator[Asked]:
     """What EKS asks the trust policy: to assume the role, and to tag the session."""
-    tags = _tags(evidence, view, association)
-    context: dict[str, str | list[str]] = {"aws:SourceAccount": arn.split(":")[4]}
-    if cluster := _cluster_arn(evidence, association):
+    tags = {} if _untagged(association) else _tags(evidence, association, view)
+    cluster = _cluster_arn(evidence, association)
+    account = cluster.split(":")[4] if cluster.count(":") >= 5 else arn.split(":")[4]
+    context: dict[str, str | list[str]] = {"aws:SourceAccount": account}
+    if cluster:
         context["aws:SourceArn"] = cluster
+    absent: tuple[str, ...] = _ABSENT
     if tags:
-        context |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+        context |= {f"aws:RequestTag/{key}": value for key, value in tags.items() if value}
         context["aws:TagKeys"] = list(tags)
-    yield Request(_PRINCIPAL, "sts:AssumeRole", arn, context)
+        # A tag whose value no file tells is there all the same.
+        hidden = {f"aws:requesttag/{key}" for key, value in tags.items() if not value}
+        absent = _ABSENT if not hidden else _ABSENT[:-1]
+    yield Asked(Request(_PRINCIPAL, "sts:AssumeRole", arn, context), absent)
     if tags:
-        yield Request(_PRINCIPAL, "sts:TagSession", arn, context)
+        yield Asked(Request(_PRINCIPAL, "sts:TagSession", arn, context), absent)
 
 
-def _tags(evidence: Evidence, view: PodView, association: Tree) -> dict[str, str]:
-    """The six session tags, as far as the files tell them (EKS User Guide); none if disabled."""
-    if str(association.get("disableSessionTags")).lower() == "true":
-        return {}
-    tags = {
+def _untagged(association: Tree) -> bool:
+    return str(association.get("disableSessionTags")).lower() == "true"
+
+
+def _tags(evidence: Evidence, association: Tree, view: PodView | None = None) -> dict[str, str]:
+    """The six session tags (EKS User Guide); a value that no file tells is empty."""
+    return {
         "eks-cluster-arn": _cluster_arn(evidence, association),
         "eks-cluster-name": _cluster_name(evidence, association),
-        "kubernetes-namespace": view.namespace,
-        "kubernetes-service-account": view.account_name,
-        "kubernetes-pod-name": view.name,
-        "kubernetes-pod-uid": text(view.pod, "metadata", "uid"),
+        "kubernetes-namespace": text(association, "namespace"),
+        "kubernetes-service-account": text(association, "serviceAccount"),
+        "kubernetes-pod-name": view.name if view and not view.written else "",
+        "kubernetes-pod-uid": text(view.pod, "metadata", "uid") if view else "",
     }
-    return {key: value for key, value in tags.items() if value}
 
 
 def _cluster_arn(evidence: Evidence, association: Tree) -> str:

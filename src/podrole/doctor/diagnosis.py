@@ -3,98 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 from podrole.doctor.container_credentials import association_of, container_links
-from podrole.doctor.evidence import (
-    Evidence,
-    EvidenceError,
-    Tree,
-    mapping,
-    namespace_of,
-    text,
-    trees,
-)
-from podrole.doctor.link import Link, broken, ok, unknown
-from podrole.doctor.pod_view import PodView, account_name
+from podrole.doctor.evidence import Evidence
+from podrole.doctor.injection import injection_link
+from podrole.doctor.instant import instant, shown
+from podrole.doctor.link import Link, ok, unknown
+from podrole.doctor.pod_view import ROLE_ANNOTATION, PodView
+from podrole.doctor.pods import other_annotated, views
+from podrole.doctor.shadows import shadow_links
+from podrole.doctor.tree import Tree, name_of, text
 from podrole.doctor.web_identity import web_identity_links
 from podrole.terminal import shell_word
 
-_ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
+_INJECTED = {"AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_FULL_URI"}
+#: So many lines about files that were read in part, or passed over.
+_MOST_NOTES = 20
 
 
 def diagnose(evidence: Evidence, namespace: str = "", pod: str = "") -> list[Link]:
-    """Judge every link of one pod's chain.
+    """Judge every link of the chain of each pod that fits; of replicas, one is judged.
 
     Args:
         evidence: what kubectl and aws have printed.
         namespace: the pod's; any, when empty.
-        pod: its name, or how its name begins; the only one there, when empty.
+        pod: its name, or how its name begins; all there are, when empty.
 
     Returns:
-        The links in the chain's order; the first broken one is the one to fix.
+        The links in the chain's order, pod after pod, each beginning with the link `pod`; the first
+        broken one is the one to fix.
 
     Raises:
-        EvidenceError: the files hold no such pod, or several.
+        EvidenceError: the files hold no such pod, or too many.
     """
-    return list(_links(evidence, _view(evidence, namespace, pod)))
-
-
-def _view(evidence: Evidence, namespace: str, name: str) -> PodView:
-    found = [
-        pod
-        for pod in evidence.pods
-        if text(pod, "metadata", "name").startswith(name)
-        and (not namespace or namespace_of(pod) == namespace)
-    ]
-    exact = [pod for pod in found if text(pod, "metadata", "name") == name]
-    found = exact or found
-    if not found:
-        raise EvidenceError(
-            f"no pod {name or 'at all'} in the files: add the output of "
-            "kubectl -n <namespace> get sa,pod -o yaml"
-        )
-    if len(found) > 1:
-        names = ", ".join(sorted(text(pod, "metadata", "name") for pod in found)[:8])
-        raise EvidenceError(f"several pods fit: {names}; choose one by --pod")
-    chosen = found[0]
-    containers = trees(mapping(chosen.get("spec")).get("containers"))
-    if not containers:
-        raise EvidenceError(f"pod {text(chosen, 'metadata', 'name')} has no containers")
-    views = [PodView(chosen, _account(evidence, chosen), one) for one in containers]
-    return next((view for view in views if not view.skipped), views[0])
-
-
-def _account(evidence: Evidence, pod: Tree) -> Tree | None:
-    wanted = (namespace_of(pod), account_name(pod))
-    for account in evidence.service_accounts:
-        if (namespace_of(account), text(account, "metadata", "name")) == wanted:
-            return account
-    return None
+    found = [link for view in views(evidence, namespace, pod) for link in _links(evidence, view)]
+    return [*found, *_remarks(evidence, found)]
 
 
 def _links(evidence: Evidence, view: PodView) -> Iterator[Link]:
-    yield ok("pod", f"{view.namespace}/{view.name} runs as {view.account_name}")
-    yield from _shadows(view)
+    yield _pod(view)
+    yield from shadow_links(view)
     if not (view.by_web_identity or view.by_container):
-        yield from _not_injected(evidence, view)
+        if view.written:
+            yield from _as_written(evidence, view)
+        elif view.partial:
+            yield _no_variables(view)
+        else:
+            yield injection_link(evidence, view)
         return
-    if view.by_web_identity and view.by_container:
-        yield ok("mechanism", "both sets of variables are there: SDKs take IRSA's")
-    elif view.by_container:
-        yield ok("mechanism", "Pod Identity, by the pod's variables")
-    else:
-        yield ok("mechanism", "IRSA, by the pod's variables")
-        if association_of(evidence, view) is not None:
-            yield unknown(
-                "age",
-                "there is an association, and the pod is older: a new pod would use Pod Identity",
-            )
+    yield _mechanism(view)
     if view.by_web_identity:
+        if not view.by_container and (association := association_of(evidence, view)) is not None:
+            yield _age(view, association)
         yield from web_identity_links(evidence, view)
     else:
         yield from container_links(evidence, view)
+    yield from _events(evidence, view)
     yield unknown(
         "permissions",
         "whether the role may do what the program asks, the refusal itself says",
@@ -102,111 +66,130 @@ def _links(evidence: Evidence, view: PodView) -> Iterator[Link]:
     )
 
 
-def _shadows(view: PodView) -> Iterator[Link]:
-    if "AWS_ACCESS_KEY_ID" in view.environment:
-        yield broken(
-            "static key",
-            "AWS_ACCESS_KEY_ID is in the container's environment, and comes before every role",
-            "take it out of the manifest",
-            "find-static-keys",
+def _pod(view: PodView) -> Link:
+    runs = f"{view.namespace}/{view.name} runs as {view.account_name}"
+    if view.partial:
+        return unknown(
+            "pod",
+            f"env tells the variables of {view.name}, and not its service account",
+            "kubectl -n <namespace> get sa,pod -o yaml",
         )
-    for name in ("AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
-        if name in view.environment:
-            yield unknown("profile", f"{name} is set: a profile may come first", f"look at {name}")
-    if trees(view.container.get("envFrom")):
-        yield unknown(
-            "environment",
-            "envFrom brings variables that the manifest does not show",
-            "kubectl exec … -- env | grep ^AWS_",
-        )
-
-
-def _not_injected(evidence: Evidence, view: PodView) -> Iterator[Link]:
-    if view.skipped:
-        yield broken(
-            "injection",
-            f"the container {text(view.container, 'name')} is named in skip-containers",
-            "take it out of that annotation, and recreate the pod",
-            "deployment-skip-containers",
-        )
-        return
-    association = association_of(evidence, view)
-    metadata = (view.service_account or {}).get("metadata")
-    annotated = text(metadata, "annotations", _ROLE_ANNOTATION)
-    if association is not None and view.platform and not annotated:
-        yield broken(
-            "platform",
-            f"the pod runs on {view.platform}, where Pod Identity does not",
-            "use IRSA there",
-            "sa-annotated",
-        )
-    elif association is not None:
-        yield _late(view, association)
-    elif annotated:
-        yield broken(
-            "injection",
-            "the service account is annotated and the pod has no variables: it is older than the "
-            "annotation, or the webhook was down",
-            "recreate the pod; a restarted container is not enough",
-            "sa-annotate",
-        )
-    elif view.service_account is None:
-        yield unknown(
-            "service account",
-            f"no file shows {view.namespace}/{view.account_name}",
+    if view.written:
+        return unknown(
+            "pod",
+            f"no file shows a pod of the {view.written} {view.namespace}/{view.name}: its template "
+            "is what was written, not what the webhook made of it",
             f"kubectl -n {shell_word(view.namespace)} get sa,pod -o yaml",
         )
-    elif evidence.listed_associations is None:
-        yield unknown(
-            "set-up",
-            f"{view.account_name} has no {_ROLE_ANNOTATION}, and no file lists associations",
+    if view.alike:
+        others = ", ".join(view.alike[:8])
+        return ok(
+            "pod", f"{runs}; judged as one of {len(view.alike) + 1} alike pods, with {others}"
+        )
+    return ok("pod", runs)
+
+
+def _mechanism(view: PodView) -> Link:
+    without = [
+        text(one, "name")
+        for one in view.containers
+        if one is not view.container and not _INJECTED & _names(one)
+    ]
+    if view.by_web_identity and view.by_container:
+        says = "both sets of variables are there: SDKs take IRSA's"
+    elif view.by_container:
+        says = "Pod Identity, by the pod's variables"
+    else:
+        says = "IRSA, by the pod's variables"
+    if len(view.containers) > 1:
+        says += f" in the container {text(view.container, 'name')}"
+    if without:
+        says += f"; {', '.join(without)} has none, and so no role"
+    return ok("mechanism", says)
+
+
+def _names(container: Tree) -> set[str]:
+    env = container.get("env")
+    return {text(one, "name") for one in env} if isinstance(env, list) else set()
+
+
+def _age(view: PodView, association: Tree) -> Link:
+    made = instant(association.get("createdAt"))
+    born = instant(text(view.pod, "metadata", "creationTimestamp"))
+    if made and born and born > made:
+        return unknown(
+            "age",
+            f"the pod ({shown(born)}) is younger than the association ({shown(made)}) and has "
+            "IRSA's variables alone: the association is of another cluster, the webhook did not "
+            "know of it, or the platform has no Pod Identity",
             "aws eks list-pod-identity-associations --cluster-name <cluster>",
         )
-    else:
-        near = _misspelt(metadata)
-        yield broken(
-            "set-up",
-            f"{view.account_name} has neither an annotation nor an association{near}; the SDK goes "
-            "on to the node's role, if it can reach it",
-            "associate it with a role, or annotate it, then recreate the pod",
-            "pia-create",
+    if made and born:
+        return unknown(
+            "age",
+            f"there is an association, and the pod is older ({shown(born)} before {shown(made)}): "
+            "a new pod would use Pod Identity",
         )
+    return unknown("age", "there is an association; which is older, it or the pod, no file tells")
 
 
-def _late(view: PodView, association: Tree) -> Link:
-    made, born = (
-        _instant(association.get("createdAt")),
-        _instant(text(view.pod, "metadata", "creationTimestamp")),
-    )
-    says = "there is an association, and the pod has no variables: "
-    says += (
-        "the pod came first"
-        if made and born and born <= made
-        else "it came before the webhook knew of it, or the webhook was down"
-    )
-    return broken(
-        "injection",
-        says,
-        "recreate the pod; a restarted container is not enough",
-        "deployment-fail-fast",
+def _no_variables(view: PodView) -> Link:
+    return unknown(
+        "mechanism",
+        f"the environment of {view.name} has no variables of the webhook",
+        "kubectl -n <namespace> get sa,pod -o yaml",
     )
 
 
-def _misspelt(metadata: Any) -> str:
-    for key in mapping(mapping(metadata).get("annotations")):
-        if isinstance(key, str) and "role" in key and "arn" in key:
-            return f" (it has {key!r}; the key is {_ROLE_ANNOTATION!r})"
-    return ""
+def _as_written(evidence: Evidence, view: PodView) -> Iterator[Link]:
+    """What a template without its pods tells: which mechanism the pods will have."""
+    if association_of(evidence, view) is not None and not view.platform:
+        yield unknown("mechanism", "Pod Identity, where the webhook knows of the association")
+        yield from container_links(evidence, view)
+    elif view.annotated:
+        yield unknown("mechanism", "IRSA, by the annotation of its service account")
+        yield from web_identity_links(evidence, view)
+    else:
+        link = injection_link(evidence, view)
+        yield link
+        others = [name_of(one) for one in other_annotated(evidence, view)]
+        if link.name == "set-up" and others:
+            yield unknown("service account", f"{', '.join(others[:4])} has {ROLE_ANNOTATION}")
 
 
-def _instant(value: Any) -> datetime | None:
-    """A time as kubectl or the AWS CLI prints it: ISO 8601, or seconds since 1970."""
-    try:
-        return datetime.fromtimestamp(float(value), UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
-        pass
-    try:
-        when = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+def _events(evidence: Evidence, view: PodView) -> Iterator[Link]:
+    """What CloudTrail has of the pod's own calls for the role."""
+    for event in evidence.events[:200]:
+        if not text(event, "errorCode") or not text(event, "eventName").startswith("AssumeRole"):
+            continue
+        who = text(event, "userIdentity", "userName")
+        wanted = text(event, "requestParameters", "roleArn")
+        if who == view.subject or (wanted and wanted == view.environment.get("AWS_ROLE_ARN")):
+            yield unknown(
+                "CloudTrail",
+                f"{text(event, 'eventName')} was refused ({text(event, 'eventTime') or '?'}): "
+                f"{text(event, 'errorCode')}: {text(event, 'errorMessage')}",
+                "compare the trust policy with the token's sub, aud and issuer",
+            )
+
+
+def _remarks(evidence: Evidence, found: list[Link]) -> Iterator[Link]:
+    """Errors in place of answers, files read in part, and files passed over: none is lost."""
+    said = " ".join(link.says for link in found)
+    for error in evidence.errors[:_MOST_NOTES]:
+        message = text(error, "Message")
+        if message and message not in said:
+            operation = text(error, "Operation") or "a command"
+            yield unknown(
+                "answer",
+                f"{operation} printed an error in place of its answer: {text(error, 'Code')} "
+                f"{message}",
+                "run it again as someone who may, with the names that are meant",
+            )
+    for note in evidence.notes[:_MOST_NOTES]:
+        yield unknown("read in part", note)
+    for passed in evidence.passed_over[:_MOST_NOTES]:
+        yield unknown("not read", passed)
+    left = len(evidence.passed_over) - _MOST_NOTES
+    if left > 0:
+        yield unknown("not read", f"{left} more files")

@@ -1,115 +1,186 @@
-"""What kubectl and the AWS CLI have printed, recognised by its content.
+"""What kubectl, the AWS CLI and their like have printed, recognised by its content.
 
-Each file is JSON or YAML: `kubectl get sa,pod -o yaml`, `aws eks describe-cluster`,
-`list-pod-identity-associations`, `describe-pod-identity-association`, `list-addons`,
-`aws iam get-role`, `list-open-id-connect-providers`, `get-open-id-connect-provider`.
-The shapes are those of botocore's models and of Kubernetes' API (checked 2026-11-24).
+The shapes are those of botocore's models and of Kubernetes' API (checked 2026-11-24); the forms in
+which they are read are those of `podrole.reading.outputs`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
+from podrole.doctor.recognised import recognised
+from podrole.doctor.tree import Tree, text, texts, trees
 from podrole.policy.error import InputError
-from podrole.reading import ReadingError, read_json, read_text
-from podrole.reading.yaml_document import read_yaml
+from podrole.reading import ReadingError, read_text
+from podrole.reading.outputs import NO_OUTPUT, Output, policy_text, read_outputs
 
-Tree = Mapping[str, Any]
 _KNOWN = (
-    "kubectl get sa,pod -o yaml; aws eks describe-cluster, list-addons, "
+    "kubectl get sa,pod -o yaml; aws eks describe-cluster, list-addons, describe-addon, "
     "list-/describe-pod-identity-association(s); aws iam get-role, "
     "list-open-id-connect-providers, get-open-id-connect-provider"
 )
 
 
 class EvidenceError(InputError):
-    """A file that tells the doctor nothing; the message names the file and the fix."""
+    """Files that tell the doctor nothing; the message names the file and the fix."""
 
 
 @dataclass
 class Evidence:
-    """Everything that the files say. Whatever no file says is empty, or None."""
+    """Everything that the files say. Whatever no file says is empty, or None.
+
+    Attributes:
+        bare_trusts: trust policies without a role, each with the file that holds it.
+        errors: error texts in place of an answer: `Code`, `Operation`, `Message`.
+        notes: what could be read only in part, and the command that shows the rest.
+        passed_over: what is none of the outputs, each with its file.
+    """
 
     service_accounts: list[Tree] = field(default_factory=list)
     pods: list[Tree] = field(default_factory=list)
-    cluster: Tree | None = None
+    workloads: list[Tree] = field(default_factory=list)
+    environments: list[Tree] = field(default_factory=list)
+    clusters: list[Tree] = field(default_factory=list)
     roles: list[Tree] = field(default_factory=list)
+    bare_trusts: list[tuple[str, Any]] = field(default_factory=list)
     providers: list[Tree] = field(default_factory=list)
     provider_arns: list[str] | None = None
     listed_associations: list[Tree] | None = None
     associations: list[Tree] = field(default_factory=list)
     addons: list[str] | None = None
+    addon_details: list[Tree] = field(default_factory=list)
+    events: list[Tree] = field(default_factory=list)
+    errors: list[Tree] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, paths: Iterable[Path]) -> Evidence:
-        """Read files, and all files of folders.
+        """Read files, all files of folders, and standard input for `-`.
 
         Raises:
-            EvidenceError: a file that cannot be read, is neither JSON nor YAML, or is something
-                else than one of the outputs above.
+            EvidenceError: there is no such file or folder, or no file tells anything.
         """
         evidence = cls()
         for path in _files(paths):
             try:
-                evidence.add(read_text(path), str(path))
+                evidence.take_text(read_text(path), str(path))
             except ReadingError as error:
-                raise EvidenceError(f"{path}: {error}") from error
+                evidence.passed_over.append(f"{path}: {error}")
+        if not evidence.tells_something and evidence.passed_over:
+            raise EvidenceError(evidence.passed_over[0])
         return evidence
 
+    @property
+    def tells_something(self) -> bool:
+        """Whether anything at all was recognised."""
+        return self != Evidence(passed_over=self.passed_over)
+
     def add(self, text: str, name: str) -> None:
-        """Take in one output; `name` is for messages. Raises EvidenceError."""
-        for document in _documents(text, name):
-            if not self._take(document):
-                raise EvidenceError(f"{name}: none of the outputs that are read here: {_KNOWN}")
+        """Take in a text; `name` is for messages.
 
-    def _take(self, document: Any) -> bool:
-        if not isinstance(document, dict):
-            return False
-        kind = document.get("kind")
-        if kind in ("List", "PodList", "ServiceAccountList"):
-            taken = [self._take(item) for item in trees(document.get("items"))]
-            return all(taken)
-        match kind:
-            case "ServiceAccount":
-                self.service_accounts.append(document)
-            case "Pod":
-                self.pods.append(document)
-            case str():
-                pass  # another object of the namespace says nothing here
-            case _:
-                return self._take_aws(document)
-        return True
+        Raises:
+            EvidenceError: it holds none of the outputs.
+        """
+        before = len(self.passed_over)
+        try:
+            taken = self.take_text(text, name)
+        except ReadingError as error:
+            raise EvidenceError(f"{name}: {error}") from error
+        if not taken:
+            raise EvidenceError(self.passed_over[before])
 
-    def _take_aws(self, document: Tree) -> bool:
-        if isinstance(role := document.get("Role"), dict):
-            self.roles.append(role)
-        elif isinstance(cluster := document.get("cluster"), dict):
-            self.cluster = cluster
-        elif isinstance(association := document.get("association"), dict):
-            self.associations.append(association)
-        elif isinstance(document.get("associations"), list):
-            self.listed_associations = [
-                *(self.listed_associations or ()),
-                *trees(document["associations"]),
-            ]
-        elif isinstance(listed := document.get("addons"), list):
-            self.addons = [name for name in listed if isinstance(name, str)]
-        elif isinstance(listed := document.get("OpenIDConnectProviderList"), list):
-            self.provider_arns = [text(item, "Arn") for item in trees(listed)]
-        elif isinstance(document.get("ClientIDList"), list) and "Url" in document:
-            self.providers.append(document)
-        else:
-            return False
-        return True
+    def take_text(self, text: str, name: str) -> int:
+        """Take in the outputs of a text and pass over the rest; how many were taken.
+
+        Raises ReadingError for a text that is too long.
+        """
+        outputs = read_outputs(text)
+        several = len(outputs) > 1
+        return sum(
+            self.take(one, f"{name}: line {one.line}" if several else name) for one in outputs
+        )
+
+    def take(self, output: Output, name: str) -> bool:
+        """Take in an output; False, and a line in `passed_over`, if it is none of ours."""
+        reason = output.reason
+        if output.tree is not None:
+            found = list(recognised(output.tree))
+            for kind, data in found:
+                self._put(kind, data, name)
+            if found:
+                if output.shows:
+                    self.notes.append(
+                        f"{name}: {output.form}'s text, read as far as it goes; {output.shows} "
+                        "shows the rest"
+                    )
+                return True
+            reason = NO_OUTPUT
+        self.passed_over.append(f"{name}: {reason}{f': {_KNOWN}' if reason == NO_OUTPUT else ''}")
+        return False
+
+    def _put(self, kind: str, data: Any, name: str) -> None:
+        lists: dict[str, list[Any]] = {
+            "service account": self.service_accounts,
+            "pod": self.pods,
+            "workload": self.workloads,
+            "environment": self.environments,
+            "cluster": self.clusters,
+            "role": self.roles,
+            "provider": self.providers,
+            "association": self.associations,
+            "addon": self.addon_details,
+            "event": self.events,
+            "error": self.errors,
+        }
+        if kind in lists:
+            lists[kind].append(data)
+        elif kind == "associations":
+            self.listed_associations = [*(self.listed_associations or ()), *trees(data)]
+        elif kind == "addon names":
+            self.addons = [*(self.addons or ()), *texts(data)]
+        elif kind == "provider arns":
+            self.provider_arns = [*(self.provider_arns or ()), *texts(data)]
+        elif kind == "trust":
+            self.bare_trusts.append((name, data))
+
+    @property
+    def cluster(self) -> Tree | None:
+        """The cluster, put together of all that the files say of it."""
+        if not self.clusters:
+            return None
+        found: dict[str, Any] = {}
+        for one in self.clusters:
+            found |= {key: value for key, value in one.items() if key not in found}
+        return found
 
     def role(self, arn: str) -> Tree | None:
-        """The output of get-role for an ARN; IAM prints it with the role's path."""
-        return next((role for role in self.roles if text(role, "Arn") == arn), None)
+        """The role of an ARN, the one with a trust policy first; of a template by its name."""
+        fitting = [role for role in self.roles if text(role, "Arn") == arn]
+        if not fitting:
+            name = arn.rpartition("/")[2]
+            fitting = [
+                role
+                for role in self.roles
+                if not text(role, "Arn").startswith("arn:") and text(role, "RoleName") == name
+            ]
+        with_trust = [role for role in fitting if "AssumeRolePolicyDocument" in role]
+        return next(iter(with_trust or fitting), None)
+
+    def error_of(self, operation: str, name: str = "") -> Tree | None:
+        """The error that a command printed in place of its answer."""
+        return next(
+            (
+                error
+                for error in self.errors
+                if text(error, "Operation") == operation and name in text(error, "Message")
+            ),
+            None,
+        )
 
 
 def trust_document(role: Tree) -> Any:
@@ -117,32 +188,8 @@ def trust_document(role: Tree) -> Any:
     document = role.get("AssumeRolePolicyDocument")
     if not isinstance(document, str):
         return document
-    try:
-        return read_json(unquote(document))
-    except ReadingError:
-        return document
-
-
-def mapping(value: Any) -> Tree:
-    """The value, if it is a mapping; else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def namespace_of(item: Tree) -> str:
-    """The namespace of a pod or a service account; kubectl may leave `default` out."""
-    return text(item, "metadata", "namespace") or "default"
-
-
-def trees(value: Any) -> list[Tree]:
-    """The mappings of a list; nothing of what is no list."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def text(tree: Any, *path: str) -> str:
-    """The text at a path, empty where there is none."""
-    for key in path:
-        tree = mapping(tree).get(key)
-    return tree if isinstance(tree, str) else ""
+    found = policy_text(document)
+    return document if found is None else found
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -155,22 +202,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             if not found:
                 raise EvidenceError(f"{path}: the folder is empty")
             yield from found
+        elif str(path) != "-" and not os.path.lexists(path):
+            raise EvidenceError(f"{path}: No such file or directory")
         else:
             yield path
-
-
-def _documents(source: str, name: str) -> list[Any]:
-    """The documents of one output: JSON, or YAML.
-
-    Every value of YAML stays the text that it is: a date or `yes` is what kubectl has printed.
-    """
-    try:
-        return [read_json(source)]
-    except ReadingError as error:
-        fault = error
-    try:
-        return [document for document in read_yaml(source, typed=False) if document != ""]
-    except ReadingError as error:
-        # Of two faults the one of the format that the text looks like.
-        fault = fault if source.lstrip()[:1] in ("{", "[") else error
-        raise EvidenceError(f"{name}: neither JSON nor YAML: {fault}") from fault

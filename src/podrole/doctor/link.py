@@ -8,6 +8,8 @@ from typing import Literal
 from podrole.terminal import one_line
 
 State = Literal["ok", "broken", "unknown"]
+#: A corrected policy is shown whole: AWS's largest trust policy has 4,096 characters.
+_LONGEST_COMMAND = 8_000
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,9 @@ class Link:
         says: what was found.
         fix: what to do; of an unknown link, the command that shows it.
         snippet: the catalogue's id of the fix, where it has one.
+        line: the line of a policy that is at fault.
+        corrected: the policy as it should be, JSON over several lines.
+        command: the command that applies the fix.
     """
 
     name: str
@@ -27,15 +32,25 @@ class Link:
     says: str
     fix: str = ""
     snippet: str = ""
+    line: str = ""
+    corrected: str = ""
+    command: str = ""
 
     def __str__(self) -> str:
         mark = {"ok": "ok     ", "broken": "BROKEN ", "unknown": "unknown"}[self.state]
         lines = [one_line(f"{mark} {self.name}: {self.says}")]
+        if self.line:
+            lines.append(one_line(f"        line: {self.line}"))
         if self.fix:
             verb = "fix" if self.state == "broken" else "look"
             lines.append(one_line(f"        {verb}: {self.fix}"))
         if self.snippet:
             lines.append(f"        take: podrole snippet show {self.snippet}")
+        if self.corrected:
+            lines.append("        the corrected policy:")
+            lines += [one_line(f"          {each}") for each in self.corrected.split("\n")]
+        if self.command:
+            lines.append(one_line(f"        apply: {self.command}", _LONGEST_COMMAND))
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, str]:
@@ -48,9 +63,9 @@ def ok(name: str, says: str) -> Link:
     return Link(name, "ok", says)
 
 
-def broken(name: str, says: str, fix: str, snippet: str = "") -> Link:
-    """A link that breaks, and its fix."""
-    return Link(name, "broken", says, fix, snippet)
+def broken(name: str, says: str, fix: str, snippet: str = "", command: str = "") -> Link:
+    """A link that breaks, its fix, and the command that applies it."""
+    return Link(name, "broken", says, fix, snippet, command=command)
 
 
 def unknown(name: str, says: str, command: str = "", snippet: str = "") -> Link:

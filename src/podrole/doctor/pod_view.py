@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from podrole.doctor.evidence import Tree, mapping, namespace_of, text, trees
+from podrole.doctor.tree import Tree, mapping, namespace_of, text, trees
 
+ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
+AUDIENCE_ANNOTATION = "eks.amazonaws.com/audience"
 WEB_IDENTITY = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 CONTAINER = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 AGENT = ("169.254.170.23", "fd00:ec2::23")
@@ -15,20 +17,40 @@ AGENT = ("169.254.170.23", "fd00:ec2::23")
 
 @dataclass(frozen=True)
 class PodView:
-    """One container of a pod; by default its first that the webhook does not skip."""
+    """A pod, and the container of it that matters.
+
+    Attributes:
+        pod: as Kubernetes shows it, or as a workload's template writes it.
+        service_account: the one that it runs as, where a file shows it.
+        container: the one that has the webhook's variables, or should have them.
+        written: the kind of the workload, where only its template is known; else empty.
+        partial: whether only the environment of a container is known, and not the pod.
+        alike: the names of other pods that are judged by this one.
+    """
 
     pod: Tree
     service_account: Tree | None
     container: Tree
+    written: str = ""
+    partial: bool = False
+    alike: tuple[str, ...] = ()
+
+    @property
+    def containers(self) -> list[Tree]:
+        """All containers, those that run before the program too."""
+        spec = mapping(self.pod.get("spec"))
+        return [*trees(spec.get("containers")), *trees(spec.get("initContainers"))]
+
+    @property
+    def annotated(self) -> str:
+        """The role that the service account's annotation names; empty if it has none."""
+        metadata = (self.service_account or {}).get("metadata")
+        return text(metadata, "annotations", ROLE_ANNOTATION)
 
     @cached_property
     def environment(self) -> Mapping[str, str]:
         """Names and values; a value from elsewhere is empty."""
-        return {
-            text(item, "name"): text(item, "value")
-            for item in trees(self.container.get("env"))
-            if text(item, "name")
-        }
+        return environment_of(self.container)
 
     @property
     def name(self) -> str:
@@ -51,6 +73,11 @@ class PodView:
         return f"system:serviceaccount:{self.namespace}:{self.account_name}"
 
     @property
+    def described(self) -> bool:
+        """Whether the volumes are those of `kubectl describe`, which leaves audiences out."""
+        return bool(self.pod.get("described"))
+
+    @property
     def by_web_identity(self) -> bool:
         """Whether the container has IRSA's variables."""
         return all(name in self.environment for name in WEB_IDENTITY)
@@ -63,8 +90,7 @@ class PodView:
     @property
     def skipped(self) -> bool:
         """Whether the annotation tells the webhook to leave this container out."""
-        listed = text(self.pod, "metadata", "annotations", "eks.amazonaws.com/skip-containers")
-        return text(self.container, "name") in [name.strip() for name in listed.split(",")]
+        return skips(self.pod, self.container)
 
     @property
     def platform(self) -> str:
@@ -102,6 +128,34 @@ class PodView:
         return ""
 
 
+def environment_of(container: Tree) -> Mapping[str, str]:
+    """A container's variables: names and values; a value from elsewhere is empty."""
+    return {
+        text(item, "name"): text(item, "value")
+        for item in trees(container.get("env"))
+        if text(item, "name")
+    }
+
+
+def set_in(container: Tree, name: str) -> bool:
+    """Whether a container's variable has a value: its own, or one from a Secret or a ConfigMap."""
+    return any(
+        text(item, "name") == name and (text(item, "value") != "" or "valueFrom" in item)
+        for item in trees(container.get("env"))
+    )
+
+
+def skips(pod: Tree, container: Tree) -> bool:
+    """Whether the pod's annotation tells the webhook to leave a container out."""
+    listed = text(pod, "metadata", "annotations", "eks.amazonaws.com/skip-containers")
+    return text(container, "name") in [name.strip() for name in listed.split(",")]
+
+
 def account_name(pod: Tree) -> str:
-    """The service account that a pod runs as: `default` where none is named."""
-    return text(pod, "spec", "serviceAccountName") or "default"
+    """The service account that a pod runs as: `default` where none is named.
+
+    `serviceAccount` is the field's old name; the API server fills in the other.
+    """
+    return (
+        text(pod, "spec", "serviceAccountName") or text(pod, "spec", "serviceAccount") or "default"
+    )

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from podrole.doctor.evidence import Evidence, text
+from podrole.doctor.evidence import Evidence
 from podrole.doctor.link import Link, broken, ok, unknown
-from podrole.doctor.pod_view import PodView
+from podrole.doctor.pod_view import AUDIENCE_ANNOTATION, ROLE_ANNOTATION, PodView
+from podrole.doctor.provider import provider_links
+from podrole.doctor.role_arn import fault_of, read_role_arn
+from podrole.doctor.tree import text
 from podrole.doctor.trust_policy import trust_link
+from podrole.doctor.trust_verdict import Asked
 from podrole.policy import Request
+from podrole.terminal import shell_word
 
-_ROLE = re.compile(r"arn:[a-z-]+:iam::(?P<account>[0-9]{12}):role/.+\Z")
+AUDIENCE = "sts.amazonaws.com"
+#: Keys that a call with a token never has: no service calls for an account, nobody is signed in.
+_ABSENT = (
+    *(f"aws:source{rest}" for rest in ("arn", "account", "orgid", "orgpaths", "owner")),
+    *("aws:principal", "aws:requesttag/", "aws:tagkeys", "sts:externalid"),
+)
 
 
 def web_identity_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
-    """Walk from the variables that the webhook wrote to the trust policy."""
-    arn = view.environment["AWS_ROLE_ARN"]
-    annotations = (view.service_account or {}).get("metadata")
-    annotated = text(annotations, "annotations", "eks.amazonaws.com/role-arn")
+    """Walk from the variables that the webhook wrote, or will write, to the trust policy."""
+    arn = view.environment.get("AWS_ROLE_ARN") or view.annotated
+    annotated = view.annotated
     if annotated and annotated != arn:
         yield broken(
             "annotation",
@@ -26,18 +34,31 @@ def web_identity_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
             "recreate the pod",
             "sa-annotate",
         )
-    role = _ROLE.match(arn)
-    if not role:
+    if read_role_arn(arn) is None:
+        says, right = fault_of(arn)
         yield broken(
             "role's ARN",
-            f"{arn!r} is no role's ARN",
-            "write arn:aws:iam::<account>:role/<name> into the annotation",
+            says,
+            f"write {right} into the annotation",
             "sa-annotated",
+            _annotate(view, right),
         )
+        return
+    wrong = _other_path(evidence, view, arn)
+    if wrong is not None:
+        yield wrong
         return
     audience = view.token_audience()
     if audience:
         yield ok("token", f"made for the audience {audience}")
+    elif view.written or view.partial or view.described:
+        metadata = (view.service_account or {}).get("metadata")
+        audience = text(metadata, "annotations", AUDIENCE_ANNOTATION) or AUDIENCE
+        yield unknown(
+            "token",
+            f"no file shows the token's volume; taken to be made for {audience}",
+            f"kubectl -n {shell_word(view.namespace)} get pod -o yaml",
+        )
     else:
         yield broken(
             "token",
@@ -46,58 +67,58 @@ def web_identity_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
             "deployment-app",
         )
         return
-    issuer = text(evidence.cluster, "identity", "oidc", "issuer").removeprefix("https://")
+    if view.partial:
+        yield unknown(
+            "trust policy", "env tells no service account", "kubectl get pod <pod> -o yaml"
+        )
+        return
+    issuer = (
+        text(evidence.cluster, "identity", "oidc", "issuer").removeprefix("https://").rstrip("/")
+    )
     if not issuer:
         yield unknown("issuer", "no file names it", "aws eks describe-cluster --name <cluster>")
         return
-    yield from _provider(evidence, issuer, role["account"], audience)
-    yield trust_link(
-        evidence, [_request(view, arn, issuer, audience)], view.subject, "trust-irsa-exact"
+    yield from provider_links(evidence, issuer, arn, audience)
+    asked = Asked(_request(view, arn, issuer, audience), _ABSENT)
+    yield trust_link(evidence, [asked], view.subject, "trust-irsa-exact")
+
+
+def _annotate(view: PodView, arn: str) -> str:
+    if "<" in arn or view.partial:
+        return ""
+    return (
+        f"kubectl -n {shell_word(view.namespace)} annotate serviceaccount --overwrite "
+        f"{shell_word(view.account_name)} {shell_word(f'{ROLE_ANNOTATION}={arn}')}"
     )
 
 
-def _provider(evidence: Evidence, issuer: str, account: str, audience: str) -> Iterator[Link]:
-    wanted = f"::{account}:oidc-provider/{issuer}"
-    if evidence.provider_arns is not None and not any(
-        arn.endswith(wanted) for arn in evidence.provider_arns
-    ):
-        if evidence.provider_arns and not any(
-            f"::{account}:" in arn for arn in evidence.provider_arns
-        ):
-            yield unknown(
-                "provider",
-                f"the listed providers are of another account than the role's, {account}",
-                f"aws iam list-open-id-connect-providers, in account {account}",
+def _other_path(evidence: Evidence, view: PodView, arn: str) -> Link | None:
+    """A role of the same name with another path or in another account: STS knows no such role."""
+    if evidence.role(arn) is not None:
+        return None
+    wanted = read_role_arn(arn)
+    assert wanted is not None
+    for role in evidence.roles:
+        seen = read_role_arn(text(role, "Arn"))
+        if seen is None or seen.name.lower() != wanted.name.lower():
+            continue
+        right = text(role, "Arn")
+        if seen.account == wanted.account:
+            if seen.path == wanted.path:
+                continue
+            says = (
+                f"the role {seen.name} has the path /{seen.path}, and {arn} "
+                f"{'names the path /' + wanted.path if wanted.path else 'leaves the path out'}: "
+                "STS knows no such role"
             )
-            return
-        yield broken(
-            "provider",
-            f"account {account} has no OIDC provider for {issuer}; a cluster that was recreated "
-            "has a new issuer",
-            "create it in the role's account",
-            "oidc-provider-create",
+            fix = f"write {right} into the annotation, then recreate the pod"
+            return broken("role's ARN", says, fix, "sa-annotated", _annotate(view, right))
+        return unknown(
+            "role's ARN",
+            f"the pod is made for {arn}; the files show a role of another account, {right}",
+            "compare the accounts; the annotation names the account that the role is in",
         )
-        return
-    for provider in evidence.providers:
-        if text(provider, "Url").removeprefix("https://") == issuer:
-            if audience in provider["ClientIDList"]:
-                yield ok("provider", f"takes tokens of {issuer} for {audience}")
-            else:
-                yield broken(
-                    "provider's client ids",
-                    f"{provider['ClientIDList']} lacks the token's audience {audience}",
-                    "aws iam add-client-id-to-open-id-connect-provider",
-                    "oidc-provider-lookup",
-                )
-            return
-    if evidence.provider_arns is None:
-        yield unknown("provider", "no file tells", "aws iam list-open-id-connect-providers")
-    else:
-        yield unknown(
-            "provider's client ids",
-            "the provider is there; no file lists them",
-            "aws iam get-open-id-connect-provider --open-id-connect-provider-arn <arn>",
-        )
+    return None
 
 
 def _request(view: PodView, arn: str, issuer: str, audience: str) -> Request:
@@ -107,5 +128,5 @@ def _request(view: PodView, arn: str, issuer: str, audience: str) -> Request:
         f"arn:{partition}:iam::{account}:oidc-provider/{issuer}",
         "sts:AssumeRoleWithWebIdentity",
         arn,
-        {f"{issuer}:sub": view.subject, f"{issuer}:aud": audience},
+        {f"{issuer}:sub": view.subject, f"{issuer}:aud": audience, "aws:SecureTransport": "true"},
     )

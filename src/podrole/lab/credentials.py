@@ -1,4 +1,4 @@
-"""Who is calling: the keys that the lab has issued, and whom they stand for."""
+"""The keys that the lab has issued, and whose they are."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Session:
     token: str
     account: str
     role_name: str
+    role_arn: str  # with the role's path
     role_id: str
     name: str
     issued: datetime
@@ -33,7 +34,6 @@ class Session:
     policies: tuple[Policy, ...] = ()
     provider: str | None = None  # the OIDC provider's ARN, for a web identity
     chained: bool = False
-    role_arn: str = ""  # with the role's path
 
     @property
     def arn(self) -> str:
@@ -54,16 +54,19 @@ class Session:
             "AWS_SESSION_TOKEN": self.token,
         }
 
-    def caller(self) -> Caller:
-        """The principal that signs with these credentials."""
-        return Caller(
-            self.arn, self.account, self.unique_id, session=self, access_key_id=self.access_key_id
-        )
+
+@dataclass(frozen=True)
+class Federation:
+    """For whom a user asked GetFederationToken, and what that one may at most."""
+
+    name: str
+    tags: Mapping[str, str]
+    policies: tuple[Policy, ...]
 
 
 @dataclass(frozen=True)
 class UserSession:
-    """Temporary credentials of a user: the user's own, or those of someone it stands for."""
+    """Temporary credentials of a user."""
 
     access_key_id: str
     secret_access_key: str
@@ -72,40 +75,7 @@ class UserSession:
     user_name: str
     issued: datetime
     expires: datetime
-    federated_name: str | None = None  # GetFederationToken's Name
-    tags: Mapping[str, str] = field(default_factory=dict)
-    policies: tuple[Policy, ...] = ()
-
-    def caller(self, user_arn: str, user_id: str) -> Caller:
-        """The principal that signs with these credentials."""
-        name = self.federated_name
-        if name is None:
-            arn, unique_id = user_arn, user_id
-        else:
-            arn = f"arn:aws:sts::{self.account}:federated-user/{name}"
-            unique_id = f"{self.account}:{name}"
-        return Caller(arn, self.account, unique_id, self.user_name, None, self.access_key_id, self)
-
-
-@dataclass(frozen=True)
-class Caller:
-    """The principal of a request."""
-
-    arn: str
-    account: str
-    unique_id: str
-    user_name: str | None = None
-    session: Session | None = None
-    access_key_id: str = ""
-    user_session: UserSession | None = None
-
-    @property
-    def principal_arn(self) -> str:
-        """`aws:PrincipalArn`: the role's ARN for a session, else the caller's own."""
-        if self.session is None:
-            return self.arn
-        composed = f"arn:aws:iam::{self.account}:role/{self.session.role_name}"
-        return self.session.role_arn or composed
+    federation: Federation | None = None  # None: from GetSessionToken, for the user itself
 
 
 def issued(session: Session | UserSession) -> dict[str, Any]:

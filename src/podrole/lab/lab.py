@@ -82,7 +82,7 @@ class Lab:
         service = {"Service": "ec2.amazonaws.com"}
         moto_iam.create_role(settings.home, NODE_ROLE, service, NODE_ROLE, _NODE)
         operator = f"arn:aws:iam::{settings.home}:role/{OPERATOR_ROLE}"
-        self.gateway.create_cluster(settings.home, settings.region, settings.cluster, operator)
+        self.gateway.eks.create(settings.home, settings.region, settings.cluster, operator)
 
     # -- start and stop ------------------------------------------------------------------
 
@@ -303,7 +303,7 @@ class Lab:
         refused = self.gateway.authorizer.refused
         if refused is None:
             raise LabError("nothing was refused yet: call something that is not allowed first")
-        return encoded(*refused)
+        return encoded(refused)
 
     # -- how it is made ------------------------------------------------------------------
 

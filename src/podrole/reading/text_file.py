@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
 import os
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -14,42 +16,81 @@ from typing import BinaryIO, TextIO
 from podrole.reading.error import Limits, ReadingError
 
 STDIN = "-"
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+#: Windows PowerShell's `>` writes UTF-16. UTF-32 begins as UTF-16 does, so it is asked for first.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_GZIP = b"\x1f\x8b"
 Name = str | os.PathLike[str]
 
 
 def read_text(path: Name, limits: Limits = Limits()) -> str:  # noqa: B008  (it is frozen)
     """The text of a file, `-` for standard input; a byte order mark at its start is left out.
 
-    Reads no more than `limits` allow, so a device that never ends is refused too.
+    Reads UTF-8, and UTF-16 and UTF-32 with their mark or without; unpacks gzip, as CloudTrail's log
+    files are. Reads no more than `limits` allow, so a device that never ends is refused too.
 
-    Raises ReadingError: no such file, not to be read, too long, or not UTF-8. The message does not
+    Raises ReadingError: no such file, not to be read, too long, or no text. The message does not
     repeat the path.
     """
     with _opened(path) as file:
         data = file.read(limits.characters + 1)
+    if data.startswith(_GZIP):
+        data = _unpacked(data, limits.characters + 1)
+    encoding = encoding_of(data[:4096])
     if len(data) > limits.characters:
         raise ReadingError(f"is larger than the {limits.characters:,} bytes that are read here")
     try:
-        return _not_utf_16(data).decode("utf-8-sig")
+        return data.decode(encoding or "utf-8-sig").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
+        if encoding:
+            raise ReadingError(f"is no text in {encoding.upper()}") from error
         line = data.count(b"\n", 0, error.start) + 1
         raise ReadingError(f"is no text in UTF-8 (line {line})") from error
 
 
+def encoding_of(start: bytes) -> str | None:
+    """`utf-16`, `utf-32` or one of their kind, by the first bytes of a text; None for UTF-8."""
+    for mark, encoding in _MARKS:
+        if start.startswith(mark):
+            return encoding
+    # Without a mark: every other byte of English in UTF-16 is zero, and none of it in UTF-8.
+    if len(start) >= 4 and b"\0" in start:
+        even, odd = start[0::2].count(0), start[1::2].count(0)
+        if not even and odd * 4 > len(start):
+            return "utf-16-le"
+        if not odd and even * 4 > len(start):
+            return "utf-16-be"
+    return None
+
+
 def read_blocks(path: Name, size: int = 1 << 20, most: int = 1 << 28) -> Iterator[bytes]:
-    """The bytes of a long file, `-` for standard input, a block at a time.
+    """The text of a long file, `-` for standard input, in UTF-8, a block at a time.
 
-    Ends after `most` bytes: a device never ends.
+    Ends after `most` bytes of the file: a device never ends.
 
-    Raises ReadingError: no such file, not to be read, or UTF-16; at the first block.
+    Raises ReadingError: no such file, or not to be read; at the first block.
     """
     with _opened(path) as file:
-        block = _not_utf_16(file.read(size))
+        block = file.read(size)
+        encoding = encoding_of(block[:4096])
+        decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding else None
         while block and most > 0:
-            yield block
+            yield decoder.decode(block).encode("utf-8", "replace") if decoder else block
             most -= len(block)
             block = file.read(size)
+
+
+def _unpacked(data: bytes, most: int) -> bytes:
+    """What a gzip file holds, `most` bytes of it: a small file may hold billions."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            return file.read(most)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ReadingError("is no whole gzip file") from error
 
 
 @contextmanager
@@ -73,12 +114,6 @@ def _standard_input() -> BinaryIO:
         return buffer
     text = "" if sys.stdin is None else sys.stdin.read()  # None where the shell has closed it
     return io.BytesIO(text.encode("utf-8", "surrogatepass"))
-
-
-def _not_utf_16(data: bytes) -> bytes:
-    if data.startswith(_UTF_16):
-        raise ReadingError("is no text in UTF-8 but in UTF-16; save it as UTF-8")
-    return data
 
 
 def read_lines(stream: TextIO | None, longest: int) -> Iterator[str | ReadingError]:

@@ -33,18 +33,25 @@ _LONGEST_NUMBER = 400
 _NO_KEY = object()
 
 
-def read_yaml(text: str, limits: Limits = Limits(), *, typed: bool = True) -> list[Any]:  # noqa: B008
+def read_yaml(
+    text: str,
+    limits: Limits = Limits(),  # noqa: B008  (it is frozen)
+    *,
+    typed: bool = True,
+    functions: bool = False,
+) -> list[Any]:
     """All documents of a text: mappings, lists, texts, numbers, booleans and None.
 
     Keys are texts, as they are written. A merge key (`<<`) is merged where values are typed.
 
     `text`: the YAML. `limits`: how much is read; an alias counts as all that it stands for.
-    `typed`: False leaves each value the text that it is written as, and ignores tags. Raises
+    `typed`: False leaves each value the text that it is written as, and ignores tags. `functions`:
+    a tag of the text's own, as in CloudFormation's `!Sub x`, makes `{"Fn::Sub": x}`. Raises
     ReadingError: with line and column. A text is refused for tags of other types too.
     """
     limits.check_length(text)
     _check_characters(text)
-    builder = _Builder(limits, typed)
+    builder = _Builder(limits, typed, functions)
     try:
         for event in yaml.parse(text, Loader=LOADER):
             builder.take(event)
@@ -97,9 +104,10 @@ class _Anchored(NamedTuple):
 class _Open:
     """A list or a mapping whose end has not come yet."""
 
-    __slots__ = ("anchor", "before", "height", "key", "mark", "merged", "value")
+    __slots__ = ("anchor", "before", "function", "height", "key", "mark", "merged", "value")
 
     def __init__(self, value: Any, anchor: str | None, before: int, mark: Any) -> None:
+        self.function = ""
         self.value, self.anchor, self.before, self.mark = value, anchor, before, mark
         self.height = 1
         self.key: Any = _NO_KEY
@@ -109,9 +117,9 @@ class _Open:
 class _Builder:
     """Makes documents of events, without recursion, and counts the values that it makes."""
 
-    def __init__(self, limits: Limits, typed: bool) -> None:
+    def __init__(self, limits: Limits, typed: bool, functions: bool) -> None:
         self.documents: list[Any] = []
-        self._limits, self._typed = limits, typed
+        self._limits, self._typed, self._functions = limits, typed, functions
         self._open: list[_Open] = []
         self._anchors: dict[str, _Anchored] = {}
         self._nodes = self._aliased = 0
@@ -138,25 +146,36 @@ class _Builder:
 
     def _begin(self, event: Any, value: Any) -> None:
         self._count(event)
-        if self._typed and event.tag not in (None, "!", _COLLECTIONS[type(event)]):
+        function = self._function(event.tag)
+        if self._typed and not function and event.tag not in (None, "!", _COLLECTIONS[type(event)]):
             raise _error(f"the tag {_shown(event.tag)} is not read here", event.start_mark)
         if self._open and self._wants_key():
             raise _error("a key is a text, not a list or a mapping", event.start_mark)
         if len(self._open) >= self._limits.depth:
             raise self._too_deep(event)
         self._open.append(_Open(value, event.anchor, self._nodes, event.start_mark))
+        self._open[-1].function = function
+
+    def _function(self, tag: str | None) -> str:
+        """The key that stands for a function's tag; empty for another tag."""
+        if not self._functions or tag is None or len(tag) < 2 or tag[0] != "!":
+            return ""
+        return tag[1:] if tag in ("!Ref", "!Condition") else f"Fn::{tag[1:]}"
 
     def _end(self) -> None:
         done = self._open.pop()
         value = {**done.merged, **done.value} if done.merged else done.value
+        value = {done.function: value} if done.function else value
         nodes = self._nodes - done.before + 1
         self._put(_Anchored(value, nodes, done.height, None), done.anchor, done.mark)
 
     def _scalar(self, event: Any) -> None:
         text = event.value
         as_key = bool(self._open) and self._wants_key()
-        value = text
-        if self._typed:
+        value: Any = text
+        if not as_key and (function := self._function(event.tag)):
+            value = {function: text}
+        elif self._typed:
             value = _typed(event)
             if as_key and value is _MERGE:
                 self._open[-1].key = _MERGE

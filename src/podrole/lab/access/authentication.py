@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from podrole.lab.access.iam_state import IamState
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import AssumedRole, Caller, FederatedUser, User
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Caller, Credentials, credentials_error
+from podrole.lab.credentials import Credentials, credentials_error
 from podrole.lab.moto_adapter.iam import mark_used
 from podrole.lab.protocol.canonical_request import Signed
 from podrole.lab.protocol.signature import Signature, read
@@ -37,7 +38,7 @@ class Authentication:
             # (IAM, "IAM identifiers", unique identifiers). The refusal is inferred.
             if role is None or role.unique_id != session.role_id:
                 raise credentials_error("key", protocol)
-            return session.caller()
+            return AssumedRole(session)
         temporary = self._credentials.user_session(key_id, signature.token, protocol)
         key = self._credentials.key(key_id)
         holder = temporary or key
@@ -45,7 +46,16 @@ class Authentication:
         if temporary is not None and user is not None:
             self._check(signature, temporary.secret_access_key, protocol)
             self._credentials.check_expiry(temporary, protocol)
-            return temporary.caller(user.arn, user.unique_id)
+            if temporary.federation is not None:
+                return FederatedUser(temporary, temporary.federation)
+            return User(
+                user.arn,
+                temporary.account,
+                user.unique_id,
+                temporary.user_name,
+                temporary.access_key_id,
+                temporary,
+            )
         if key is None or user is None:
             raise credentials_error("key", protocol)
         if signature.token is not None:
@@ -53,7 +63,7 @@ class Authentication:
         self._check(signature, key.secret_access_key, protocol)
         now = self._clock.now()
         mark_used(key.account, key_id, signature.service, signature.region, now)
-        return Caller(user.arn, key.account, user.unique_id, key.user_name, None, key_id)
+        return User(user.arn, key.account, user.unique_id, key.user_name, key_id)
 
     def signer(self, target: str, headers: Mapping[str, str]) -> Caller | None:
         """Who presigned a GET request of STS, None where the signature is not good."""

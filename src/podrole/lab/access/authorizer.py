@@ -10,14 +10,18 @@ from typing import Any
 from podrole.lab.access.iam_state import IamState
 from podrole.lab.access.organization_limits import OrganizationLimits
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import (
+    AssumedRole,
+    AwsService,
+    FederatedUser,
+    Principal,
+    User,
+    WebIdentity,
+)
 from podrole.lab.clock import Clock, stamp
-from podrole.lab.credentials import Caller, Session, UserSession
-from podrole.lab.protocol.call import Call
+from podrole.lab.credentials import Session, UserSession
+from podrole.lab.protocol.call import SOURCE_IP, Call
 from podrole.policy import Decision, Policy, PolicySet, Request, authorize, parse_policy
-
-_ACCOUNT_IN_ARN = 4
-#: The address that calls come from, of the range for documentation (RFC 5737).
-SOURCE_IP = "203.0.113.10"
 
 # IAM user guide, "Troubleshoot access denied error messages" (checked 2026-11-23).
 _LAYERS = {
@@ -40,6 +44,7 @@ class Denial:
     action: str = "{action}"  # how it spells `service:Action`: {action}, {lower}, {name}
     message: str | None = None  # in place of the sentence that names caller, action and resource
     shape: str | None = None  # the error's name in a JSON body, where it is not the code
+    reason: bool = True  # whether the sentence goes on to name the layer that has decided
 
 
 @dataclass(frozen=True)
@@ -55,120 +60,158 @@ class Requirement:
     denial: Denial = Denial()
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """What policies have refused: who asked for what, and the policies that were in force."""
+
+    principal: Principal
+    request: Request
+    policies: PolicySet
+
+
 class Authorizer:
-    """Decides requirements for callers, by the policies in force."""
+    """Decides requirements of principals, by the policies in force."""
 
     def __init__(self, iam: IamState, clock: Clock, limits: OrganizationLimits) -> None:
         self._iam = iam
         self._clock = clock
-        #: What organizations take away; Sts and EksAuth ask for the RCPs of roles.
-        self.limits = limits
-        #: The last refusal: what was asked, and by which policies it was decided.
-        self.refused: tuple[Caller, Request, PolicySet] | None = None
+        self._limits = limits
+        #: The last refusal of a call.
+        self.refused: Refusal | None = None
 
-    def check(self, call: Call, caller: Caller, requirement: Requirement) -> None:
-        """Raise AwsError unless the caller may."""
-        decision = self.decide(call, caller, requirement)
+    def check(self, call: Call, principal: Principal, requirement: Requirement) -> None:
+        """Raise AwsError unless the principal may."""
+        decision = self.decide(call, principal, requirement)
         if not decision.allowed:
-            raise denied(call, caller, requirement, decision)
+            raise denied(call, principal, requirement, decision)
 
-    def decide(self, call: Call, caller: Caller, requirement: Requirement) -> Decision:
-        """The engine's decision for one requirement."""
+    def decide(self, call: Call, principal: Principal, requirement: Requirement) -> Decision:
+        """The engine's decision for one requirement of a call; a refusal is kept."""
+        keys = self._keys(call.region)
+        if not isinstance(principal, AwsService):  # which calls from its own network
+            keys |= {
+                "aws:SourceIp": SOURCE_IP,
+                "aws:UserAgent": call.headers.get("user-agent", ""),
+            }
+        question = self._question(principal, keys, requirement)
+        decision = authorize(question.request, question.policies)
+        if not decision.allowed:
+            self.refused = question
+        return decision
+
+    def allows_service(self, service: AwsService, region: str, requirement: Requirement) -> bool:
+        """Whether a service may act by itself. Its refusal is of no call, and is not kept."""
+        question = self._question(service, self._keys(region), requirement)
+        return authorize(question.request, question.policies).allowed
+
+    def _question(
+        self, principal: Principal, keys: Mapping[str, Any], requirement: Requirement
+    ) -> Refusal:
+        """What is asked of the engine."""
+        account = requirement.account
         request = Request(
-            principal=caller.arn,
+            principal=principal.arn,
             action=requirement.action,
             resource=requirement.resource,
-            resource_account=requirement.account,
+            resource_account=account,
             context={
-                **self.context(call, caller),
-                **self.resource_keys(requirement.account),
+                **keys,
+                **self._principal_keys(principal),
+                "aws:ResourceAccount": account,
+                **self._limits.keys(account, "Resource"),
                 **requirement.context,
             },
         )
-        policies = self.policies(
-            caller, requirement.policy, requirement.account, requirement.action
-        )
-        decision = authorize(request, policies)
-        if not decision.allowed:
-            self.refused = caller, request, policies
-        return decision
+        return Refusal(principal, request, self._policies(principal, requirement))
 
-    def policies(
-        self, caller: Caller, resource: Policy | None, account: str, action: str
-    ) -> PolicySet:
-        """The policies of every layer for this caller and a resource's own policy.
+    def _policies(self, principal: Principal, requirement: Requirement) -> PolicySet:
+        """The policies of every layer for the principal and the resource's own policy.
 
-        `account` holds the resource. Organizations do not limit service-linked roles.
+        Organizations do not limit service-linked roles. SCPs reach neither web identities, which
+        are of no account, nor services; RCPs protect the resource from both.
         """
-        if caller.session is not None:
-            principal = self._iam.role(caller.account, caller.session.role_name)
-        elif caller.user_name is not None:
-            principal = self._iam.user(caller.account, caller.user_name)
-        else:
-            principal = None
-        session = caller.session or caller.user_session
-        limited = principal is None or not principal.service_linked
+        rcps = self._limits.rcps(requirement.account, requirement.action)
+        own: tuple[Policy, ...] = ()
+        match principal:
+            case WebIdentity() | AwsService():
+                return PolicySet(resource=requirement.policy, rcp=rcps)
+            case AssumedRole(session):
+                found, own = self._iam.role(session.account, session.role_name), session.policies
+            case FederatedUser(session, federation):
+                found, own = self._iam.user(session.account, session.user_name), federation.policies
+            case User():
+                found = self._iam.user(principal.account, principal.name)
+        limited = found is None or not found.service_linked
         return PolicySet(
-            identity=principal.policies if principal else (),
-            resource=resource,
-            boundary=principal.boundary if principal else None,
-            session=(session.policies or None) if session else None,
-            scp=self.limits.scps(caller.account) if limited else (),
-            rcp=self.limits.rcps(account, action) if limited else (),
+            identity=found.policies if found else (),
+            resource=requirement.policy,
+            boundary=found.boundary if found else None,
+            session=own or None,
+            scp=self._limits.scps(principal.account) if limited else (),
+            rcp=rcps if limited else (),
         )
 
-    def resource_keys(self, account: str) -> dict[str, Any]:
-        """The global condition keys of a resource of that account."""
-        return {"aws:ResourceAccount": account, **self.limits.keys(account, "Resource")}
+    # -- condition keys ------------------------------------------------------------------
 
-    def context(self, call: Call, caller: Caller | None) -> dict[str, Any]:
-        """The global condition keys of a request (IAM, "AWS global condition context keys")."""
+    def _keys(self, region: str) -> dict[str, Any]:
+        """The global condition keys of every request (IAM, "AWS global condition context keys")."""
         now = self._clock.now()
-        keys: dict[str, Any] = {
+        return {
             "aws:CurrentTime": stamp(now),
             "aws:EpochTime": str(int(now.timestamp())),
-            "aws:RequestedRegion": call.region,
+            "aws:RequestedRegion": region,
             # Both doors stand for AWS's TLS endpoints.
             "aws:SecureTransport": "true",
-            "aws:SourceIp": SOURCE_IP,
-            "aws:UserAgent": call.headers.get("user-agent", ""),
             "aws:ViaAWSService": "false",
+        }
+
+    def _principal_keys(self, principal: Principal) -> dict[str, Any]:
+        """The global condition keys that say who asks."""
+        match principal:
+            case AwsService():
+                return {
+                    "aws:PrincipalIsAWSService": "true",
+                    "aws:PrincipalServiceName": principal.name,
+                    "aws:SourceArn": principal.source_arn,
+                    "aws:SourceAccount": principal.source_account,
+                    **self._limits.keys(principal.source_account, "Source"),
+                }
+            case WebIdentity():
+                return {
+                    "aws:PrincipalIsAWSService": "false",
+                    "aws:FederatedProvider": principal.arn,
+                    f"{principal.provider}:sub": principal.subject,
+                    f"{principal.provider}:aud": principal.audience,
+                }
+        keys = {
             "aws:PrincipalIsAWSService": "false",
+            "aws:PrincipalAccount": principal.account,
+            "aws:PrincipalArn": principal.principal_arn,
+            "aws:userid": principal.unique_id,
+            **self._limits.keys(principal.account, "Principal"),
         }
-        if caller is None:
-            return keys
-        keys |= {
-            "aws:PrincipalAccount": caller.account,
-            "aws:PrincipalArn": caller.principal_arn,
-            "aws:userid": caller.unique_id,
-            **self.limits.keys(caller.account, "Principal"),
-        }
-        session = caller.session
-        if session is None:
-            return keys | self._user_keys(caller)
-        role = self._iam.role(caller.account, session.role_name)
-        keys["aws:PrincipalType"] = "AssumedRole"
-        keys |= _temporary(session)
+        match principal:
+            case AssumedRole(session):
+                return keys | self._role_keys(session)
+            case FederatedUser(session, federation):
+                tags = _tags("aws:PrincipalTag", federation.tags)
+                keys |= {"aws:PrincipalType": "FederatedUser"}
+                return keys | _temporary(session) | tags
+            case User():
+                user = self._iam.user(principal.account, principal.name)
+                temporary = _temporary(principal.session) if principal.session else {}
+                keys |= {"aws:PrincipalType": "User", "aws:username": principal.name}
+                return keys | temporary | _tags("aws:PrincipalTag", user.tags if user else {})
+
+    def _role_keys(self, session: Session) -> dict[str, Any]:
+        role = self._iam.role(session.account, session.role_name)
+        keys = {"aws:PrincipalType": "AssumedRole", **_temporary(session)}
         # A session tag wins over the role's tag of the same key (IAM, "Pass session tags").
         keys |= _tags("aws:PrincipalTag", {**(role.tags if role else {}), **session.tags})
         if session.provider:
             keys["aws:FederatedProvider"] = session.provider
         if session.source_identity:
             keys["aws:SourceIdentity"] = session.source_identity
-        return keys
-
-    def _user_keys(self, caller: Caller) -> dict[str, Any]:
-        """The keys of a user, and of someone whom a user has federated."""
-        temporary = caller.user_session
-        keys: dict[str, Any] = _temporary(temporary) if temporary else {}
-        if temporary is not None and temporary.federated_name is not None:
-            tags = _tags("aws:PrincipalTag", temporary.tags)
-            return keys | {"aws:PrincipalType": "FederatedUser", **tags}
-        keys["aws:PrincipalType"] = "User"
-        if caller.user_name is not None:
-            keys["aws:username"] = caller.user_name
-            user = self._iam.user(caller.account, caller.user_name)
-            keys |= _tags("aws:PrincipalTag", user.tags if user else {})
         return keys
 
 
@@ -197,13 +240,9 @@ def delegated_to(account: str) -> Policy:
     return parse_policy({"Version": "2012-10-17", "Statement": statement}, kind="resource")
 
 
-def account_of(arn: str) -> str:
-    """The account in an ARN, empty where it names none."""
-    parts = arn.split(":", 5)
-    return parts[_ACCOUNT_IN_ARN] if len(parts) == 6 else ""
-
-
-def denied(call: Call, caller: Caller, requirement: Requirement, decision: Decision) -> AwsError:
+def denied(
+    call: Call, principal: Principal, requirement: Requirement, decision: Decision
+) -> AwsError:
     """AWS's refusal in the words of the call's service."""
     denial = requirement.denial
     usual = "AccessDenied" if call.protocol in ("query", "rest-xml") else "AccessDeniedException"
@@ -212,15 +251,15 @@ def denied(call: Call, caller: Caller, requirement: Requirement, decision: Decis
     if denial.message is not None:
         return AwsError(code, denial.message, status, denial.shape)
     resource = requirement.shown or requirement.resource
-    if call.protocol == "rest-xml" and requirement.action.startswith("s3:"):
-        resource = f'"{resource}"'  # not so the key that encrypts an object
     action = denial.action.format(
         action=requirement.action,
         lower=requirement.action.lower(),
         name=requirement.action.partition(":")[2],
     )
-    message = f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource}"
-    layer = _LAYERS.get(decision.decided_by)
+    message = (
+        f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource}"
+    )
+    layer = _LAYERS.get(decision.decided_by) if denial.reason else None
     if layer and decision.effect == "explicit_deny":
         message += f" with an explicit deny in {_article(layer)} {layer}"
     elif layer:

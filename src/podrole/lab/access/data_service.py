@@ -11,7 +11,7 @@ from podrole.lab.access.action_table import ActionTable, ResourceType, Row
 from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.service import Service
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 from podrole.policy import Policy, PolicyError, parse_policy
@@ -74,6 +74,10 @@ class DataService(Service):
     def further(self, call: Call, caller: Caller) -> Iterable[Requirement]:
         """What a call needs beside its table's rows: of the key that encrypts its resource."""
         return ()
+
+    def shown(self, resource: Resource) -> str | None:
+        """How a refusal names the resource, None for its ARN."""
+        return resource.shown
 
     # -- what a call needs ---------------------------------------------------------------
 
@@ -145,7 +149,7 @@ class DataService(Service):
             resource.account,
             keys,
             resource.policy,
-            resource.shown,
+            self.shown(resource),
             self.table.denial,
         )
 

@@ -48,6 +48,11 @@ class Entity:
         return tuple(item.policy for item in self.attachments)
 
     @property
+    def name(self) -> str:
+        """The name, without the path."""
+        return self.arn.rpartition("/")[2]
+
+    @property
     def service_linked(self) -> bool:
         """Whether an AWS service owns the role: nobody else changes it, no SCP or RCP limits it."""
         return ":role/aws-service-role/" in self.arn

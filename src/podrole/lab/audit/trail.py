@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
+from podrole.lab.audit.events import Events
 from podrole.lab.audit.record import record_of
 from podrole.lab.audit.user_identity import other_account
 from podrole.lab.aws_error import AwsError
@@ -34,22 +34,35 @@ class Trail:
         call: Call,
         identity: Mapping[str, Any],
         account: str,
-        error: AwsError | None,
-        response: Mapping[str, Any] | None = None,
+        events: Events,
+        *,
+        error: AwsError | None = None,
+        result: Mapping[str, Any] | None = None,
         owner: str | None = None,
     ) -> None:
-        """Write one record. `identity` is the element userIdentity, `response` a result to tell.
+        """Write one record. `identity` is the element userIdentity, `events` are the service's.
 
         `owner`: the account whose resource the call was on. It gets the record too, without the
         caller's name, and `sharedEventID` ties the two (CloudTrail user guide, "CloudTrail record
         contents").
         """
         now = self._clock.now()
-        first = self._made(call, identity, account, now, error, response)
-        copies = [first]
+
+        def made(identity: Mapping[str, Any], account: str) -> dict[str, Any]:
+            return record_of(
+                call,
+                identity,
+                account,
+                events,
+                time=now,
+                event_id=self._identifiers.uuid(),
+                error=error,
+                result=result,
+            )
+
+        copies = [made(identity, account)]
         if owner and owner != account and error is None:
-            seen = other_account(identity, account)
-            copies.append(self._made(call, seen, owner, now, error, response))
+            copies.append(made(other_account(identity, account), owner))
             shared = self._identifiers.uuid()
             for record in copies:
                 record["sharedEventID"] = shared
@@ -57,25 +70,6 @@ class Trail:
             self._records.append(record)
             for listener in self.listeners:
                 listener(record)
-
-    def _made(
-        self,
-        call: Call,
-        identity: Mapping[str, Any],
-        account: str,
-        now: datetime,
-        error: AwsError | None,
-        response: Mapping[str, Any] | None,
-    ) -> dict[str, Any]:
-        return record_of(
-            call,
-            identity,
-            account,
-            time=now,
-            event_id=self._identifiers.uuid(),
-            error=error,
-            response=response,
-        )
 
     def records(self, account: str) -> list[dict[str, Any]]:
         """All records of an account, data events included: what a full trail would deliver."""

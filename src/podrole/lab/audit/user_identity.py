@@ -9,53 +9,60 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from podrole.lab.caller import AssumedRole, Caller, FederatedUser, User
 from podrole.lab.clock import stamp
-from podrole.lab.credentials import Caller
+from podrole.lab.credentials import Session, UserSession
 
 
 def caller_identity(caller: Caller) -> dict[str, Any]:
     """userIdentity of a caller who signed."""
     identity: dict[str, Any] = {
-        "type": "AssumedRole" if caller.session else "IAMUser",
+        "type": _TYPES[type(caller)],
         "principalId": caller.unique_id,
         "arn": caller.arn,
         "accountId": caller.account,
         "accessKeyId": caller.access_key_id,
     }
-    session = caller.session
-    if session is None:
-        return identity | _user(caller)
-    context: dict[str, Any] = {
-        "sessionIssuer": {
-            "type": "Role",
-            "principalId": session.role_id,
-            "arn": caller.principal_arn,
-            "accountId": session.account,
-            "userName": session.role_name,
-        },
-        "attributes": {
-            "creationDate": stamp(session.issued),
-            "mfaAuthenticated": "false",
-        },
+    match caller:
+        case AssumedRole(session):
+            context: dict[str, Any] = {"sessionIssuer": _role(session), **_attributes(session)}
+            if session.source_identity:
+                context["sourceIdentity"] = session.source_identity
+            if session.provider:
+                federation = {"federatedProvider": session.provider, "attributes": {}}
+                context["webIdFederationData"] = federation
+            return identity | {"sessionContext": context}
+        case FederatedUser(session):
+            issuer = {
+                "type": "IAMUser",
+                "accountId": session.account,
+                "userName": session.user_name,
+            }
+            context = {"sessionIssuer": issuer, **_attributes(session)}
+            return identity | {"sessionContext": context}
+        case User():
+            identity["userName"] = caller.name
+            if caller.session is not None:
+                identity["sessionContext"] = _attributes(caller.session)
+            return identity
+
+
+_TYPES = {AssumedRole: "AssumedRole", FederatedUser: "FederatedUser", User: "IAMUser"}
+
+
+def _attributes(session: Session | UserSession) -> dict[str, Any]:
+    created = stamp(session.issued)
+    return {"attributes": {"creationDate": created, "mfaAuthenticated": "false"}}
+
+
+def _role(session: Session) -> dict[str, str]:
+    return {
+        "type": "Role",
+        "principalId": session.role_id,
+        "arn": session.role_arn,
+        "accountId": session.account,
+        "userName": session.role_name,
     }
-    if session.source_identity:
-        context["sourceIdentity"] = session.source_identity
-    if session.provider:
-        context["webIdFederationData"] = {"federatedProvider": session.provider, "attributes": {}}
-    return identity | {"sessionContext": context}
-
-
-def _user(caller: Caller) -> dict[str, Any]:
-    """What userIdentity says of a user, of its temporary credentials, and of whom it federates."""
-    temporary = caller.user_session
-    if temporary is None:
-        return {"userName": caller.user_name}
-    created = stamp(temporary.issued)
-    context: dict[str, Any] = {"attributes": {"creationDate": created, "mfaAuthenticated": "false"}}
-    if temporary.federated_name is None:
-        return {"userName": caller.user_name, "sessionContext": context}
-    issuer = {"type": "IAMUser", "accountId": caller.account, "userName": caller.user_name}
-    return {"type": "FederatedUser", "sessionContext": {"sessionIssuer": issuer, **context}}
 
 
 def web_identity(provider: str, audience: str, subject: str) -> dict[str, Any]:

@@ -200,15 +200,19 @@ class Moto:
         if refused is not None:
             raise refused
         try:
-            parsed = _parsed(model, status, headers, answer)
+            members = parsed(model, status, headers, answer)
         except botocore.parsers.ResponseParserError as error:  # a character that no XML can carry
             reason = f"lab: moto failed at {service}:{operation} ({type(error).__name__})"
             raise AwsError("InternalFailure", reason, 500) from error
-        parsed.pop("ResponseMetadata", None)
-        return parsed
+        members.pop("ResponseMetadata", None)
+        return members
 
 
-def _parsed(model: OperationModel, status: int, headers: Headers, body: bytes) -> dict[str, Any]:
+def parsed(model: OperationModel, status: int, headers: Headers, body: bytes) -> dict[str, Any]:
+    """The members of an answer of moto's, by botocore's names.
+
+    Raises botocore's ResponseParserError for a body that is none of the protocol.
+    """
     parser = botocore.parsers.create_parser(model.service_model.metadata["protocol"])
     response = {"status_code": status, "headers": dict(headers), "body": body}
     return parser.parse(response, model.output_shape)  # type: ignore[no-any-return]
@@ -219,7 +223,7 @@ def refusal(model: OperationModel, status: int, headers: Headers, body: bytes) -
     if status < 300:
         return None
     try:
-        error = _parsed(model, status, headers, body).get("Error", {})
+        error = parsed(model, status, headers, body).get("Error", {})
     except botocore.parsers.ResponseParserError:
         error = {}
     return AwsError(error.get("Code", "Unknown"), error.get("Message", ""), status)

@@ -14,8 +14,9 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from podrole.lab.caller import AssumedRole, Caller
 from podrole.lab.clock import Clock, stamp
-from podrole.lab.credentials import Caller, Session
+from podrole.lab.credentials import Session
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.seed import Seed
 from podrole.lab.settings import Settings
@@ -60,7 +61,7 @@ class Node:
 
     def caller(self) -> Caller:
         """The node as a caller of AWS."""
-        return self.session().caller()
+        return AssumedRole(self.session())
 
     # -- the metadata service ------------------------------------------------------------
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -15,7 +15,7 @@ from botocore.model import OperationModel, ServiceModel
 from werkzeug.wrappers import Request
 
 from podrole.lab.aws_error import AwsError, not_carried
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.protocol import codec
 from podrole.lab.protocol.canonical_request import Signed
 from podrole.lab.protocol.operations import SERVICES, regions, rest_operation, spoken_model
@@ -36,6 +36,8 @@ _CHOOSING = {"HTTP_CONTENT_ENCODING", "HTTP_X_HTTP_METHOD_OVERRIDE"}
 _LARGEST_XML = 2 * 1024 * 1024
 #: Calls that STS takes unsigned: the token is the proof.
 _UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
+#: The address that calls come from, of the range for documentation (RFC 5737).
+SOURCE_IP = "203.0.113.10"
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Call:
     signature: Signature | None
     request_id: str = ""
     caller: Caller | None = None
+    #: What its service does once the call has succeeded and is recorded.
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def service(self) -> str:

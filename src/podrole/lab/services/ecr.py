@@ -9,8 +9,8 @@ from podrole.lab.access.action_table import Row
 from podrole.lab.access.data_service import DataService, Resource, resource_policy
 from podrole.lab.access.service import Answer
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import Caller
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 

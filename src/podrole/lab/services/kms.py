@@ -12,8 +12,9 @@ from podrole.lab.access.action_table import ResourceType, Row
 from podrole.lab.access.authorizer import Denial, Requirement, delegated_to
 from podrole.lab.access.data_service import DataService, Resource, resource_policy
 from podrole.lab.access.service import Answer
+from podrole.lab.audit.events import Events
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 from podrole.policy import Policy
@@ -35,8 +36,15 @@ _KEY_PARAMETERS = {
 }
 
 
+class _Events(Events):
+    reads = (*Events.reads, "Decrypt", "Encrypt", "GenerateData")
+    secret = frozenset({"Plaintext", "Message"})
+
+
 class Kms(DataService):
     """KMS: a decision is about the key, whichever name the call has for it."""
+
+    events = _Events()
 
     def __init__(self, moto: Moto) -> None:
         super().__init__("kms", moto)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from podrole.lab.access.action_table import ResourceType, Row
-from podrole.lab.access.authorizer import Denial, Requirement, account_of
+from podrole.lab.access.authorizer import Denial, Requirement
 from podrole.lab.access.data_service import DataService, Resource, resource_policy
 from podrole.lab.access.service import Answer
-from podrole.lab.credentials import Caller
+from podrole.lab.arn import account_of
+from podrole.lab.audit.events import Events
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.kms import Kms
@@ -27,8 +29,14 @@ _KEY_ACTIONS = {
 }
 
 
+class _Events(Events):
+    secret = frozenset({"SecretString", "SecretBinary"})
+
+
 class SecretsManager(DataService):
     """Secrets Manager: a name or a partial ARN means the secret's full ARN."""
+
+    events = _Events()
 
     def __init__(self, moto: Moto, keys: Kms) -> None:
         super().__init__("secretsmanager", moto)

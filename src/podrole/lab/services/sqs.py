@@ -12,8 +12,9 @@ from podrole.lab.access.action_table import ResourceType, Row
 from podrole.lab.access.authorizer import Denial, Requirement
 from podrole.lab.access.data_service import DataService, Resource, resource_policy
 from podrole.lab.access.service import Answer
+from podrole.lab.audit.events import Events, named_resource
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.kms import Kms
@@ -48,8 +49,21 @@ _KEY_DENIAL = Denial(
 )
 
 
+class _Events(Events):
+    data = ("Message", "GetQueue", "ListDeadLetterSourceQueues", "ListQueue")
+    secret = frozenset({"MessageBody"})
+
+    def resources(self, call: Call, account: str) -> list[dict[str, str]]:
+        """The queue of the URL."""
+        name = str(call.parameters.get("QueueUrl", "")).rpartition("/")[2]
+        arn = name if name.startswith("arn:") else f"arn:aws:sqs:{call.region}:{account}:{name}"
+        return named_resource("AWS::SQS::Queue", arn) if name else []
+
+
 class Sqs(DataService):
     """SQS: the URL says whose queue it is."""
+
+    events = _Events()
 
     def __init__(self, moto: Moto, keys: Kms) -> None:
         super().__init__("sqs", moto)

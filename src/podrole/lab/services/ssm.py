@@ -13,8 +13,9 @@ from podrole.lab.access.action_table import ResourceType, Row
 from podrole.lab.access.authorizer import Denial, Requirement
 from podrole.lab.access.data_service import DataService, Resource
 from podrole.lab.access.service import Answer
+from podrole.lab.audit.events import Events
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.kms import Kms
@@ -37,8 +38,14 @@ _KEY_DENIAL = Denial(
 _READS = ("GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory")
 
 
+class _Events(Events):
+    secret = frozenset({"Value"})
+
+
 class Ssm(DataService):
     """Parameter Store: a name's slash at the beginning is no part of the ARN's."""
+
+    events = _Events()
 
     def __init__(self, moto: Moto, keys: Kms) -> None:
         super().__init__("ssm", moto)

@@ -13,7 +13,7 @@ from typing import Any
 from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.service import Operation, Service
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.protocol.call import Call
 from podrole.lab.protocol.paging import page
 from podrole.lab.services.access_analyzer.findings import kind_of, validate

@@ -13,13 +13,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from podrole.lab.access.authorizer import Authorizer
+from podrole.lab.access.authorizer import Authorizer, Denial, Requirement
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import AwsService
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.moto_adapter.backend import Moto, undisturbed
+from podrole.lab.protocol.call import Call
 from podrole.lab.seed import Seed
 from podrole.lab.services.s3.service import S3
-from podrole.policy import PolicySet, Request, authorize
 
 SERVICE = "cloudtrail.amazonaws.com"
 
@@ -33,37 +34,28 @@ class LogBuckets:
         self._moto = moto
         self._identifiers = Identifiers(seed, "log files")
 
-    def check(self, bucket: str, prefix: str, trail_arn: str) -> None:
-        """Raise AwsError unless the trail may write its files into the bucket."""
+    def check(self, bucket: str, prefix: str, trail_arn: str, call: Call | None = None) -> None:
+        """Raise AwsError unless the trail may write its files into the bucket.
+
+        `call` is the one that this refuses; None where CloudTrail delivers by itself.
+        """
         owner = self._buckets.owner_of(bucket)
         if owner is None:
             raise AwsError("S3BucketDoesNotExistException", f"lab: there is no bucket {bucket}")
-        account = trail_arn.split(":")[4]
-        context: dict[str, Any] = {
-            "aws:SourceArn": trail_arn,
-            "aws:SourceAccount": account,
-            "aws:PrincipalIsAWSService": "true",
-            "aws:PrincipalServiceName": SERVICE,
-            "aws:SecureTransport": "true",
-            "s3:x-amz-acl": "bucket-owner-full-control",
-            **self._authorizer.limits.keys(account, "Source"),
-            **self._authorizer.resource_keys(owner),
-        }
+        region, account = trail_arn.split(":")[3:5]
+        service = AwsService(SERVICE, trail_arn, account)
+        policy = self._buckets.policy_of(bucket)
+        context = {"s3:x-amz-acl": "bucket-owner-full-control"}
         arn = f"arn:aws:s3:::{bucket}"
         for action, resource in (
             ("s3:GetBucketAcl", arn),
             ("s3:PutObject", f"{arn}/{prefix}AWSLogs/{account}/CloudTrail/file"),
         ):
-            policies = PolicySet(
-                resource=self._buckets.policy_of(bucket),
-                rcp=self._authorizer.limits.rcps(owner, action),
-            )
-            request = Request(SERVICE, action, resource, context, owner)
-            if not authorize(request, policies).allowed:
-                raise AwsError(
-                    "InsufficientS3BucketPolicyException",
-                    f"Incorrect S3 bucket policy is detected for bucket: {bucket}",
-                )
+            needed = Requirement(action, resource, owner, context, policy, denial=_denial(bucket))
+            if call is not None:
+                self._authorizer.check(call, service, needed)
+            elif not self._authorizer.allows_service(service, region, needed):
+                raise AwsError("AccessDenied", "Access Denied", 403)
 
     def write(
         self,
@@ -92,3 +84,11 @@ class LogBuckets:
                 ContentType="application/json",
                 ContentEncoding="gzip",
             )
+
+
+def _denial(bucket: str) -> Denial:
+    return Denial(
+        "InsufficientS3BucketPolicyException",
+        400,
+        message=f"Incorrect S3 bucket policy is detected for bucket: {bucket}",
+    )

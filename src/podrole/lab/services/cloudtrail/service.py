@@ -15,8 +15,8 @@ from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.service import Operation, Service
 from podrole.lab.audit.trail import Trail
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import Caller
 from podrole.lab.clock import Clock, stamp
-from podrole.lab.credentials import Caller
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.cloudtrail import event_history, event_selectors
 from podrole.lab.services.cloudtrail.configured_trail import ConfiguredTrail
@@ -37,7 +37,6 @@ class CloudTrail(Service):
         self._buckets = buckets
         self._clock = clock
         self._trails: dict[str, ConfiguredTrail] = {}  # by ARN
-        self._stopping: ConfiguredTrail | None = None
         trail.listeners.append(self._take)
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement] | None:
@@ -75,7 +74,7 @@ class CloudTrail(Service):
 
     # -- delivery ------------------------------------------------------------------------
 
-    def deliver_due(self) -> None:
+    def catch_up(self) -> None:
         """Write the log files that are due: five minutes after the first record that waits."""
         now = self._clock.now()
         for trail in self._trails.values():
@@ -89,15 +88,11 @@ class CloudTrail(Service):
             trail.deliver(self._buckets, self._clock.now())
 
     def _take(self, record: dict[str, Any]) -> None:
-        self.deliver_due()  # what is due goes without what has happened since
+        self.catch_up()  # what is due goes without what has happened since
         now = self._clock.now()
         for trail in self._trails.values():
             if trail.logging and trail.wants(record):
                 trail.take(record, now)
-        if self._stopping is not None:
-            self._stopping.logging = False
-            self._stopping.deliver(self._buckets, now)
-            self._stopping = None
 
     # -- trails --------------------------------------------------------------------------
 
@@ -130,7 +125,7 @@ class CloudTrail(Service):
         if len(self._seen(caller.account, call.region)) >= _MOST:
             reason = f"lab: a Region has {_MOST} trails at most"
             raise AwsError("MaximumNumberOfTrailsExceededException", reason)
-        self._buckets.check(bucket, trail.prefix, trail.arn)
+        self._buckets.check(bucket, trail.prefix, trail.arn, call)
         self._trails[trail.arn] = trail
         return _created(trail)
 
@@ -153,8 +148,12 @@ class CloudTrail(Service):
         trail = self._found(call, caller)
         if trail.logging:
             trail.stopped = self._clock.now()
-            self._stopping = trail
+            call.afterwards.append(lambda: self._stop(trail))
         return {}
+
+    def _stop(self, trail: ConfiguredTrail) -> None:
+        trail.logging = False
+        trail.deliver(self._buckets, self._clock.now())
 
     def put_event_selectors(self, call: Call, caller: Caller) -> dict[str, Any]:
         """Which records the trail takes from now on."""

@@ -12,8 +12,9 @@ from typing import Any
 from podrole.lab.access.action_table import ResourceType, Row
 from podrole.lab.access.data_service import DataService, Resource, resource_policy
 from podrole.lab.access.service import Answer
+from podrole.lab.audit.events import Events, named_resource
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.dynamodb.item_access import item_keys
@@ -21,8 +22,22 @@ from podrole.lab.services.dynamodb.item_access import item_keys
 _INDEX = "/index/"
 
 
+class _Events(Events):
+    reads = (*Events.reads, "Query", "Scan")
+    data = ("Item", "Query", "Scan")
+
+    def resources(self, call: Call, account: str) -> list[dict[str, str]]:
+        """The table."""
+        name = call.parameters.get("TableName", "")
+        table = f"arn:aws:dynamodb:{call.region}:{account}:table/{name}"
+        arn = name if name.startswith("arn:") else table
+        return named_resource("AWS::DynamoDB::Table", arn) if name else []
+
+
 class DynamoDb(DataService):
     """DynamoDB: a table's name may be its ARN, which says whose it is."""
+
+    events = _Events()
 
     def __init__(self, moto: Moto) -> None:
         super().__init__("dynamodb", moto)

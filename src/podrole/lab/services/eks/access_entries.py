@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import Caller
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Caller
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.services.eks.cluster_key import ClusterKey
 

@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import AssumedRole, Caller
 from podrole.lab.kubernetes.auth.rbac import ADMINS, User
 from podrole.lab.services.eks.cluster import Cluster
 
@@ -39,7 +39,7 @@ def user_of(token: str, cluster: Cluster, who: _WHO) -> User | None:
     entry = cluster.access_entries.of(caller) if caller else None
     if caller is None or entry is None:
         return None
-    session = caller.session.name if caller.session else ""
+    session = caller.name if isinstance(caller, AssumedRole) else ""
     granted = entry.grants()
     # The policy for administrators is Kubernetes' own cluster-admin, all namespaces at once.
     admin = (ADMINS,) if (_ADMIN, None) in granted else ()

@@ -12,14 +12,15 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from podrole.lab.access.authorizer import Authorizer, Requirement
-from podrole.lab.access.iam_state import Entity, IamState
+from podrole.lab.access.authorizer import Denial, Requirement
 from podrole.lab.access.service import Operation, Service
+from podrole.lab.audit.events import Events
 from podrole.lab.audit.trail import Trail
 from podrole.lab.audit.user_identity import caller_identity, service_identity
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import AssumedRole, AwsService, Caller
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Caller, Session
+from podrole.lab.credentials import Session
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.admission.webhook import POD_IDENTITY_AUDIENCE
 from podrole.lab.oidc.issuer import Token, TokenError
@@ -29,32 +30,39 @@ from podrole.lab.service_models import service_model
 from podrole.lab.services.eks.associations import Association
 from podrole.lab.services.eks.cluster import Cluster
 from podrole.lab.services.eks.service import POD_IDENTITY_SERVICE, Eks
+from podrole.lab.services.sts.role_assumption import Assumption
 from podrole.lab.services.sts.service import Sts, assumed
-from podrole.policy import Policy, PolicySet, Request, authorize, parse_policy
+from podrole.lab.services.sts.session_request import SessionTags
+from podrole.policy import Policy, parse_policy
 
 _SECONDS, _TARGET_SECONDS = 6 * 3600, 59 * 60
-_UNAUTHORIZED = (
-    "Unauthorized Exception! EKS does not have permissions to assume the associated role."
+_DENIED = Denial(
+    "AccessDeniedException",
+    400,
+    message="Unauthorized Exception! EKS does not have permissions to assume the associated role.",
 )
+
+
+class _Events(Events):
+    reads = ("Assume",)
+    secret = frozenset({"token"})
 
 
 class EksAuth(Service):
     """AssumeRoleForPodIdentity."""
 
+    events = _Events()
+
     def __init__(
         self,
         eks: Eks,
         sts: Sts,
-        iam: IamState,
-        authorizer: Authorizer,
         trail: Trail,
         clock: Clock,
         seed: Seed,
     ) -> None:
         self._eks = eks
         self._sts = sts
-        self._iam = iam
-        self._authorizer = authorizer
         self._trail = trail
         self._clock = clock
         self._identifiers = Identifiers(seed, "eks-auth")
@@ -136,45 +144,17 @@ class EksAuth(Service):
         session_name: str,
     ) -> Session:
         """EKS assumes the role: AssumeRole and, with tags, TagSession must both be trusted."""
-        account, name = cluster.account, association.role_arn.rpartition("/")[2]
-        role = self._iam.by_arn(association.role_arn)
-        context: dict[str, Any] = {
-            **self._authorizer.context(call, None),
-            # The cluster, not the association (field-reported: mountpoint-s3-csi-driver #781).
-            "aws:SourceArn": cluster.arn,
-            "aws:SourceAccount": account,
-            **self._authorizer.limits.keys(account, "Source"),
-            **self._authorizer.resource_keys(account),
-            "aws:PrincipalIsAWSService": "true",
-            "sts:RoleSessionName": session_name,
-            **{f"aws:RequestTag/{key}": value for key, value in tags.items()},
-        }
-        if tags:
-            context |= {"aws:TagKeys": sorted(tags), "sts:TransitiveTagKeys": sorted(tags)}
-        for action in ("sts:AssumeRole", *(("sts:TagSession",) if tags else ())):
-            request = Request(
-                principal=POD_IDENTITY_SERVICE,
-                action=action,
-                resource=association.role_arn,
-                resource_account=account,
-                context=context,
-            )
-            policies = PolicySet(
-                resource=role.trust if role else None,
-                rcp=self._authorizer.limits.rcps(account, action),
-            )
-            if role is None or not authorize(request, policies).allowed:
-                raise AwsError("AccessDeniedException", _UNAUTHORIZED)
-        assert role is not None
+        # The cluster, not the association (field-reported: mountpoint-s3-csi-driver #781).
+        eks = AwsService(POD_IDENTITY_SERVICE, cluster.arn, cluster.account)
+        passed_on = SessionTags(tags, frozenset(tags))
+        wish = Assumption(association.role_arn, session_name, _DENIED, passed_on)
+        role = self._sts.assumption.role(call, eks, wish)
         limits = () if association.target_role_arn else _policies(association)
         session = self._sts.issue(
-            account,
-            name,
             role,
             name=session_name,
             seconds=_SECONDS,
-            tags=tags,
-            transitive_tags=frozenset(tags),
+            tags=passed_on,
             policies=limits,
         )
         self._record(call, association, session)
@@ -185,7 +165,9 @@ class EksAuth(Service):
         parameters = {"RoleArn": association.role_arn, "RoleSessionName": session.name}
         assume = self._assume_call(call, parameters, session, _SECONDS)
         identity = service_identity(POD_IDENTITY_SERVICE)
-        self._trail.record(assume, identity, session.account, None, assumed(session))
+        self._trail.record(
+            assume, identity, session.account, self._sts.events, result=assumed(session)
+        )
 
     def _assume_call(
         self, call: Call, parameters: Mapping[str, Any], session: Session, seconds: int
@@ -206,41 +188,20 @@ class EksAuth(Service):
 
     def _assume_target(self, call: Call, association: Association, first: Session) -> Session:
         """The first role assumes the target: its policy and the target's trust must both allow."""
-        target = association.target_role_arn or ""
-        account, name = target.split(":")[4], target.rpartition("/")[2]
-        role: Entity | None = self._iam.by_arn(target)
-        caller = first.caller()
-        context: dict[str, Any] = {
-            **self._authorizer.context(call, caller),
-            **self._authorizer.resource_keys(account),
-            "sts:RoleSessionName": first.name,
-            **{f"aws:RequestTag/{key}": value for key, value in first.tags.items()},
-        }
-        if association.external_id:
-            context["sts:ExternalId"] = association.external_id
-        if first.tags:
-            context |= {"aws:TagKeys": sorted(first.tags)}
-        for action in ("sts:AssumeRole", *(("sts:TagSession",) if first.tags else ())):
-            request = Request(
-                principal=first.arn,
-                action=action,
-                resource=target,
-                resource_account=account,
-                context=context,
-            )
-            trust = role.trust if role else None
-            policies = self._authorizer.policies(caller, trust, account, action)
-            if role is None or not authorize(request, policies).allowed:
-                raise AwsError("AccessDeniedException", _UNAUTHORIZED)
-        assert role is not None
+        tags = SessionTags(first.tags, first.transitive_tags)
+        wish = Assumption(
+            association.target_role_arn or "",
+            first.name,
+            _DENIED,
+            tags,
+            external_id=association.external_id or None,
+        )
+        role = self._sts.assumption.role(call, AssumedRole(first), wish)
         session = self._sts.issue(
-            account,
-            name,
             role,
             name=first.name,
             seconds=_TARGET_SECONDS,
-            tags=first.tags,
-            transitive_tags=first.transitive_tags,
+            tags=tags,
             policies=_policies(association),
             chained=True,
         )
@@ -258,9 +219,15 @@ class EksAuth(Service):
         if association.external_id:
             parameters["ExternalId"] = association.external_id
         assume = self._assume_call(call, parameters, session, _TARGET_SECONDS)
-        identity = caller_identity(first.caller()) | {"invokedBy": POD_IDENTITY_SERVICE}
-        issued = assumed(session)
-        self._trail.record(assume, identity, first.account, None, issued, session.account)
+        identity = caller_identity(AssumedRole(first)) | {"invokedBy": POD_IDENTITY_SERVICE}
+        self._trail.record(
+            assume,
+            identity,
+            first.account,
+            self._sts.events,
+            result=assumed(session),
+            owner=session.account,
+        )
 
 
 def _policies(association: Association) -> tuple[Policy, ...]:

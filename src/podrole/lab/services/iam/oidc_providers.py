@@ -12,7 +12,7 @@ from typing import Any
 from podrole.lab.access.iam_state import IamState
 from podrole.lab.access.service import Operation
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter import iam as moto_iam
 from podrole.lab.protocol.call import Call
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.iam_state import Entity, IamState
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller, User
 from podrole.lab.protocol.call import Call
 
 #: Which member names the resource, the first that a call has: AddUserToGroup is about the group,
@@ -92,7 +92,9 @@ def _resource(state: IamState, call: Call, caller: Caller) -> _Resource:
     for member, kind in _NAMES.items():
         name = parameters.get(member)
         if name is None and member == "UserName" and "UserName" in _members(call):
-            name = caller.user_name  # of the caller itself, where none is named
+            name = (
+                caller.name if isinstance(caller, User) else None
+            )  # of the caller itself, where none is named
         if name is not None:
             return _named(state, account, kind, path, name, new=call.name in _CREATING)
     for member in _ARNS:

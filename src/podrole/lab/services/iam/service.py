@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
+
+from werkzeug.datastructures import Headers
 
 from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.iam_state import Entity, IamState
 from podrole.lab.access.service import Answer, Operation, Service
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import AccessKey, Caller, Credentials, credentials_error
+from podrole.lab.caller import Caller, FederatedUser, User
+from podrole.lab.credentials import AccessKey, Credentials, credentials_error
 from podrole.lab.moto_adapter import iam as moto_iam
+from podrole.lab.moto_adapter.backend import parsed
 from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.iam import conflicts, quotas
@@ -49,13 +52,10 @@ class Iam(Service):
         self._simulation = PolicySimulation(state, service_control)
         self._trust = TrustPolicies(state, state.forget)
         self._providers = OidcProviders(state)
-        # Of the call that moto is carrying out; the gateway takes one call at a time.
-        self._trust_to_save: str | None = None
-        self._departing: Entity | None = None
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         """The role, user, policy or provider that the call names, else `*`."""
-        if caller.user_session is not None:
+        if isinstance(caller, FederatedUser) or (isinstance(caller, User) and caller.session):
             # Without MFA, which the lab lacks, a user's temporary credentials reach no call of IAM
             # (STS API reference, GetSessionToken; the answer: aws.iam #15 of cloudyr).
             raise credentials_error("key", call.protocol)
@@ -71,9 +71,12 @@ class Iam(Service):
         account = caller.account
         self._check(account, call)
         document = self._trust.checked(call.parameters["PolicyDocument"])
-        moto_iam.set_trust_policy(account, call.parameters["RoleName"], document)
-        self._state.forget(account)
+        self._save_trust(account, call.parameters["RoleName"], document)
         return {}
+
+    def _save_trust(self, account: str, role_name: str, document: str) -> None:
+        moto_iam.set_trust_policy(account, role_name, document)
+        self._state.forget(account)
 
     def _check(self, account: str, call: Call) -> None:
         validation.check(call)
@@ -87,14 +90,15 @@ class Iam(Service):
         """
         assert call.caller is not None
         account, parameters = call.caller.account, call.parameters
-        self._trust_to_save = self._departing = None
         _name_the_user(call)
         self._check(account, call)
         self._providers.check(account, call)
         if call.name == "CreateRole":
             text = parameters["AssumeRolePolicyDocument"]
             checked = self._trust.checked(text)
-            self._trust_to_save = checked if checked != text else None
+            if checked != text:
+                role_name = parameters["RoleName"]
+                call.afterwards.append(lambda: self._save_trust(account, role_name, checked))
         if call.name in _IDENTITY_POLICIES:
             try:
                 parse_policy(parameters.get("PolicyDocument", ""), name="PolicyDocument")
@@ -109,7 +113,9 @@ class Iam(Service):
         if call.name in _DEPARTING:
             name = parameters[_DEPARTING[call.name]]
             find = self._state.role if call.name == "DeleteRole" else self._state.user
-            self._departing = find(account, name)
+            principal = find(account, name)
+            if principal is not None:
+                call.afterwards.append(lambda: self._departed(call, account, principal))
         return None
 
     def after_moto(self, call: Call, account: str, body: bytes) -> bytes:
@@ -118,10 +124,6 @@ class Iam(Service):
             return body
         self._state.forget(account)
         self._keys_changed(call, account, body)
-        if self._trust_to_save is not None:
-            moto_iam.set_trust_policy(account, call.parameters["RoleName"], self._trust_to_save)
-        if self._departing is not None:
-            self._departed(call, account, self._departing)
         return body
 
     def _departed(self, call: Call, account: str, principal: Entity) -> None:
@@ -137,13 +139,10 @@ class Iam(Service):
 
     def _keys_changed(self, call: Call, account: str, body: bytes) -> None:
         if call.name == "CreateAccessKey":
-            text = body.decode()
-            found = [
-                re.search(rf"<{tag}>(.*?)</{tag}>", text)
-                for tag in ("AccessKeyId", "SecretAccessKey", "UserName")
-            ]
-            key_id, secret, user = (match[1] if match else "" for match in found)
-            self._credentials.add_key(AccessKey(key_id, secret, account, user))
+            made = parsed(call.operation, 200, Headers(), body)["AccessKey"]
+            self._credentials.add_key(
+                AccessKey(made["AccessKeyId"], made["SecretAccessKey"], account, made["UserName"])
+            )
         elif call.name in ("DeleteAccessKey", "UpdateAccessKey"):
             key_id = call.parameters.get("AccessKeyId", "")
             self._credentials.set_active(
@@ -156,12 +155,11 @@ def _name_the_user(call: Call) -> None:
     shape = call.operation.input_shape
     if shape is None or "UserName" not in shape.members or "UserName" in call.parameters:
         return
-    user = call.caller.user_name if call.caller else None
-    if user is None:
+    if not isinstance(call.caller, User):
         raise AwsError(
             "ValidationError", "Must specify userName when calling with non-User credentials"
         )
-    _add(call, "UserName", user)
+    _add(call, "UserName", call.caller.name)
 
 
 def _add(call: Call, name: str, value: str) -> None:

@@ -19,7 +19,7 @@ from podrole.lab.access.authorizer import delegated_to
 from podrole.lab.access.iam_state import Attachment, Entity, IamState
 from podrole.lab.access.service import Operation
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.iam import simulation_context

@@ -15,8 +15,8 @@ from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.organization import SCP, Organization, Target
 from podrole.lab.access.organization_limits import OrganizationLimits
 from podrole.lab.access.service import Operation, Service
+from podrole.lab.caller import Caller
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Caller
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.protocol.call import Call
 from podrole.lab.protocol.paging import page

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from podrole.lab.access.authorizer import Denial, Requirement
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.kms import Kms

@@ -17,12 +17,13 @@ from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.data_service import DataService, Resource, resource_policy
 from podrole.lab.access.service import Answer
 from podrole.lab.aws_error import AwsError, not_carried
-from podrole.lab.credentials import Caller
+from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.kms import Kms
 from podrole.lab.services.s3 import body as s3_body
 from podrole.lab.services.s3.encryption import ObjectEncryption
+from podrole.lab.services.s3.events import S3Events
 from podrole.policy import Policy
 
 _JSON = "application/json"
@@ -40,6 +41,8 @@ _EXPECTED = {
 class S3(DataService):
     """The lab's buckets: names are global, so each has one owner among the accounts."""
 
+    events = S3Events()
+
     def __init__(self, moto: Moto, keys: Kms) -> None:
         super().__init__("s3", moto)
         self._owners: dict[str, str] = {}
@@ -53,6 +56,21 @@ class S3(DataService):
     def account(self, call: Call, caller: Caller) -> str:
         """The bucket's owner."""
         return self.owner_of(call.parameters.get("Bucket", "")) or caller.account
+
+    def unsigned_error(self, call: Call) -> AwsError:
+        """No bucket of the lab is public."""
+        return AwsError("AccessDenied", "Access Denied", 403)
+
+    def validate(self, call: Call) -> None:
+        """moto validates: parameters are in the XML bodies too, which it reads."""
+
+    def missing(self, call: Call, caller: Caller) -> list[Requirement]:
+        """`s3:ListBucket`: without it S3 does not tell a missing key from a forbidden one."""
+        if call.name not in ("GetObject", "HeadObject"):
+            return []
+        row = (self.table.rows("HeadBucket") or ())[0]
+        location = self._on(call, caller, call.parameters["Bucket"], None)
+        return [self._requirement(row, self.found(call, caller, row, *location), {})]
 
     # -- what a call names ---------------------------------------------------------------
 
@@ -112,11 +130,9 @@ class S3(DataService):
         owners = [self.account(call, caller), self.owner_of(source[0]) if source else None]
         return self._encryption.requirements(call, caller, owners[0] or "", source, owners[1] or "")
 
-    def list_requirement(self, call: Call, caller: Caller) -> Requirement:
-        """`s3:ListBucket`: without it S3 does not tell a missing key from a forbidden one."""
-        row = (self.table.rows("HeadBucket") or ())[0]
-        location = self._on(call, caller, call.parameters["Bucket"], None)
-        return self._requirement(row, self.found(call, caller, row, *location), {})
+    def shown(self, resource: Resource) -> str | None:
+        """Refusals put the ARN into quotes; that of the key that encrypts an object stays bare."""
+        return f'"{resource.arn}"'
 
     # -- bucket policies -----------------------------------------------------------------
 

@@ -6,8 +6,8 @@ sns.amazonaws.com send (checked 2026-11-24).
 
 from __future__ import annotations
 
-from podrole.lab.access.authorizer import account_of
 from podrole.lab.access.data_service import resource_policy
+from podrole.lab.arn import account_of
 from podrole.lab.aws_error import AwsError
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call

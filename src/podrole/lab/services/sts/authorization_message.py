@@ -17,17 +17,17 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from podrole.lab.access.authorizer import Refusal
 from podrole.lab.aws_error import AwsError
-from podrole.lab.credentials import Caller
 from podrole.policy import PolicySet, Request, authorize
 from podrole.policy.statement import Statement
 
 _DIGEST = 12
 
 
-def encoded(caller: Caller, request: Request, policies: PolicySet) -> str:
-    """The message for a refused request."""
-    document = json.dumps(_message(caller, request, policies), separators=(",", ":")).encode()
+def encoded(refusal: Refusal) -> str:
+    """The message for a refusal."""
+    document = json.dumps(_message(refusal), separators=(",", ":")).encode()
     digest = hashlib.sha256(document).digest()[:_DIGEST]
     return base64.urlsafe_b64encode(digest + zlib.compress(document, 9)).decode().rstrip("=")
 
@@ -46,7 +46,8 @@ def decoded(message: str) -> str:
     return document.decode()
 
 
-def _message(caller: Caller, request: Request, policies: PolicySet) -> dict[str, Any]:
+def _message(refusal: Refusal) -> dict[str, Any]:
+    principal, request, policies = refusal.principal, refusal.request, refusal.policies
     decision = authorize(request, policies)
     explicit = decision.effect == "explicit_deny"
     denying = _denying(request, policies) if explicit else []
@@ -57,9 +58,9 @@ def _message(caller: Caller, request: Request, policies: PolicySet) -> dict[str,
         "failures": _items([]),
         "context": {
             "principal": {
-                "id": caller.unique_id,
-                "name": caller.session.name if caller.session else caller.user_name,
-                "arn": caller.arn,
+                "id": principal.unique_id,
+                "name": principal.name,
+                "arn": principal.arn,
             },
             "action": request.action,
             "resource": request.resource,

@@ -12,31 +12,42 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from podrole.lab.access.authorizer import Authorizer, Requirement, denied
+from podrole.lab.access.authorizer import Authorizer, Denial, Requirement
 from podrole.lab.access.iam_state import Entity, IamState
-from podrole.lab.access.service import Operation, Service
+from podrole.lab.access.service import Operation, Service, Unsigned
+from podrole.lab.arn import account_of
+from podrole.lab.audit.user_identity import web_identity
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import AssumedRole, Caller
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Caller, Credentials, Session, issued
+from podrole.lab.credentials import Credentials, Session, issued
 from podrole.lab.identifiers import Identifiers
-from podrole.lab.oidc.issuer import Issuer
+from podrole.lab.oidc.issuer import Issuer, Token, TokenError
 from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
 from podrole.lab.seed import Seed
 from podrole.lab.services.sts import authorization_message, session_request
+from podrole.lab.services.sts.events import StsEvents
+from podrole.lab.services.sts.role_assumption import Assumption, RoleAssumption
 from podrole.lab.services.sts.session_policies import packed_size, session_policies
-from podrole.lab.services.sts.session_request import SessionTags
+from podrole.lab.services.sts.session_request import NO_TAGS, SessionTags
 from podrole.lab.services.sts.user_sessions import UserSessions
 from podrole.lab.services.sts.web_identity import WebIdentities
-from podrole.policy import Policy, PolicySet, Request, authorize, parse_policy
+from podrole.policy import Policy
 
-_WEB_IDENTITY_DENIED = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+#: STS names neither layer nor reason for a role (terrapod pull request 1546).
+_WITHOUT_REASON = Denial(reason=False)
+_WEB_IDENTITY_DENIED = Denial(
+    "AccessDenied", 403, message="Not authorized to perform sts:AssumeRoleWithWebIdentity"
+)
 #: Operations without a resource, which the identity-based policies decide.
 _PLAIN = {"GetAccessKeyInfo", "DecodeAuthorizationMessage"}
 
 
 class Sts(Service):
     """The operations of STS that the lab carries."""
+
+    events = StsEvents()
 
     def __init__(
         self,
@@ -50,7 +61,8 @@ class Sts(Service):
         """`issuers` maps issuer URLs to issuers; it may grow later."""
         self._iam = iam
         self._credentials = credentials
-        self._authorizer = authorizer
+        #: Who may become a role; EKS Auth asks it too.
+        self.assumption = RoleAssumption(iam, authorizer)
         self._web_identities = WebIdentities(iam, issuers, clock)
         self._clock = clock
         self._identifiers = Identifiers(seed, "sts")
@@ -58,21 +70,42 @@ class Sts(Service):
         #: Where a role's session ends at the latest, whatever was asked for; None: as AWS has it.
         self.longest: timedelta | None = None
 
-    def issue(self, account: str, role_name: str, role: Entity, **more: Any) -> Session:
-        """A new session of a role. `more`: name, seconds, and the members of Session."""
+    def issue(
+        self,
+        role: Entity,
+        *,
+        name: str,
+        seconds: int,
+        tags: SessionTags = NO_TAGS,
+        source_identity: str | None = None,
+        policies: tuple[Policy, ...] = (),
+        provider: str | None = None,
+        chained: bool = False,
+    ) -> Session:
+        """A new session of a role.
+
+        `name` is the session's, `policies` its session policies, `provider` the ARN of the OIDC
+        provider for a web identity; `chained` where another role's session becomes this one.
+        """
         now = self._clock.now()
-        life = timedelta(seconds=more.pop("seconds"))
+        life = timedelta(seconds=seconds)
         session = Session(
             access_key_id=self._identifiers.unique_id("ASIA"),
             secret_access_key=self._identifiers.secret_access_key(),
             token=self._identifiers.session_token(),
-            account=account,
-            role_name=role_name,
-            role_id=role.unique_id,
+            account=account_of(role.arn),
+            role_name=role.name,
             role_arn=role.arn,
+            role_id=role.unique_id,
+            name=name,
             issued=now,
             expires=now + (life if self.longest is None else min(life, self.longest)),
-            **more,
+            tags=tags.tags,
+            transitive_tags=tags.transitive,
+            source_identity=source_identity,
+            policies=policies,
+            provider=provider,
+            chained=chained,
         )
         self._credentials.add_session(session)
         return session
@@ -98,6 +131,35 @@ class Sts(Service):
             "DecodeAuthorizationMessage": self._decode_authorization_message,
         }.get(name) or self._users.operation(name)
 
+    def account(self, call: Call, caller: Caller) -> str:
+        """The account of the role that the caller assumes."""
+        return (
+            account_of(call.parameters["RoleArn"])
+            if call.name == "AssumeRole"
+            else (caller.account)
+        )
+
+    def throttled(self) -> AwsError:
+        """Code, text and status as an answer of STS has them (selling-partner-api #278 of
+        2022-05-17, aws-sdk-go-v2 #2481 of 2024-02-05; checked 2026-11-24)."""
+        return AwsError("Throttling", "Rate exceeded", 400)
+
+    def unsigned(self, call: Call) -> Unsigned | None:
+        """AssumeRoleWithWebIdentity: the token says who calls, before anyone has verified it."""
+        if call.name != "AssumeRoleWithWebIdentity":
+            return None
+        self.validate(call)
+        account = (call.parameters["RoleArn"].split(":")[4:5] or [""])[0]
+        identity: Mapping[str, Any] = {"type": "WebIdentityUser", "userName": "unknown"}
+        try:
+            token = Token.read(call.parameters["WebIdentityToken"])
+            provider = token.text("iss").removeprefix("https://")
+            arn = f"arn:aws:iam::{account}:oidc-provider/{provider}"
+            identity = web_identity(arn, ",".join(token.audiences), token.text("sub"))
+        except TokenError:
+            pass  # the operation says what is wrong with it
+        return Unsigned(identity, account, lambda: self.assume_role_with_web_identity(call))
+
     # -- operations ----------------------------------------------------------------------
 
     def get_caller_identity(self, call: Call, caller: Caller) -> dict[str, Any]:
@@ -117,129 +179,57 @@ class Sts(Service):
         """The role's trust policy and, as a rule, the caller's own policies must allow."""
         parameters = call.parameters
         session_request.check_arn(parameters)
-        account, name = session_request.role_of(parameters)
-        role = self._iam.by_arn(parameters["RoleArn"])  # with another path there is none
-        tags = SessionTags.asked(parameters, caller.session)
-        source = session_request.source_identity(parameters, caller.session)
-        context: dict[str, Any] = {
-            "sts:RoleSessionName": parameters["RoleSessionName"],
-            **tags.context,
-            **_resource_tags(role),
-        }
-        if "ExternalId" in parameters:
-            context["sts:ExternalId"] = parameters["ExternalId"]
-        if source:
-            context["sts:SourceIdentity"] = source
-        actions = [
-            "sts:AssumeRole",
-            *(["sts:TagSession"] if tags.tags else []),
-            # Inherited ones too: along a chain each role must allow it.
-            *(["sts:SetSourceIdentity"] if source else []),
-        ]
-        for action in actions:
-            trust = role.trust if role else _nobody()
-            self._check(call, caller, Requirement(action, _arn(call), account, context, trust))
-        assert role is not None
-        chained = caller.session is not None
+        account, _ = session_request.role_of(parameters)
+        calling = caller.session if isinstance(caller, AssumedRole) else None
+        tags = SessionTags.asked(parameters, calling)
+        source = session_request.source_identity(parameters, calling)
+        wish = Assumption(
+            parameters["RoleArn"],
+            parameters["RoleSessionName"],
+            _WITHOUT_REASON,
+            tags,
+            source,
+            parameters.get("ExternalId"),
+        )
+        role = self.assumption.role(call, caller, wish)
+        chained = calling is not None
         policies = session_policies(parameters, account, self._iam)
         size = packed_size(parameters, tags)
         session = self.issue(
-            account,
-            name,
             role,
             name=session_request.session_name(parameters),
             seconds=session_request.duration(parameters, role.max_session, chained=chained),
-            tags=tags.tags,
-            transitive_tags=tags.transitive,
+            tags=tags,
             source_identity=source,
             policies=policies,
             chained=chained,
         )
         return {**assumed(session), "PackedPolicySize": size, "SourceIdentity": source}
 
-    def _check(self, call: Call, caller: Caller, requirement: Requirement) -> None:
-        decision = self._authorizer.decide(call, caller, requirement)
-        if not decision.allowed:
-            refusal = denied(call, caller, requirement, decision)
-            # STS names neither layer nor reason for a role (terrapod pull request 1546).
-            refusal.message = refusal.message.split(" because ")[0].split(" with an ")[0]
-            raise refusal
-
     def assume_role_with_web_identity(self, call: Call) -> dict[str, Any]:
-        """Token, issuer, provider, audience and age first; then the trust policy alone decides.
-
-        Raises AwsError.
-        """
+        """Token, issuer, provider, audience and age first; then the trust policy alone decides."""
         validation.check(call)
         parameters = call.parameters
-        account, name = session_request.role_of(parameters)
-        token, provider = self._web_identities.verified(
-            parameters.get("WebIdentityToken", ""), account
+        account, _ = session_request.role_of(parameters)
+        identity = self._web_identities.verified(parameters.get("WebIdentityToken", ""), account)
+        wish = Assumption(
+            parameters["RoleArn"], parameters["RoleSessionName"], _WEB_IDENTITY_DENIED
         )
-        provider_arn = f"arn:aws:iam::{account}:oidc-provider/{provider}"
-        role = self._iam.by_arn(parameters["RoleArn"])
-        subject, audience = token.text("sub"), token.audiences[0]
-        request = Request(
-            principal=provider_arn,
-            action="sts:AssumeRoleWithWebIdentity",
-            resource=parameters["RoleArn"],
-            resource_account=account,
-            context={
-                **self._authorizer.context(call, None),
-                **self._authorizer.resource_keys(account),
-                f"{provider}:sub": subject,
-                f"{provider}:aud": audience,
-                "aws:FederatedProvider": provider_arn,
-                "sts:RoleSessionName": parameters["RoleSessionName"],
-                **_resource_tags(role),
-            },
-        )
-        # SCPs do not reach a web identity, which is nobody's principal; RCPs protect the role.
-        rcps = self._authorizer.limits.rcps(account, request.action)
-        policies = PolicySet(resource=role.trust if role else _nobody(), rcp=rcps)
-        if role is None or not authorize(request, policies).allowed:
-            raise AwsError("AccessDenied", _WEB_IDENTITY_DENIED, 403)
+        role = self.assumption.role(call, identity, wish)
         session = self.issue(
-            account,
-            name,
             role,
             name=session_request.session_name(parameters),
             seconds=session_request.duration(parameters, role.max_session, chained=False),
             policies=session_policies(parameters, account, self._iam),
-            provider=provider_arn,
+            provider=identity.arn,
         )
         return {
             **assumed(session),
-            "SubjectFromWebIdentityToken": subject,
-            "PackedPolicySize": packed_size(parameters, SessionTags({}, frozenset())),
-            "Provider": provider_arn,
-            "Audience": audience,
+            "SubjectFromWebIdentityToken": identity.subject,
+            "PackedPolicySize": packed_size(parameters, NO_TAGS),
+            "Provider": identity.arn,
+            "Audience": identity.audience,
         }
-
-
-def _arn(call: Call) -> str:
-    return str(call.parameters["RoleArn"])
-
-
-def _resource_tags(role: Entity | None) -> dict[str, str]:
-    tags = role.tags if role else {}
-    return {
-        f"{prefix}:ResourceTag/{key}": value
-        for key, value in tags.items()
-        for prefix in ("aws", "iam")
-    }
-
-
-def _nobody() -> Policy:
-    """The trust policy of a role that does not exist: refused in the same words as a denial."""
-    return parse_policy(
-        {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:*"}],
-        },
-        kind="trust",
-        name="(no such role)",
-    )
 
 
 def assumed(session: Session) -> dict[str, Any]:

@@ -129,5 +129,9 @@ class SessionTags:
         }
 
 
+#: Of a session that is asked for without tags.
+NO_TAGS = SessionTags({}, frozenset())
+
+
 def _refused(message: str) -> AwsError:
     return AwsError("InvalidParameterValue", message)

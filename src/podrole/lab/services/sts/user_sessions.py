@@ -14,8 +14,9 @@ from podrole.lab.access.authorizer import Requirement, delegated_to
 from podrole.lab.access.iam_state import IamState
 from podrole.lab.access.service import Operation
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import Caller, FederatedUser, User
 from podrole.lab.clock import Clock
-from podrole.lab.credentials import Caller, Credentials, UserSession, issued
+from podrole.lab.credentials import Credentials, Federation, UserSession, issued
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.sts.session_policies import packed_size, session_policies
@@ -48,7 +49,7 @@ class UserSessions:
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         """What the two need. Raises AwsError (AccessDenied) for a caller without a user's key."""
-        if caller.session or caller.user_session:
+        if not isinstance(caller, User) or caller.session is not None:
             message = f"Cannot call {call.name} with session credentials"
             raise AwsError("AccessDenied", message, 403)
         if call.name == "GetSessionToken":
@@ -66,10 +67,12 @@ class UserSessions:
 
         Raises AwsError (AccessDenied).
         """
-        temporary = caller.user_session
-        if temporary is None:
+        if isinstance(caller, FederatedUser):
+            reach = _BY_FEDERATED_USER
+        elif isinstance(caller, User) and caller.session is not None:
+            reach = _BY_USER
+        else:
             return
-        reach = _BY_USER if temporary.federated_name is None else _BY_FEDERATED_USER
         if call.name not in reach | {"GetSessionToken", "GetFederationToken"}:
             reason = f"lab: these temporary credentials may call {', '.join(sorted(reach))} of STS"
             raise AwsError("AccessDenied", reason, 403)
@@ -84,33 +87,29 @@ class UserSessions:
         policies = session_policies(parameters, caller.account, self._iam)
         tags = SessionTags.asked(parameters)
         size = packed_size(parameters, tags)
-        session = self._issue(
-            call,
-            caller,
-            federated_name=parameters["Name"],
-            tags=tags.tags,
-            policies=policies or (_nothing(),),
-        )
-        federated = session.caller("", "")
+        federation = Federation(parameters["Name"], tags.tags, policies or (_nothing(),))
+        session = self._issue(call, caller, federation)
+        federated = FederatedUser(session, federation)
         return {
             "Credentials": issued(session),
             "FederatedUser": {"FederatedUserId": federated.unique_id, "Arn": federated.arn},
             "PackedPolicySize": size or 0,
         }
 
-    def _issue(self, call: Call, caller: Caller, **more: Any) -> UserSession:
+    def _issue(
+        self, call: Call, caller: Caller, federation: Federation | None = None
+    ) -> UserSession:
         now = self._clock.now()
         seconds = int(call.parameters.get("DurationSeconds", _DEFAULT_SECONDS))
-        assert caller.user_name is not None
         session = UserSession(
             access_key_id=self._identifiers.unique_id("ASIA"),
             secret_access_key=self._identifiers.secret_access_key(),
             token=self._identifiers.session_token(),
             account=caller.account,
-            user_name=caller.user_name,
+            user_name=caller.name,
             issued=now,
             expires=now + timedelta(seconds=seconds),
-            **more,
+            federation=federation,
         )
         self._credentials.add_user_session(session)
         return session

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from podrole.lab.access.iam_state import IamState
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import WebIdentity
 from podrole.lab.clock import Clock
 from podrole.lab.oidc.issuer import Issuer, Token, TokenError
 
@@ -25,8 +26,8 @@ class WebIdentities:
         self._issuers = issuers
         self._clock = clock
 
-    def verified(self, text: str, account: str) -> tuple[Token, str]:
-        """The token, and the provider's name in `account`. Raises AwsError."""
+    def verified(self, text: str, account: str) -> WebIdentity:
+        """Whom the token stands for, by its provider in `account`. Raises AwsError."""
         try:
             token = Token.read(text)
         except TokenError:
@@ -59,7 +60,12 @@ class WebIdentities:
         if not token.audiences or not set(token.audiences) <= set(audiences):
             raise AwsError("InvalidIdentityToken", "Incorrect token audience")
         self._check_age(token)
-        return token, issuer.provider
+        return WebIdentity(
+            f"arn:aws:iam::{account}:oidc-provider/{issuer.provider}",
+            issuer.provider,
+            token.audiences[0],
+            token.text("sub"),
+        )
 
     def _check_age(self, token: Token) -> None:
         now = self._clock.timestamp()

@@ -1,0 +1,86 @@
+"""A role's ARN as someone wrote it: what is wrong with it, in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_ROLE = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):role/([!-~]+)\Z")
+_NAME = re.compile(r"[\w+=,.@-]{1,64}\Z")
+_WITHIN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]*[\w+=,.@-]")
+FORM = "arn:aws:iam::<account>:role/<name>"
+
+
+@dataclass(frozen=True)
+class RoleArn:
+    """The parts of a role's ARN. `path` is empty or ends with a slash."""
+
+    partition: str
+    account: str
+    path: str
+    name: str
+
+
+def read_role_arn(text: str) -> RoleArn | None:
+    """The parts of a role's ARN; None if it is none."""
+    found = _ROLE.match(text)
+    if not found or "arn:" in found[3]:
+        return None
+    path, slash, name = found[3].rpartition("/")
+    return RoleArn(found[1], found[2], path + slash, name) if _NAME.match(name) else None
+
+
+def fault_of(text: str) -> tuple[str, str]:
+    """What is wrong with a text that is no role's ARN, and what to write instead."""
+    inner = _WITHIN.findall(text)
+    if text.count("arn:") > 1:
+        right = next(
+            (one for one in reversed([text[text.rfind("arn:") :], *inner]) if read_role_arn(one)),
+            FORM,
+        )
+        return (
+            f"{text!r} is no valid role ARN: an ARN stands inside the ARN, put together twice",
+            right,
+        )
+    bare = text.strip().strip("\"'").strip()
+    if bare != text and read_role_arn(bare):
+        return f"{text!r} is no valid role ARN: it has spaces or quotes around it", bare
+    if "{{" in text or "${" in text or (text.startswith("<") and text.endswith(">")):
+        return f"{text!r} is a placeholder that nobody has filled in", FORM
+    if re.fullmatch(r"[\w+=,.@/-]+", text):
+        return f"{text!r} is a role's name, not its ARN", f"arn:aws:iam::<account>:role/{text}"
+    parts = text.split(":", 5)
+    if len(parts) == 6 and parts[0] == "arn":
+        partition, service, region, account, resource = parts[1:]
+        if service == "sts" and resource.startswith("assumed-role/"):
+            name = resource.split("/")[1]
+            return (
+                f"{text!r} is the ARN of a session, not of its role",
+                f"arn:{partition}:iam::{account}:role/{name}",
+            )
+        if service != "iam":
+            return (
+                f"{text!r} is the ARN of something of {service or 'no service'}, not of a role",
+                FORM,
+            )
+        if region:
+            return (
+                f"{text!r} is no valid role ARN: IAM has no Region, so two colons follow iam",
+                f"arn:{partition}:iam::{account}:{resource}",
+            )
+        if not re.fullmatch(r"[0-9]{12}", account):
+            return (
+                f"{text!r} is no valid role ARN: {account or 'nothing'} is no account (12 digits)",
+                FORM,
+            )
+        if resource == "role" or resource == "role/" or resource.endswith("/"):
+            return (
+                f"{text!r} is no valid role ARN: the role's name is missing, the ARN is cut off",
+                FORM,
+            )
+        if not resource.startswith("role/"):
+            kind = resource.partition("/")[0]
+            return f"{text!r} is the ARN of a {kind}, not of a role", FORM
+    if text.startswith("arn:"):
+        return f"{text!r} is no valid role ARN: it is cut off or misspelt", FORM
+    return f"{text!r} is no role's ARN", FORM

@@ -1,0 +1,153 @@
+"""One call of AWS: who is calling, what it needs, the decision, the answer and the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response
+
+from podrole.lab.access.authentication import Authentication
+from podrole.lab.access.authorizer import Authorizer
+from podrole.lab.access.service import Service, Unsigned
+from podrole.lab.audit.trail import Trail
+from podrole.lab.audit.user_identity import caller_identity
+from podrole.lab.aws_error import AwsError, not_carried
+from podrole.lab.caller import Caller
+from podrole.lab.moto_adapter.backend import Moto, refusal
+from podrole.lab.protocol import codec
+from podrole.lab.protocol.call import Call
+from podrole.lab.throttle import Throttle
+
+
+class Dispatcher:
+    """Takes each call through the lab. It knows no service: what differs, a service's hooks say."""
+
+    def __init__(
+        self,
+        services: Mapping[str, Service],
+        authentication: Authentication,
+        authorizer: Authorizer,
+        trail: Trail,
+        throttle: Throttle,
+        moto: Moto,
+    ) -> None:
+        """`services`: by the name under which requests are signed."""
+        self._services = services
+        self._authentication = authentication
+        self._authorizer = authorizer
+        self._trail = trail
+        self._throttle = throttle
+        self._moto = moto
+
+    def answer(self, call: Call) -> Response:
+        """The response to a call. Raises AwsError."""
+        for each in self._services.values():
+            each.catch_up()
+        service = self._services[call.service]
+        unsigned = service.unsigned(call)
+        if unsigned is not None:
+            return _response(call, self._carried_out(call, unsigned))
+        if call.signature is None:
+            raise service.unsigned_error(call)
+        caller = self._authentication.caller(call.signature, call.protocol)
+        call.caller = caller
+        service.validate(call)
+        if service.operation(call.name) is not None:
+            return _response(call, self.result(call, caller))
+        return self._forwarded(call, caller)
+
+    def result(self, call: Call, caller: Caller) -> dict[str, Any]:
+        """The result of an operation of the lab's own, decided and recorded. Raises AwsError."""
+        service = self._services[call.service]
+        try:
+            self._check_rate(call)
+            self._authorize(call, caller)
+            operation = service.operation(call.name)
+            assert operation is not None
+            result = operation(call, caller)
+        except AwsError as error:
+            self._record(call, caller, error=error)
+            raise
+        self._record(call, caller, result=result, owner=service.account(call, caller))
+        return result
+
+    def _carried_out(self, call: Call, unsigned: Unsigned) -> dict[str, Any]:
+        record = (call, unsigned.identity, unsigned.account, self._services[call.service].events)
+        try:
+            self._check_rate(call)
+            result = unsigned.carry_out()
+        except AwsError as error:
+            self._trail.record(*record, error=error)
+            raise
+        self._trail.record(*record, result=result)
+        return result
+
+    def _forwarded(self, call: Call, caller: Caller) -> Response:
+        try:
+            owner, status, headers, body = self._by_moto(call, caller)
+        except AwsError as error:
+            self._record(call, caller, error=error)
+            raise
+        refused = refusal(call.operation, status, headers, body) if status >= 400 else None
+        self._record(call, caller, error=refused, owner=owner)
+        return Response([body], status, headers)  # a list: HEAD keeps the object's own length
+
+    def _by_moto(self, call: Call, caller: Caller) -> tuple[str, int, Headers, bytes]:
+        """The account that moto worked in, and its answer."""
+        service = self._services[call.service]
+        self._authorize(call, caller)
+        account = service.account(call, caller)
+        answered = service.before_moto(call)
+        if answered:
+            return account, answered[0], Headers({"Content-Type": answered[1]}), answered[2]
+        status, headers, body = self._moto.forward(
+            call.environ, call.service, call.name, call.region, account
+        )
+        if status < 300:
+            changed = service.after_moto(call, account, body)
+            if changed is not body:
+                headers["Content-Length"] = str(len(changed))
+            return account, status, headers, changed
+        if status == 404:
+            for needed in service.missing(call, caller):
+                self._authorizer.check(call, caller, needed)
+        if call.protocol == "json" and status < 500:
+            status = 400  # the services of this protocol have one status for a client's fault
+        return account, status, headers, body
+
+    def _check_rate(self, call: Call) -> None:
+        if call.service in self._throttle.spent:
+            raise self._services[call.service].throttled()
+
+    def _authorize(self, call: Call, caller: Caller) -> None:
+        needed = self._services[call.service].requirements(call, caller)
+        if needed is None:
+            raise not_carried(call.service, call.name)
+        for requirement in needed:
+            self._authorizer.check(call, caller, requirement)
+
+    def _record(
+        self,
+        call: Call,
+        caller: Caller,
+        *,
+        error: AwsError | None = None,
+        result: Mapping[str, Any] | None = None,
+        owner: str | None = None,
+    ) -> None:
+        events = self._services[call.service].events
+        identity = caller_identity(caller)
+        self._trail.record(
+            call, identity, caller.account, events, error=error, result=result, owner=owner
+        )
+        if error is None:
+            for act in call.afterwards:
+                act()
+
+
+def _response(call: Call, result: Mapping[str, Any]) -> Response:
+    content_type, body = codec.response_body(call.operation, result, call.request_id)
+    headers = {"x-amzn-RequestId": call.request_id}
+    return Response(body, 200, headers, content_type=content_type)
