@@ -23,7 +23,7 @@ TRIGGERS = (
     b"policy", b"aws-iam-token", b"agent", b"loopback", b"host", b"secret", b"logged in",
     b"provider", b"vpc id", b"role", b"request arn", b"idpcomm", b"idprejected",
     b"unrecognizedclient", b"boundary", b"explicit deny", b"resourcenotfound", b"listen tcp",
-    b"metadata", b"principal", b"header value", b"headervalue",
+    b"metadata", b"principal", b"header value", b"failed to satisfy", b"headervalue",
 )  # fmt: skip
 _HEX = b"0123456789abcdefABCDEF-"
 

@@ -28,7 +28,7 @@ _BEGINS = re.compile(
 #: A line that goes on with the one before.
 _GOES_ON = re.compile(
     r"\s|caused by|[)\]}]|at |\.\.\. [0-9]|status code|[0-9]{1,3}: |with module|on \S{1,200} line "
-    r"|The above exception|During handling",
+    r"|The above exception|During handling|SharedCredsLoad:|EC2RoleRequestError:",
     re.IGNORECASE,
 )
 #: What tools draw before each line of an error: Terraform's frame, a quoted mail, a log's part.

@@ -8,7 +8,7 @@ _MOST_TEXTS = 4
 
 
 def symptoms_markdown(which: str) -> str:
-    """What a program shows, what it means, where that was read: the `commonest`, or the `others`."""
+    """What a program shows, what it means, and its source: the `commonest`, or the `others`."""
     told = sorted(causes().values(), key=lambda one: (one.common or 99, one.rank))
     chosen = [one for one in told if bool(one.common) is (which == "commonest")]
     return markdown_table(
