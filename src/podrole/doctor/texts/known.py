@@ -74,6 +74,10 @@ def filled(text: str, facts: Mapping[str, str]) -> str:
     return " ".join(text.replace(" .", ".").split())
 
 
+#: An error's code, such as `ExpiredToken`: told from the words "expired tokens" by its letters.
+_CODE = re.compile(r"[A-Z][a-z]{1,20}(?:[A-Z][A-Za-z]{0,30})")
+
+
 @dataclass(frozen=True)
 class KnownText:
     """A text as programs show it.
@@ -86,6 +90,7 @@ class KnownText:
         without: none of these stands there.
         follows: the text only follows from another failure, which the same error may name.
         noise: no error of AWS.
+        exact: its letters count too, as those of a code always do.
         known: `executed` where a test of this repository produces it, else `cited`.
     """
 
@@ -97,18 +102,24 @@ class KnownText:
     follows: bool = False
     noise: bool = False
     known: str = "cited"
+    exact: bool = False
     parts: tuple[str, ...] = field(init=False)
     never: tuple[str, ...] = field(init=False)
+    words: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        words = self.text if self.exact else filter(_CODE.fullmatch, self.text)
+        object.__setattr__(self, "words", tuple(words))
         object.__setattr__(self, "parts", tuple(map(squeezed, self.text)))
         object.__setattr__(self, "never", tuple(map(squeezed, self.without)))
 
     def stands_in(self, passage: Passage) -> bool:
         """Whether an error shows it."""
         text = passage.squeezed
-        return all(part in text for part in self.parts) and not any(
-            part in text for part in self.never
+        return (
+            all(part in text for part in self.parts)
+            and all(word in passage.text for word in self.words)
+            and not any(part in text for part in self.never)
         )
 
     @property
