@@ -16,6 +16,8 @@ from podrole.reading.yaml_document import read_one_yaml
 PAGE = "howto/troubleshoot.md"
 #: Letters of a known text at most, and at least where a line's end may have cut it in two.
 _LONGEST_PART, _TELLING = 120, 16
+#: Tables of causes, the more telling first.
+CAUSES = ("causes_credentials", "causes_sessions", "causes_policies")
 #: Tables of texts, by who says them.
 TABLES = ("sts", "access", "agent", "setup", "kubernetes", "controllers", "sdk")
 
@@ -149,7 +151,7 @@ def _strings(value: str | list[str]) -> tuple[str, ...]:
 @cache
 def causes() -> Mapping[str, Cause]:
     """All causes by id, in the order in which they are told."""
-    rows = enumerate(_table("causes"))
+    rows = enumerate(row for name in CAUSES for row in _table(name))
     return {row["id"]: Cause(**row, rank=rank) for rank, row in rows}
 
 
