@@ -17,6 +17,7 @@ LABELS = {
     "dockerfile": "Dockerfile",
     "nginx": "nginx",
     "cli": "AWS CLI",
+    "kubectl": "kubectl",
     "terraform": "Terraform",
     "terraform-jsonencode": "Terraform (jsonencode)",
     "cloudformation": "CloudFormation",
@@ -29,6 +30,7 @@ LABELS = {
 }
 _LEXERS = {
     "cli": "bash",
+    "kubectl": "bash",
     "terraform": "hcl",
     "terraform-jsonencode": "hcl",
     "cloudformation": "yaml",
@@ -76,4 +78,5 @@ def proof(snippet: Snippet, format: str) -> str | None:
         return _POLICY_PROOFS.get(format)
     if format == "nginx" and snippet.proof == "executed":
         return _SERVED
-    return _TEXT_PROOFS[snippet.proof or "cited"] if format == snippet.language else None
+    same = format in (snippet.language, "kubectl")
+    return _TEXT_PROOFS[snippet.proof or "cited"] if same else None
