@@ -16,8 +16,8 @@ RESTART = "rollout restart"
 COMMANDS = CATALOG.of("commands")
 #: Needs a bucket and a built site: test_publishing.py runs it.
 ELSEWHERE = {"site-upload"}
-#: Must fail, as the pages say that show it: tests/follow runs them.
-REFUSED = {"stranger-irsa"}
+#: Must fail, or read a file that its page saves: tests/follow runs them.
+REFUSED = {"stranger-irsa", "stranger-pod-identity", "trust-try", "trust-try-stranger"}
 
 
 def in_order(name: str) -> Iterator[str]:

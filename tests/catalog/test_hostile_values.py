@@ -155,7 +155,7 @@ def reader_of(snippet: Snippet, format: str) -> Reader | None:
     """None for what takes no values: the cells of notebooks, whose fields are f-strings'."""
     if format == "python":
         return read_python if snippet.kind == "code" else None
-    by_shell = {"cli": read_cli, "kubectl": read_kubectl}
+    by_shell = {"cli": read_cli, "cli-update": read_cli, "kubectl": read_kubectl}
     return by_shell.get(format) or READERS[format]
 
 

@@ -14,7 +14,7 @@ from tests.follow.conftest import PAGES, Follow, Steps
 #: Pages that are not yet scripts.
 TO_DO = {
     "abac-and-session-policies", "audit-and-incident", "code", "cross-account", "guardrails",
-    "irsa-trust", "lab", "migrate", "multi-cluster", "pod-identity", "private-proxy-imds",
+    "lab", "migrate", "multi-cluster", "private-proxy-imds",
     "publish", "secrets", "service-policies", "snippets", "troubleshoot", "validate",
 }  # fmt: skip
 WAYS = [

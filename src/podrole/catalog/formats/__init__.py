@@ -30,6 +30,10 @@ def _controller(tool: str) -> _Render:
 #: The formats of a policy besides its own, and the part of its holder that each needs.
 _POLICY: dict[str, tuple[str, _Render]] = {
     "cli": ("cli", aws_cli.aws_cli),
+    "cli-update": (
+        "cli-update",
+        lambda snippet, values: aws_cli.aws_cli(snippet, values, "cli-update"),
+    ),
     "terraform": ("terraform", terraform.policy_document),
     "terraform-jsonencode": ("terraform", terraform.jsonencode),
     "cloudformation": ("cloudformation", cloudformation.cloudformation),

@@ -182,7 +182,7 @@ def _marked(
         use = "not run"
     elif file:
         use = "file"
-    elif form in ("bash", "cli", "kubectl"):
+    elif form in ("bash", "cli", "cli-update", "kubectl"):
         use = "command"
     elif snippet.kind == "policy":
         use = "policy"
