@@ -46,8 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _introduce(page: FollowedPage, path: Path) -> None:
     print(f"# {path.name}")
-    if page.before:
-        print(f"# It goes on from {page.before.path.name}, which is followed first.")
+    for before in page.before.values():
+        print(f"# It goes on from {before.path.name}, which is followed first.")
     for block in page.blocks:
         if block.use == "not run":
             print(f"# Not run: {block.place}: {block.reason}")

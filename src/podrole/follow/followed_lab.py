@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,13 @@ TOOLS = {
     "aws": "docs.aws.amazon.com/cli, or pip install awscli",
     "kubectl": "kubernetes.io/docs/tasks/tools",
 }
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+#: What a reader's one shell keeps from block to block: the variables that a block exports.
+_KEEPING = """\
+if [ -f "$HOME/exported" ]; then . "$HOME/exported"; fi
+trap 'export -p > "$HOME/exported"' EXIT
+"""
+_RESTART = "rollout restart"
 #: A command that takes longer than this hangs.
 _LONGEST_SECONDS = 120
 _SLEEP = """\
@@ -63,8 +71,10 @@ class FollowedLab:
         home = folder / "home"
         (home / ".aws").mkdir(parents=True)
         (home / ".aws/credentials").write_text(_profiles(settings["accounts"]))
+        # The keys stand in profiles, as a reader's do: `export AWS_PROFILE=account-b` takes others.
+        given = settings["environment"].items()
         variables = {
-            **settings["environment"],
+            **{name: value for name, value in given if name not in _KEYS},
             "AWS_MAX_ATTEMPTS": "1",
             "AWS_PAGER": "",
             "AWS_SHARED_CREDENTIALS_FILE": str(home / ".aws/credentials"),
@@ -75,6 +85,7 @@ class FollowedLab:
         if "TERM" in os.environ:
             variables["TERM"] = os.environ["TERM"]
         self._variables = variables
+        self._restarted = 0.0
         self._bash = str(shutil.which("bash"))
         self.inventory = Inventory(settings)
         self.at_first = self.inventory.read()
@@ -83,12 +94,16 @@ class FollowedLab:
         """Make the lab new, on the same ports, and the folder empty."""
         LabClient(self.settings["endpoint"]).reset()
         shutil.rmtree(self.folder)
+        Path(self._variables["HOME"], "exported").unlink(missing_ok=True)
         self.folder.mkdir()
 
     def type(self, script: str) -> Typed:
         """Run a block as bash does, and end at the first command that fails."""
+        if _RESTART in script:
+            # kubectl takes one restart of a deployment a second. A reader is slower.
+            time.sleep(max(0.0, self._restarted + 1 - time.monotonic()))
         done = subprocess.run(  # noqa: S603  (a page's commands)
-            [self._bash, "-euo", "pipefail", "-c", script],
+            [self._bash, "-euo", "pipefail", "-c", _KEEPING + script],
             cwd=self.folder,
             env=self._variables,
             stdin=subprocess.DEVNULL,
@@ -97,6 +112,8 @@ class FollowedLab:
             text=True,
             timeout=_LONGEST_SECONDS,
         )
+        if _RESTART in script:
+            self._restarted = time.monotonic()
         return Typed(done.returncode, done.stdout)
 
 
@@ -147,12 +164,8 @@ def _serving() -> Iterator[dict[str, Any]]:
 
 
 def _profiles(accounts: Mapping[str, Mapping[str, str]]) -> str:
-    """A profile for the operator of each account: `account-a`, `account-b`."""
+    """The operator of the first account by default, and of the second as `account-b`."""
     return "\n".join(
-        f"[account-{letter}]\n"
-        + "\n".join(
-            f"{name.lower()} = {keys[name]}"
-            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-        )
-        for letter, keys in zip("abcdefgh", accounts.values(), strict=False)
+        f"[{name}]\n" + "".join(f"{key.lower()} = {keys[key]}\n" for key in _KEYS)
+        for name, keys in zip(("default", "account-b"), accounts.values(), strict=False)
     )

@@ -48,9 +48,13 @@ class FollowedPage:
         self.path = path
         whole = path.read_text(encoding="utf-8") if text is None else text
         _, front, _ = whole.split("---\n", 2)
-        before = (yaml.safe_load(front) or {}).get("after")
+        before = (yaml.safe_load(front) or {}).get("after") or {}
         self.blocks = read_blocks(whole, catalog)
-        self.before = FollowedPage(docs_folder() / before, catalog) if before else None
+        #: For the label of a tab the page that comes before; for the others that of the first.
+        self.before = {
+            label: FollowedPage(docs_folder() / page, catalog)
+            for label, page in ({"": before} if isinstance(before, str) else before).items()
+        }
 
     def ways(self) -> list[dict[int, str]]:
         """The ways through the page; see `runs`."""
@@ -59,9 +63,11 @@ class FollowedPage:
     def script(self, way: Mapping[int, str]) -> list[Block]:
         """What a reader does who keeps these tabs, with the page before it and its clean-up."""
         own = kept(self.blocks, way)
-        if self.before is None:
+        if not self.before:
             return own
-        made, removed = before_clean_up(self.before.script(self.before.ways()[0]))
+        labels = [label for label in self.before if label in way.values()]
+        before = self.before[labels[0]] if labels else next(iter(self.before.values()))
+        made, removed = before_clean_up(before.script(before.ways()[0]))
         return [*made, *own, *removed]
 
     def follow(self, lab: FollowedLab, way: Mapping[int, str]) -> Iterator[Step]:

@@ -12,7 +12,10 @@ from podrole.catalog.snippet import Snippet
 
 
 def aws_cli(snippet: Snippet, values: Mapping[str, str], part: str = "cli") -> str:
-    """A script for bash, with the commands of a part of the policy's holder. The quoted heredoc keeps `${aws:…}`; no line of JSON can end it."""
+    """A script for bash, with the commands of a part of the policy's holder.
+
+    The quoted heredoc keeps `${aws:…}`; no line of JSON can end it.
+    """
     holder = holder_of(snippet)
     document = filled(snippet.body, values)
     if attribute := holder.get("attribute"):
