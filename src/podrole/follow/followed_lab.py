@@ -140,8 +140,11 @@ def followed_lab(programs: Path | None = None) -> Iterator[FollowedLab]:
         write_kubectl(own, str(found["kubectl"]))
         (own / "aws").symlink_to(str(found["aws"]))
         (own / "podrole").symlink_to(Path(sys.executable).with_name("podrole"))
-        (own / "sleep").write_text(_SLEEP)
-        (own / "sleep").chmod(0o755)
+        # A link would not find the libraries of an environment.
+        scripts = {"sleep": _SLEEP, "python": f'#!/bin/sh\nexec {sys.executable} "$@"\n'}
+        for program, text in scripts.items():
+            (own / program).write_text(text)
+            (own / program).chmod(0o755)
         yield FollowedLab(settings, folder, [own])
 
 

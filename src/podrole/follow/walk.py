@@ -19,7 +19,7 @@ _CHANGES = re.compile(
     r"|\baws\b[^\n|]*? s3 (?:mb|rb|cp|rm|sync|mv)\b"
     r"|\bkubectl\b[^\n|]*? (?:apply|create (?!token)|delete|annotate|label|run|scale|patch|set|"
     r"replace|rollout (?:restart|undo))\b"
-    r"|^\s*cat > "
+    r"|^\s*(?:cat > |export |unset )"
     r"|> [\w./-]+$",
     re.MULTILINE,
 )
