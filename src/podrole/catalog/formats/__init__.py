@@ -59,7 +59,8 @@ def of(snippet: Snippet) -> tuple[str, ...]:
         if snippet.kind != "manifest":
             return (own,)
         # What needs a controller that few clusters have is not applied as it is.
-        return (own, "python", "kubectl") if snippet.proof == "applied" else (own, "python")
+        applied = snippet.proof in ("applied", "executed")
+        return (own, "python", "kubectl") if applied else (own, "python")
     if snippet.antipattern:
         return _DOCUMENTS
     holder = holder_of(snippet)

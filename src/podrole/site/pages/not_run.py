@@ -41,9 +41,9 @@ def why_not_run(snippet: Snippet, format: str) -> str:
             return "the lab has no VPC endpoints; the AWS CLI checks the arguments"
         return _TOOLS.get(format, "")
     if snippet.kind in _KINDS:
-        return _KINDS[snippet.kind]
+        return _TOOLS.get(format) or _KINDS[snippet.kind]
     if snippet.kind == "commands":
         return "" if snippet.proof == "executed" else (snippet.notes or "cited").rstrip(".")
-    if snippet.kind == "manifest" and snippet.proof != "applied":
+    if snippet.kind == "manifest" and snippet.proof not in ("applied", "executed"):
         return "the lab has no such controller; a schema checks it"
     return _TOOLS.get(format, "")
