@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from podrole.site.pages.page_blocks import read_blocks
+from tests.catalogue import CATALOG
+
 _RUN = re.compile(
     r'^ *\{\{ snippet "(?P<id>[\w-]+)" format=(?P<format>bash|cli|cli-update|kubectl)'
     r"(?P<more>[^}\n]*) \}\}$",
@@ -20,14 +23,17 @@ _OTHER = {
 
 def mutants(page: str) -> Iterator[tuple[str, str]]:
     """What was changed, and the page's text after it."""
+    typed = {one.line: one for one in read_blocks(page, CATALOG) if one.use == "command"}
     for block in _RUN.finditer(page):
-        if "not-run" not in block["more"]:
-            line = page.count("\n", 0, block.start()) + 1
+        line = page.count("\n", 0, block.start()) + 1
+        if line in typed:
             yield (
                 f"line {line}: {block['id']} taken away",
                 page[: block.start()] + page[block.end() :],
             )
     for file in _FILE.finditer(page):
+        if "not-run" in page[file.end() : page.find("\n", file.end())]:
+            continue
         start, end = file.span("name")
         yield f"{file['name']} renamed", f"{page[:start]}other-{page[start:end]}{page[end:]}"
     for trust in _TRUST.finditer(page):
