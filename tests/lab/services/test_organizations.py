@@ -392,15 +392,6 @@ def test_errors_of_policies(setting: Setting) -> None:
             lambda: manager.update_policy(PolicyId="p-FullAWSAccess", Name="x"),
             "AccessDeniedException",
         ),
-        (
-            lambda: manager.create_policy(
-                Name="big",
-                Description="",
-                Type=SCP,
-                Content=json.dumps(deny(f"s3:{'a' * 5200}")),
-            ),
-            "ConstraintViolationException",
-        ),
     ):
         assert refused(call)[0] == code
     changed = manager.update_policy(PolicyId=identifier, Content=json.dumps(deny("ec2:*")))
@@ -442,3 +433,36 @@ def test_calls_are_authorized_by_target_and_type(setting: Setting) -> None:
     condition = {"StringEquals": {"organizations:PolicyType": SCP}}
     permit(allow("organizations:AttachPolicy", both, Condition=condition))
     attach()
+
+
+@pytest.mark.parametrize(("kind", "most"), [(SCP, 10_240), (RCP, 5_120)])
+def test_a_policy_that_is_too_long(setting: Setting, kind: str, most: int) -> None:
+    document = deny("s3:", **({"Principal": "*"} if kind == RCP else {}))
+    room = most - len(json.dumps(document, separators=(",", ":")))
+
+    def created(length: int, name: str) -> str:
+        document["Statement"][0]["Action"] = f"s3:{'a' * length}"
+        return setting.policy(document, kind, name)
+
+    assert created(room, "fits").startswith("p-")
+    assert refused(lambda: created(room + 1, "too-long")) == (
+        "ConstraintViolationException",
+        400,
+        "You have exceeded the maximum policy size.",
+    )
+
+
+@pytest.mark.parametrize(("kind", "most"), [(SCP, 10), (RCP, 5)])
+def test_too_many_policies_on_one_target(setting: Setting, kind: str, most: int) -> None:
+    manager = setting.manager
+    if kind == RCP:
+        manager.enable_policy_type(RootId=setting.root, PolicyType=RCP)
+    document = deny("s3:PutObject", **({"Principal": "*"} if kind == RCP else {}))
+    made = [setting.policy(document, kind, f"policy-{number}") for number in range(most)]
+    for identifier in made[:-1]:  # AWS's own is attached already
+        manager.attach_policy(PolicyId=identifier, TargetId=ACCOUNT)
+    assert refused(lambda: manager.attach_policy(PolicyId=made[-1], TargetId=ACCOUNT)) == (
+        "ConstraintViolationException",
+        400,
+        "You have attached the maximum number of policies to the specified target.",
+    )
