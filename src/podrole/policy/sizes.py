@@ -4,9 +4,9 @@ Source: IAM user guide, "IAM and AWS STS quotas" (white space does not count); A
 user guide, "Quotas"; Amazon S3 user guide, "Bucket policies" (checked 2026-11-23). Copies of these
 pages differ on some maxima, so the default quota is what is compared.
 
-SCPs have 10,240 characters since 2026-05-15, twice as many as before: AWS's announcement "AWS
-Organizations increased SCP quotas", named and tried in an account by aws-size's pull request 71
-(secondary: the announcement itself was not to be had; checked 2026-11-28). For RCPs no change was seen.
+SCPs have 10,240 characters since 2026-05-15, twice as many as before: AWS's announcement
+"aws-organizations-increased-scp-quotas", named and tried in an account by aws-size's pull request
+71 (secondary; the announcement itself was not read; checked 2026-11-28). RCPs: no change was seen.
 """
 
 from __future__ import annotations

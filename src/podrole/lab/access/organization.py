@@ -15,9 +15,9 @@ from typing import Any
 from podrole.policy import Policy, parse_policy
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
-#: How many policies of a type a root, a unit or an account has at most, AWS's own included. SCPs: 10
-#: since 2026-05-15, 5 before (landing-zone-accelerator-on-aws 1.16.0, its pull request 1120). RCPs: 5
-#: (Organizations user guide, "Quotas").
+#: How many policies of a type a root, a unit or an account has at most, AWS's own included. SCPs:
+#: 10 since 2026-05-15, 5 before (landing-zone-accelerator-on-aws 1.16.0, its pull request 1120).
+#: RCPs: 5 (Organizations user guide, "Quotas").
 MOST_ATTACHED = {SCP: 10, RCP: 5}
 _KINDS: dict[str, Any] = {SCP: "scp", RCP: "rcp"}
 _FULL_ACCESS = (

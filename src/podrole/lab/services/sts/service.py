@@ -63,7 +63,7 @@ class Sts(Service):
         self._credentials = credentials
         #: Who may become a role; EKS Auth asks it too.
         self.assumption = RoleAssumption(iam, authorizer)
-        self._web_identities = WebIdentities(iam, issuers, clock)
+        self.web_identities = WebIdentities(iam, issuers, clock)
         self._clock = clock
         self._identifiers = Identifiers(seed, "sts")
         self._users = UserSessions(iam, credentials, clock, self._identifiers)
@@ -211,7 +211,7 @@ class Sts(Service):
         validation.check(call)
         parameters = call.parameters
         account, _ = session_request.role_of(parameters)
-        identity = self._web_identities.verified(parameters.get("WebIdentityToken", ""), account)
+        identity = self.web_identities.verified(parameters.get("WebIdentityToken", ""), account)
         wish = Assumption(
             parameters["RoleArn"], parameters["RoleSessionName"], _WEB_IDENTITY_DENIED
         )
