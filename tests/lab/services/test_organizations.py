@@ -179,7 +179,9 @@ def test_an_scp_denies_below_where_it_is_attached(
     identifier = setting.attach(deny("s3:GetObject"), target)
     s3 = boto3.client("s3")
     message = refused(lambda: s3.get_object(Bucket=bucket, Key="in/1"))[2]
-    assert message.endswith("with an explicit deny in a service control policy")
+    arn = setting.manager.describe_policy(PolicyId=identifier)["Policy"]["PolicySummary"]["Arn"]
+    assert arn.startswith(f"arn:aws:organizations::{OTHER_ACCOUNT}:policy/{setting.id}/service_")
+    assert message.endswith(f"with an explicit deny in a service control policy: {arn}")
     s3.list_objects_v2(Bucket=bucket)
     setting.manager.detach_policy(PolicyId=identifier, TargetId=target)
     s3.get_object(Bucket=bucket, Key="in/1")
@@ -205,12 +207,12 @@ def test_pods_are_limited_by_scps_but_may_still_become_their_role(
     setting: Setting, setup: Setup, bucket: str
 ) -> None:
     pod = setup.irsa_pod(allow("s3:*"))
-    setting.attach(deny(["s3:GetObject", "sts:AssumeRoleWithWebIdentity"]), ACCOUNT)
+    identifier = setting.attach(deny(["s3:GetObject", "sts:AssumeRoleWithWebIdentity"]), ACCOUNT)
     with pod.inside():
         s3 = boto3.client("s3")
         s3.list_objects_v2(Bucket=bucket)
         message = refused(lambda: s3.get_object(Bucket=bucket, Key="in/1"))[2]
-    assert message.endswith("with an explicit deny in a service control policy")
+    assert message.endswith(f"/service_control_policy/{identifier}")
 
 
 def test_who_simulates_sees_scps(setting: Setting) -> None:
@@ -235,9 +237,13 @@ def test_an_rcp_keeps_others_out_of_a_members_bucket(setting: Setting, bucket: s
     outsider = setting.lab.session(OTHER_ACCOUNT).client("s3")
     outsider.get_object(Bucket=bucket, Key="in/1")
     only = {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}
-    setting.attach(deny("s3:*", Principal="*", Condition=only), setting.unit, RCP)
+    identifier = setting.attach(deny("s3:*", Principal="*", Condition=only), setting.unit, RCP)
     message = refused(lambda: outsider.get_object(Bucket=bucket, Key="in/1"))[2]
-    assert message.endswith("with an explicit deny in a resource control policy")
+    # Another account of the same organization: it is told which policy.
+    assert message.endswith(
+        "with an explicit deny in a resource control policy: arn:aws:organizations::"
+        f"{OTHER_ACCOUNT}:policy/{setting.id}/resource_control_policy/{identifier}"
+    )
     boto3.client("s3").get_object(Bucket=bucket, Key="in/1")
 
 

@@ -30,8 +30,8 @@ _FULL_ACCESS_RCP = (
 
 
 @lru_cache(maxsize=256)
-def _compiled(content: str, kind: Any, name: str) -> Policy:
-    return parse_policy(content, kind=kind, name=name)
+def _compiled(content: str, kind: Any, name: str, arn: str) -> Policy:
+    return parse_policy(content, kind=kind, name=name, arn=arn)
 
 
 @dataclass
@@ -49,7 +49,7 @@ class OrganizationPolicy:
 
     def compiled(self) -> Policy:
         """The policy as the engine takes it. Raises PolicyError."""
-        return _compiled(self.content, _KINDS[self.type], self.name)
+        return _compiled(self.content, _KINDS[self.type], self.name, self.arn)
 
     def summary(self) -> dict[str, Any]:
         """The members of PolicySummary."""
