@@ -23,11 +23,13 @@ from podrole.lab.clock import Clock
 from podrole.lab.credentials import Credentials, Session, issued
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.oidc.issuer import Issuer, Token, TokenError
+from podrole.lab.oidc.outbound import OutboundFederation
 from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
 from podrole.lab.seed import Seed
 from podrole.lab.services.sts import authorization_message, session_request
 from podrole.lab.services.sts.events import StsEvents
+from podrole.lab.services.sts.outbound_tokens import OutboundTokens
 from podrole.lab.services.sts.role_assumption import Assumption, RoleAssumption
 from podrole.lab.services.sts.scoped_credentials import ScopedCredentials
 from podrole.lab.services.sts.session_policies import session_policies
@@ -60,6 +62,7 @@ class Sts(Service):
         credentials: Credentials,
         authorizer: Authorizer,
         issuers: Mapping[str, Issuer],
+        outbound: OutboundFederation,
         clock: Clock,
         seed: Seed,
     ) -> None:
@@ -72,6 +75,7 @@ class Sts(Service):
         self._clock = clock
         self._identifiers = Identifiers(seed, "sts")
         self._users = UserSessions(iam, credentials, clock, self._identifiers)
+        self._outbound = OutboundTokens(outbound, clock)
         self._scoped = ScopedCredentials(iam, credentials, clock, self._identifiers)
         #: Where a role's session ends at the latest, whatever was asked for; None: as AWS has it.
         self.longest: timedelta | None = None
@@ -131,6 +135,8 @@ class Sts(Service):
             raise AwsError("InvalidAction", reason)
         if self._users.operation(call.name):
             return self._users.requirements(call, caller)
+        if call.name == "GetWebIdentityToken":
+            return self._outbound.requirements(call, caller)
         if call.name in _PLAIN:
             return [Requirement(f"sts:{call.name}", "*", caller.account)]
         return []
@@ -143,6 +149,7 @@ class Sts(Service):
             "GetAccessKeyInfo": self._get_access_key_info,
             "DecodeAuthorizationMessage": self._decode_authorization_message,
             "GetScopedCredentials": self._scoped.get,
+            "GetWebIdentityToken": self._outbound.get,
         }.get(name) or self._users.operation(name)
 
     def account(self, call: Call, caller: Caller) -> str:
