@@ -10,6 +10,7 @@ from typing import Any
 from podrole.lab.aws_error import AwsError
 from podrole.lab.moto_adapter.backend import Moto, undisturbed
 from podrole.lab.moto_adapter.iam import AWS_MANAGED, held
+from podrole.lab.oidc.context_provider import ContextProvider
 from podrole.policy import Policy, PolicyError, parse_policy
 
 #: IAM is global: one region stands for it.
@@ -66,6 +67,8 @@ class IamState:
         self._known: dict[tuple[str, str, str], Entity | None] = {}
         #: The accounts that the lab has; of others nothing is known.
         self.accounts = set(accounts)
+        #: By an OIDC provider's ARN; moto keeps none.
+        self.context_providers: dict[str, ContextProvider] = {}
 
     def forget(self, account: str) -> None:
         """Read again: something in this account's IAM has changed."""

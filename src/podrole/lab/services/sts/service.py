@@ -22,6 +22,7 @@ from podrole.lab.caller import AssumedRole, Caller
 from podrole.lab.clock import Clock
 from podrole.lab.credentials import Credentials, Session, issued
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.oidc import context_provider
 from podrole.lab.oidc.issuer import Issuer, Token, TokenError
 from podrole.lab.oidc.outbound import OutboundFederation
 from podrole.lab.protocol import validation
@@ -92,12 +93,14 @@ class Sts(Service):
         provider: str | None = None,
         chained: bool = False,
         token_size: int = 0,
+        origin: Mapping[str, str] | None = None,
     ) -> Session:
         """A new session of a role.
 
         `name` is the session's, `policies` its session policies, `provider` the ARN of the OIDC
         provider for a web identity; `chained` where another role's session becomes this one. The
-        token has `token_size` bytes at least. Raises AwsError (PackedPolicyTooLarge).
+        token has `token_size` bytes at least; `origin` are condition keys of it. Raises AwsError
+        (PackedPolicyTooLarge).
         """
         now = self._clock.now()
         life = timedelta(seconds=seconds)
@@ -105,7 +108,7 @@ class Sts(Service):
             access_key_id=self._identifiers.unique_id("ASIA"),
             secret_access_key=self._identifiers.secret_access_key(),
             token=with_content(
-                self._identifiers.session_token(), policies, tags, at_least=token_size
+                self._identifiers.session_token(), policies, tags, origin, token_size
             ),
             account=account_of(role.arn),
             role_name=role.name,
@@ -120,6 +123,7 @@ class Sts(Service):
             policies=policies,
             provider=provider,
             chained=chained,
+            origin=origin or {},
         )
         self._credentials.add_session(session)
         return session
@@ -243,6 +247,7 @@ class Sts(Service):
             seconds=session_request.duration(parameters, role.max_session, chained=False),
             policies=session_policies(parameters, account, self._iam),
             provider=identity.arn,
+            origin=identity.origin,
             token_size=int(parameters.get("MinimumSessionTokenSize", 0)),
         )
         return {
@@ -250,6 +255,7 @@ class Sts(Service):
             "SubjectFromWebIdentityToken": identity.subject,
             "Provider": identity.arn,
             "Audience": identity.audience,
+            "TrustedIdentityPropagationContext": context_provider.told(identity.origin),
         }
 
 

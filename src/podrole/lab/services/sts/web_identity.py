@@ -59,11 +59,14 @@ class WebIdentities:
         if not token.audiences or not set(token.audiences) <= set(audiences):
             raise AwsError("InvalidIdentityToken", wrong_audience(self.texts))
         self._check_age(token)
+        arn = f"arn:aws:iam::{account}:oidc-provider/{issuer.provider}"
+        context = self._iam.context_providers.get(arn)
         return WebIdentity(
-            f"arn:aws:iam::{account}:oidc-provider/{issuer.provider}",
+            arn,
             issuer.provider,
             token.audiences[0],
             token.text("sub"),
+            context.condition_keys(token.claims, arn) if context else {},
         )
 
     def _check_age(self, token: Token) -> None:
