@@ -132,6 +132,7 @@ _RULES: tuple[Rule, ...] = (
     trust.subject_patterns,
     _literal_wildcards,
     trust.issuer_keys,
+    trust.dual_stack_issuer,
     trust.mismatched_action,
     trust.account_trust,
     trust.source_arn,
