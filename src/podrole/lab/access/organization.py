@@ -1,6 +1,6 @@
 """An organization: a tree of root, organizational units and accounts, and the policies on it.
 
-Shapes of ids and ARNs: botocore 1.44.5's model of Organizations; inheritance: Organizations user
+Shapes of ids and ARNs: botocore 1.44.8's model of Organizations; inheritance: Organizations user
 guide, "SCP evaluation" and "RCP evaluation" (checked 2026-11-24).
 """
 

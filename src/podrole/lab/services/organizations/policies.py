@@ -1,7 +1,7 @@
 """The calls of Organizations about policies: make them, attach them, list them.
 
 Rules: Organizations user guide, "SCP syntax", "RCP syntax" and "Attaching policies"; errors:
-botocore 1.44.5's model (checked 2026-11-24). SCPs and RCPs, no other types.
+botocore 1.44.8's model (checked 2026-11-24). SCPs and RCPs, no other types.
 """
 
 from __future__ import annotations
