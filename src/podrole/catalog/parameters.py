@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from podrole.catalog import partitions
 from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.partitions import PARTITIONS, of_region
 from podrole.catalog.shapes import known, text
 from podrole.reading import Limits, ReadingError, read_text
 from podrole.reading.yaml_document import read_one_yaml
@@ -165,7 +165,7 @@ class Parameters:
         if not decided:
             return
         region = plain["region"]
-        partition = partitions.of_region(region)
+        partition = of_region(region)
         if partition is None:
             raise CatalogError(f"region: no partition of AWS has a Region like {shown(region)}")
         for parameter in decided:
@@ -173,7 +173,7 @@ class Parameters:
             wanted = given.get(parameter.name, value)
             if wanted != value:
                 other = next(
-                    (one for one in partitions.PARTITIONS if wanted in (one.id, one.dns_suffix)),
+                    (one for one in PARTITIONS if wanted in (one.id, one.dns_suffix)),
                     None,
                 )
                 instead = f"; give a Region of it, such as {other.example}" if other else ""

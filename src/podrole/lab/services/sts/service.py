@@ -129,7 +129,10 @@ class Sts(Service):
         return session
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement] | None:
-        """GetCallerIdentity needs nothing; AssumeRole decides with the role's trust policy."""
+        """GetCallerIdentity needs nothing; AssumeRole decides with the role's trust policy.
+
+        Raises AwsError for a call that the global endpoint does not have.
+        """
         if self.operation(call.name) is None:
             return None
         validation.check(call)
