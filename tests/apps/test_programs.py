@@ -14,7 +14,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from podrole.doctor.symptom import symptom_of
+from podrole.doctor.texts import explain
 from tests.apps.conftest import (
     APPS,
     LANGUAGES,
@@ -222,6 +222,5 @@ def test_a_token_that_it_may_not_read(served: dict[str, Any], program: list[str]
         program = [*drop, *program]
     done = run_as(served, "irsa", ["sh", "-c", script, "sh", *program])
     assert done.returncode == 4, done.stdout + done.stderr
-    found = symptom_of(json.loads(done.stdout)["no_credentials"])
-    assert found, done.stdout
-    assert found.id == "token-unreadable"
+    said = json.loads(done.stdout)["no_credentials"]
+    assert explain(said).causes == ["token-unreadable"], done.stdout

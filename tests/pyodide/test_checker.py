@@ -397,9 +397,10 @@ class TestPod:
     def test_an_error_s_text_is_recognised_alone_and_among_the_outputs(self) -> None:
         said = "An error occurred: Not authorized to perform sts:AssumeRoleWithWebIdentity"
         for argument in ({"error": said}, {"texts": [{"text": said}]}):
-            assert asked("pod", **argument)["symptom"]["id"] == "not-authorized"
+            (error,) = asked("pod", **argument)["errors"]
+            assert error["causes"][0]["id"] == "not-authorized"
         unknown = asked("pod", error="Segmentation fault")
-        assert (unknown["symptom"], unknown["asked"]) == (None, True)
+        assert (unknown["errors"], unknown["noise"], unknown["asked"]) == ([], [], True)
 
     def test_without_a_pod_it_says_what_is_missing(self) -> None:
         answer = asked("pod", texts=[{"text": '{"addons": []}\nhello there'}])

@@ -36,12 +36,6 @@ export function labelled(text, field, hint = "") {
   return { row, field };
 }
 
-/** A text as Markdown's code spans have it: `code` between backticks. */
-export function marked(text) {
-  const parts = text.split("`");
-  return parts.map((part, index) => (index % 2 ? make("code", { textContent: part }) : part));
-}
-
 /** Lets an area take texts: typed, dropped as files, or loaded. `changed` is called after. */
 export function takesFiles(area, changed, { append = false } = {}) {
   const take = async (files) => {

@@ -1,5 +1,5 @@
 // The page "Why is my pod denied?".
-import { button, labelled, make, marked, pageAddress, takesFiles } from "./elements.js";
+import { button, labelled, make, pageAddress, takesFiles } from "./elements.js";
 import { Panel } from "./panel.js";
 
 const STATES = { ok: "Holds", broken: "Broken", unknown: "Not seen" };
@@ -68,7 +68,8 @@ function show(mount) {
 }
 
 function showLinks(panel, answer) {
-  const { links, broken, symptom, fault, ignored } = answer;
+  const { links, broken, errors = [], noise = [], fault, ignored } = answer;
+  const first = errors[0]?.causes[0] ?? noise[0];
   const parts = [];
   if (fault || answer.error) {
     const message = (fault ?? answer.error).message;
@@ -78,12 +79,12 @@ function showLinks(panel, answer) {
     const strong = make("strong", { className: broken === null ? "checker-none" : "denied" }, word);
     const says = broken === null ? " No link is seen to break." : ` The chain breaks at: ${links[broken].name}.`;
     panel.verdict.replaceChildren(strong, says);
-  } else if (symptom) {
-    panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Recognised"), ` ${symptom.means}`);
+  } else if (first) {
+    panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Recognised"), ` ${first.means}`);
   } else {
     panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Unknown"), " No text that is known here.");
   }
-  if (symptom) parts.push(...symptomOf(symptom));
+  if (first) parts.push(make("h2", {}, "What the text means"), ...errors.map(errorOf), ...noise.map(noiseOf));
   else if (answer.asked) parts.push(make("p", {}, "Nobody has described this text yet. ", readFirst()));
   if (links) {
     parts.push(
@@ -100,21 +101,29 @@ function showLinks(panel, answer) {
   panel.result.replaceChildren(...parts);
 }
 
-function symptomOf(symptom) {
-  return [
-    make("h2", {}, "What the text means"),
-    make("p", {}, make("b", {}, symptom.means)),
-    make("p", {}, "Seen as: ", ...marked(symptom.shows)),
-    make(
-      "p",
-      {},
-      make("a", { href: pageAddress("howto/troubleshoot", symptom.section) }, "Proof and fix"),
-      ", or take ",
-      snippet(symptom.fix),
-      ".",
-    ),
-  ];
+function errorOf(error, number, all) {
+  const part = make("div", { className: "checker-error" });
+  const times = error.times > 1 ? `, ${error.times} times` : "";
+  if (all.length > 1) part.append(make("h3", {}, `Error ${number + 1}${times}${error.follows ? ", which may only follow from another" : ""}`));
+  part.append(make("ol", { className: "checker-links" }, ...error.causes.map(causeOf)));
+  return part;
 }
+
+function causeOf(cause, number) {
+  const command = /^(aws|kubectl|curl|podrole) /.test(cause.decide);
+  const element = make(
+    "li",
+    { className: "checker-link" },
+    make("p", {}, number ? "Or: " : "", make("b", {}, cause.means)),
+    make("p", {}, `What speaks for it: ${cause.because}.`),
+    make("p", {}, "To be sure: ", command ? code(cause.decide) : cause.decide),
+    make("p", {}, `Fix: ${cause.fix} `, make("a", { href: pageAddress("howto/troubleshoot", cause.section) }, "Proof and fix")),
+  );
+  if (cause.take) element.append(make("p", {}, "Take ", snippet(cause.take), "."));
+  return element;
+}
+
+const noiseOf = (cause) => make("p", {}, "No error of AWS: ", cause.means);
 
 function item(link, first) {
   const mark = make("b", { className: `checker-state-${link.state}` }, STATES[link.state]);

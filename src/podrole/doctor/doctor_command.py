@@ -8,7 +8,7 @@ from pathlib import Path
 
 from podrole.doctor.diagnosis import diagnose
 from podrole.doctor.evidence import Evidence, EvidenceError
-from podrole.doctor.symptom import PAGE, symptom_in
+from podrole.doctor.texts import Reply, explain, explain_log
 from podrole.reading import ReadingError, read_blocks
 from podrole.terminal import shell_option, shell_word
 
@@ -38,12 +38,14 @@ def configure(_: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files, or a folder")
     parser.add_argument("--pod", default="", help="its name, or how it begins")
     parser.add_argument("--namespace", "-n", default="", help="the pod's")
-    parser.add_argument("--json", action="store_true", help="the links as JSON")
+    parser.add_argument("--json", action="store_true", help="the answer as JSON")
     parser.add_argument(
         "--collect", action="store_true", help="print the commands that collect the files"
     )
     parser.add_argument(
-        "--error", type=Path, metavar="FILE", help="a program's output, - for stdin: what it means"
+        "--error",
+        metavar="TEXT|FILE|-",
+        help="a program's output, as a text, in a file, or - for stdin: what it means",
     )
     parser.add_argument("--cluster", default="", help="for --collect")
     parser.add_argument("--role", default="", help="for --collect")
@@ -55,8 +57,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.collect:
         print(_collect(arguments))
         return 0
-    if arguments.error:
-        return _explain(arguments.error)
+    if arguments.error is not None:
+        return _explain(arguments.error, as_json=arguments.json)
     if not arguments.files:
         raise EvidenceError("give files, or a folder of them; --collect prints how to make them")
     links = diagnose(Evidence.read(arguments.files), arguments.namespace, arguments.pod)
@@ -85,11 +87,21 @@ def _collect(arguments: argparse.Namespace) -> str:
     )
 
 
-def _explain(path: Path) -> int:
+def _explain(given: str, *, as_json: bool) -> int:
     """0: the text is known; 1: it is not."""
+    reply = _reply(given)
+    print(json.dumps(reply.to_json(), indent=2) if as_json else reply)
+    return 0 if reply.known else 1
+
+
+def _reply(given: str) -> Reply:
+    """What a text means, or the text in a file: a name has no white space, or is a file's."""
+    named = len(given.split()) == 1 and any(mark in given for mark in "/.\\")
     try:
-        found = symptom_in(read_blocks(path))
+        if given == "-" or named or Path(given).exists():
+            return explain_log(read_blocks(given))
     except ReadingError as error:
-        raise EvidenceError(f"{path}: {error}") from error
-    print(found or f"no text that is known here; begin with {PAGE}#first-of-all-who-is-it")
-    return 0 if found else 1
+        raise EvidenceError(f"{given}: {error}") from error
+    except (OSError, ValueError):
+        pass  # too long for a file's name, or with a character that none has
+    return explain(given)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from podrole.doctor import Evidence, EvidenceError, diagnose
-from podrole.doctor.symptom import Symptom, symptom_of
+from podrole.doctor.texts import Reply, explain
 from podrole.doctor.tree import name_of, namespace_of
 from podrole.doctor.tree import text as text_at
 from podrole.pyodide.pasted_policy import PasteError, check_limits
@@ -26,13 +26,14 @@ def why_denied(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
     `wanted`: `error`, a program's output; `texts`, a list of `{"name": …, "text": …}`, each with
     one output of kubectl or aws or several after one another; `pod`, as `namespace/name`, where
-    there are several. All may be left out. Returns `symptom` (None where nobody has described the
-    text) and `asked`, whether there was a text; `pods`, `pod`, `links` and `broken` (the number of
-    the first broken one, or None) where a pod was found, else `fault` where one was looked for;
-    `ignored`: what could not be read. Raises PasteError: a text is too long or too deep.
+    there are several. All may be left out. Returns `asked`, whether there was a text; `errors`,
+    those of the text, each with `facts` and its `causes`, the likeliest first; `noise`, what is no
+    error of AWS; `pods`, `pod`, `links` and `broken` (the number of the first broken one, or None)
+    where a pod was found, else `fault` where one was looked for; `ignored`: what could not be read.
+    Raises PasteError: a text is too long or too deep.
     """
     said = str(wanted.get("error") or "")
-    symptom = symptom_of(said[-LONGEST_ERROR:])
+    reply = explain(said[-LONGEST_ERROR:])
     found: dict[str, Any] = {"asked": bool(said.strip()), "ignored": []}
     evidence = Evidence()
     for given in wanted.get("texts") or ():
@@ -41,13 +42,14 @@ def why_denied(wanted: Mapping[str, Any]) -> dict[str, Any]:
         if not text.strip():
             continue
         for output in outputs(text):
-            if not evidence.take(output, f"{name}, line {output.line}"):
-                symptom = symptom or symptom_of(text[output.start : output.end][-LONGEST_ERROR:])
+            if not evidence.take(output, f"{name}, line {output.line}") and not reply.known:
+                reply = explain(text[output.start : output.end][-LONGEST_ERROR:])
     found["ignored"] += [" ".join(line.split()) for line in evidence.passed_over[:MOST_IGNORED]]
     for error in evidence.errors:
-        symptom = symptom or symptom_of(f"{text_at(error, 'Code')}: {text_at(error, 'Message')}")
+        if not reply.known:
+            reply = explain(f"{text_at(error, 'Code')}: {text_at(error, 'Message')}")
     evidence.passed_over.clear()  # they are told, beside the links
-    found["symptom"] = _symptom(symptom)
+    found |= _told(reply)
     if evidence.pods or evidence.workloads or evidence.environments:
         found |= _chain(evidence, wanted.get("pod"))
     elif found["ignored"] or evidence != Evidence():
@@ -80,13 +82,7 @@ def outputs(text: str) -> list[Output]:
         raise PasteError(error.reason, error.line) from error
 
 
-def _symptom(found: Symptom | None) -> dict[str, str] | None:
-    if found is None:
-        return None
-    return {
-        "id": found.id,
-        "shows": found.shows,
-        "means": found.means,
-        "section": found.section,
-        "fix": found.fix,
-    }
+def _told(reply: Reply) -> dict[str, Any]:
+    """The reply's errors, and what in it is no error of AWS."""
+    told = reply.to_json()
+    return {"errors": told["answers"], "noise": told["noise"]}

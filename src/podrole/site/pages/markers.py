@@ -7,7 +7,7 @@ A marker stands alone on its line, indented as the block that it becomes:
     {{ file "apps/go/main.go" }}
     {{ table "limits" }}
     {{ promises "coverage" }}
-    {{ symptoms "all" }}
+    {{ symptoms "commonest" }}
 """
 
 import re
@@ -81,9 +81,9 @@ def _block(marker: re.Match[str], catalog: Catalog, root: Path) -> str:
         case "promises":
             return coverage_markdown(read_promises(_data(marker, root), root), catalog)
         case "symptoms":
-            if marker["id"] != "all":
-                raise MarkerError('write {{ symptoms "all" }}')
-            return symptoms_markdown()
+            if marker["id"] not in ("commonest", "others"):
+                raise MarkerError('write {{ symptoms "commonest" }}, or "others"')
+            return symptoms_markdown(marker["id"])
         case kind:
             known = "snippet, truth-table, file, table, promises and symptoms"
             raise MarkerError(f"unknown marker {kind!r}; there are {known}")

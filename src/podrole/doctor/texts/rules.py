@@ -1,0 +1,122 @@
+"""Causes that facts tell and no text alone: who the caller is, and which host is not reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from podrole.doctor.texts.facts import Facts
+from podrole.doctor.texts.plain import Passage, squeezed
+
+#: A cause's id, and the fact that speaks for it.
+Told = tuple[str, str]
+
+_NODE_SOFTWARE = (
+    "ec2:AssignPrivateIpAddresses", "ec2:AttachNetworkInterface", "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces", "ec2:DescribeInstanceTypes",
+    "ec2:ModifyNetworkInterfaceAttribute", "ec2:UnassignPrivateIpAddresses",
+    "ec2:AssignIpv6Addresses",
+)  # fmt: skip
+_NOT_REACHED = tuple(
+    map(
+        squeezed,
+        (
+            "i/o timeout", "timed out", "connect timeout", "connecttimeout", "read timeout",
+            "ETIMEDOUT", "could not connect", "couldn't connect", "failed to connect",
+            "connection refused", "ECONNREFUSED", "connection reset", "ECONNRESET",
+            "no such host", "name or service not known", "nodename nor servname",
+            "UnknownHostException", "EAI_AGAIN",
+            "temporary failure in name resolution", "could not resolve host", "getaddrinfo",
+            "network is unreachable", "no route to host", "context deadline exceeded",
+            "client.timeout exceeded", "tls handshake timeout", "connection was closed before",
+            "broken connection", "error sending request", "failed to establish a new connection",
+            "unable to execute http request", "EHOSTUNREACH", "deadline has elapsed",
+            "max retries exceeded",
+        ),
+    )
+)  # fmt: skip
+#: The host did answer: the time that is over is a retry's.
+_ANSWERED = ("non-2xxstatuscode", "non200response", "failedwithhttpstatuscode")
+_NOT_TRUSTED = tuple(
+    map(
+        squeezed,
+        (
+            "certificate signed by unknown authority", "certificate verify failed",
+            "unable to find valid certification path", "self-signed certificate",
+            "self signed certificate", "unable to get local issuer certificate",
+            "CERTIFICATE_VERIFY_FAILED",
+        ),
+    )
+)  # fmt: skip
+
+
+def identity(facts: Facts, passage: Passage) -> Iterator[Told]:
+    """What the caller's identity explains, before any policy is looked at.
+
+    Nothing for a role that is denied an action other than on a role: there the policy decides.
+    """
+    if facts.kind == "node":
+        yield from _node(facts, passage)
+    elif facts.kind == "user":
+        yield "static-key", f"the caller is {facts.caller}, an IAM user"
+    elif facts.kind == "root":
+        yield "root-user", f"the caller is {facts.caller}"
+    elif facts.kind == "person":
+        yield "own-session", f"the caller's role {facts.role} is IAM Identity Center's"
+    elif facts.kind == "anonymous":
+        yield "no-signature", "the caller is anonymous"
+    elif facts.action == "sts:TagSession":
+        yield "chained-tags", f"{facts.role or 'the caller'} was refused sts:TagSession"
+    elif facts.action == "sts:AssumeRole" and (facts.kind == "role" or facts.target_role):
+        if facts.role and facts.role == facts.target_role and _same_account(facts):
+            yield "assume-itself", f"caller and resource are both the role {facts.role}"
+        else:
+            wanted = facts.resource or "a role"
+            yield "chained-role", f"{facts.role or 'the caller'} asked for {wanted}"
+    elif facts.action == "iam:PassRole":
+        yield "pass-role", f"the action is iam:PassRole on {facts.resource or 'a role'}"
+
+
+def _node(facts: Facts, passage: Passage) -> Iterator[Told]:
+    session = f"the session {facts.session} is named after an instance: {facts.caller}"
+    if facts.action.startswith("eks-auth:"):
+        yield "agent-may-not-ask", session
+        return
+    pulled = facts.action.startswith("ecr:") and "pull" in passage.squeezed
+    if pulled:
+        yield "image-pull", session
+        return
+    yield "node-role", session
+    if facts.action in _NODE_SOFTWARE:
+        yield "node-software", f"{facts.action} is what the CNI plugin asks"
+
+
+def _same_account(facts: Facts) -> bool:
+    return not facts.target_account or not facts.account or facts.account == facts.target_account
+
+
+def network(facts: Facts, passage: Passage) -> Iterator[Told]:
+    """Which host is not reached, and what stands before it."""
+    host = facts.host
+    if not host:
+        return
+    said = next((one for one in _NOT_TRUSTED if one in passage.squeezed), "")
+    if said:
+        yield "certificate-unknown", f"the certificate of {host} was not accepted"
+        return
+    if not any(one in passage.squeezed for one in _NOT_REACHED):
+        return
+    if any(one in passage.squeezed for one in _ANSWERED):
+        return
+    because = f"no answer came from {host}"
+    if ".." in host or host.startswith((".", "sts.amazonaws.com.amazonaws")):
+        yield "sts-name-broken", f"the host's name is {host}"
+    elif host.startswith("eks-auth"):
+        yield "eks-auth-unreachable", because
+    elif host.startswith("sts"):
+        yield "sts-unreachable", because
+    elif host.startswith(("169.254.170.23", "fd00:ec2::23")):
+        yield "agent-silent", because
+    elif host.startswith(("169.254.169.254", "fd00:ec2::254")):
+        yield "metadata-blocked", because
+    elif not host.startswith(("oidc", "169.254.")):
+        yield "service-unreachable", because
