@@ -33,6 +33,7 @@ COMMANDS = {
         "podrole.doctor.doctor_command",
         "which link breaks, from output of kubectl and aws",
     ),
+    "follow": ("podrole.follow.follow_command", "a how-to page, typed step by step into a new lab"),
     "lab": ("podrole.lab.commands.lab", "AWS and EKS on a laptop, for programs of any language"),
 }
 

@@ -13,6 +13,7 @@ import boto3
 import pytest
 
 from podrole.catalog import Catalog
+from podrole.follow.kubectl_exec import write_kubectl
 from podrole.lab.serving.lab_client import LabClient
 from tests.catalog import preloaded_aws
 from tests.client_programs import kubectl
@@ -45,7 +46,7 @@ class Shell:
         if "curl" in script:
             needs("curl")
         if "kubectl" in script and not (self._programs / "kubectl").exists():
-            (self._programs / "kubectl").symlink_to(kubectl())
+            write_kubectl(self._programs, kubectl())
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=self.folder,
@@ -70,7 +71,8 @@ class Shell:
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder for PATH: `aws` without its start, podrole, no waiting; kubectl once it is used."""
+    """A folder for PATH: `aws` without its start, podrole, no waiting; kubectl once it is used,
+    whose `exec` runs programs as the lab's pods."""
     folder = tmp_path_factory.mktemp("programs")
     server = preloaded_aws.start(folder)
     # The lab is consistent at once: a script that waits for EKS need not wait for it.

@@ -94,8 +94,7 @@ def test_a_profile_in_a_pod(
     account = "sa-annotated" if token else "sa-plain"
     shell.run("kubectl apply -f -", stdin=catalog.render(account, "yaml"))
     if not token:
-        association = catalog.render("pia-create", "bash").partition("\nkubectl")[0]
-        shell.run(association)
+        shell.run(catalog.render("pia-create", "bash"))
     pod = catalog.render("pod-other-audience", "yaml")
     shell.run("kubectl apply -f -", stdin=pod)
     profile = shell.folder / "config"

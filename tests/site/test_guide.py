@@ -66,7 +66,9 @@ def opened_fences(markdown: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", [*PAGES, *NOTEBOOKS], **NAMES)
 def test_code_is_a_snippet_or_an_output(path: Path) -> None:
-    assert set(opened_fences(markdown_of(path))) <= {"mermaid"}, "make it a file in snippets/"
+    assert set(opened_fences(markdown_of(path))) <= {"mermaid", "output"}, (
+        "make it a file in snippets/"
+    )
 
 
 def test_a_stray_block_would_be_seen() -> None:

@@ -142,3 +142,9 @@ def test_records_of_cloudtrail_are_read() -> None:
     ):  # fmt: skip
         assert explain(written).causes == ["not-authorized", "denied"]
     assert explain(json.dumps(record)).causes == ["not-authorized"]
+
+
+def test_sessions_of_one_role_are_one_error_and_roles_are_several() -> None:
+    texts = [DENIED.replace("orders/1", name) for name in ("orders/1", "orders/2", "billing/1")]
+    reply = explain("\n".join(texts))
+    assert [(one.facts.role, one.times) for one in reply.answers] == [("orders", 2), ("billing", 1)]

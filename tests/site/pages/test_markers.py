@@ -34,7 +34,7 @@ def test_a_policy_is_the_catalogue_s_text(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize(
     ("name", "language"),
-    [("trust-irsa-exact", "json"), ("sa-annotated", "yaml"), ("role-create-irsa", "bash")],
+    [("trust-irsa-exact", "json"), ("sa-annotated", "yaml"), ("pia-create", "bash")],
 )
 def test_without_a_format_each_kind_has_its_own(catalog: Catalog, name: str, language: str) -> None:
     shown = expand_markers(f'{{{{ snippet "{name}" }}}}', catalog, "docs/x.md", ROOT)

@@ -47,6 +47,8 @@ NO_VALUE = {
     "podrole lab exec orders-api": "the lab's own walk",
     "kubectl create serviceaccount orders-api": "the lab's own walk",
     "kubectl run orders-api": "the lab's own walk",
+    "kubectl delete pod/orders-api": "the lab's own walk",
+    "arn:aws:sts::444455556666:assumed-role/…": "an output: which account it is, is the point",
     '"serviceAccountName":"orders-api"': "the lab's own walk",
     'DBHostname="orders.cluster-abc.': "a host's name, of AWS's making",
 }

@@ -30,6 +30,10 @@ def _controller(tool: str) -> _Render:
 #: The formats of a policy besides its own, and the part of its holder that each needs.
 _POLICY: dict[str, tuple[str, _Render]] = {
     "cli": ("cli", aws_cli.aws_cli),
+    "cli-update": (
+        "cli-update",
+        lambda snippet, values: aws_cli.aws_cli(snippet, values, "cli-update"),
+    ),
     "terraform": ("terraform", terraform.policy_document),
     "terraform-jsonencode": ("terraform", terraform.jsonencode),
     "cloudformation": ("cloudformation", cloudformation.cloudformation),
@@ -52,7 +56,11 @@ def of(snippet: Snippet) -> tuple[str, ...]:
     """A snippet's formats; the first is its own. What nobody should copy is in no tool's format."""
     if snippet.kind != "policy":
         own = snippet.language or ""
-        return (own, "python") if snippet.kind == "manifest" else (own,)
+        if snippet.kind != "manifest":
+            return (own,)
+        # What needs a controller that few clusters have is not applied as it is.
+        applied = snippet.proof in ("applied", "executed")
+        return (own, "python", "kubectl") if applied else (own, "python")
     if snippet.antipattern:
         return _DOCUMENTS
     holder = holder_of(snippet)
@@ -82,6 +90,8 @@ def render(snippet: Snippet, format: str, values: Mapping[str, str], variable: s
     if snippet.kind != "policy":
         if format == "python" and snippet.kind == "manifest":
             return python_source.python_text(variable, snippet.body)
+        if format == "kubectl":
+            return text.applied(snippet.body, values)
         return text.FILL[format](snippet.body, values)
     if format in _POLICY:
         return _POLICY[format][1](snippet, values)

@@ -25,6 +25,11 @@ def shell(template: str, values: Mapping[str, str]) -> str:
     return fill(template, values).rstrip("\n")
 
 
+def applied(template: str, values: Mapping[str, str]) -> str:
+    """A manifest as kubectl takes it from a shell. The quoted heredoc keeps all as it is."""
+    return f"kubectl apply -f - <<'EOF'\n{manifest(template, values)}\nEOF"
+
+
 def hcl(template: str, values: Mapping[str, str]) -> str:
     """Terraform, filled: a placeholder stands within a quoted text, and stays one."""
     return _escaped(template, values, _within_hcl)

@@ -193,7 +193,8 @@ def _reply(errors: Iterable[Passage]) -> Reply:
         facts = read_identity(passage)
         strong, weak, noises = _told(facts, passage)
         found = strong or weak
-        key = (tuple(one for one, _ in found), facts.caller, facts.action, facts.host)
+        who = facts.role or facts.caller  # a session of its own is no error of its own
+        key = (tuple(one for one, _ in found), who, facts.action, facts.host)
         if found and key in answers:
             answers[key] = replace(answers[key], times=answers[key].times + 1)
         elif found:

@@ -17,6 +17,8 @@ LABELS = {
     "dockerfile": "Dockerfile",
     "nginx": "nginx",
     "cli": "AWS CLI",
+    "cli-update": "AWS CLI (existing role)",
+    "kubectl": "kubectl",
     "terraform": "Terraform",
     "terraform-jsonencode": "Terraform (jsonencode)",
     "cloudformation": "CloudFormation",
@@ -29,6 +31,8 @@ LABELS = {
 }
 _LEXERS = {
     "cli": "bash",
+    "cli-update": "bash",
+    "kubectl": "bash",
     "terraform": "hcl",
     "terraform-jsonencode": "hcl",
     "cloudformation": "yaml",
@@ -42,6 +46,7 @@ _LEXERS = {
 #: What `make test` does with a policy's format.
 _POLICY_PROOFS = {
     "cli": "run by the real AWS CLI in the lab; AWS then holds the same document",
+    "cli-update": "run by the real AWS CLI when the pages that show it are followed",
     "terraform": "as `terraform fmt` writes it, checked against the provider's schema, read back",
     "terraform-jsonencode": "as `terraform fmt` writes it, evaluated: the same document",
     "cloudformation": "cfn-lint finds nothing; roles and boundaries are deployed to moto",
@@ -76,4 +81,5 @@ def proof(snippet: Snippet, format: str) -> str | None:
         return _POLICY_PROOFS.get(format)
     if format == "nginx" and snippet.proof == "executed":
         return _SERVED
-    return _TEXT_PROOFS[snippet.proof or "cited"] if format == snippet.language else None
+    same = format in (snippet.language, "kubectl")
+    return _TEXT_PROOFS[snippet.proof or "cited"] if same else None

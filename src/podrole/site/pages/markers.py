@@ -3,16 +3,19 @@
 A marker stands alone on its line, indented as the block that it becomes:
 
     {{ snippet "trust-irsa-exact" format=json }}
+    {{ snippet "app-python" format=python file=app.py }}
+    {{ snippet "site-stack" format=bash not-run="the lab has no CloudFormation" }}
     {{ truth-table "trust-irsa-exact" }}
     {{ file "apps/go/main.go" }}
     {{ table "limits" }}
     {{ promises "coverage" }}
     {{ symptoms "commonest" }}
+    {{ followed "howto" }}
 """
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from podrole.catalog import Catalog, CatalogError
@@ -21,14 +24,12 @@ from podrole.site.markdown.format_label import lexer
 from podrole.site.markdown.truth_table import TruthTableError, truth_table_markdown
 from podrole.site.pages.coverage import coverage_markdown, read_promises
 from podrole.site.pages.data_table import DataError, table_markdown
+from podrole.site.pages.followed_table import followed_markdown
+from podrole.site.pages.not_run import why_not_run
+from podrole.site.pages.page_blocks import MARKER, BlockError, marker_options
 from podrole.site.pages.symptom_table import symptoms_markdown
 
-_MARKER = re.compile(
-    r'^(?P<indent>\s*)\{\{\s*(?P<kind>[a-z-]+)\s+"(?P<id>[^"]+)"(?P<options>[^}]*)\}\}\s*\Z'
-)
 _MARKER_LIKE = re.compile(r"^\s*\{\{.*\}\}\s*\Z")
-_FORMAT = re.compile(r"^\s*(?:format=(?P<format>[a-z-]+)\s*)?\Z")
-
 
 #: The lexer of a program's file, by the end of its name.
 _LANGUAGES = {".py": "python", ".go": "go", ".ts": "typescript", ".yml": "yaml"}
@@ -56,22 +57,20 @@ def _expanded(markdown: str, catalog: Catalog, place: str, root: Path) -> Iterat
             yield line
             continue
         try:
-            marker = _MARKER.match(prose)
+            marker = MARKER.match(prose)
             if not marker:
                 raise MarkerError('a marker reads {{ snippet "id" format=json }}')
             block = _block(marker, catalog, root)
-        except (MarkerError, CatalogError, TruthTableError, DataError) as error:
+        except (MarkerError, BlockError, CatalogError, TruthTableError, DataError) as error:
             raise MarkerError(f"{place}:{number}: {line.strip()}: {error}") from error
         yield from (f"{marker['indent']}{row}" if row else "" for row in block.split("\n"))
 
 
 def _block(marker: re.Match[str], catalog: Catalog, root: Path) -> str:
-    options = _FORMAT.match(marker["options"])
-    if not options:
-        raise MarkerError(f"unknown option {marker['options'].strip()!r}; there is format=…")
+    options = marker_options(marker["options"])
     match marker["kind"]:
         case "snippet":
-            return _snippet(marker["id"], options["format"], catalog)
+            return _snippet(marker["id"], options, catalog)
         case "truth-table":
             return truth_table_markdown(catalog.truth_table(marker["id"]))
         case "file":
@@ -84,8 +83,10 @@ def _block(marker: re.Match[str], catalog: Catalog, root: Path) -> str:
             if marker["id"] not in ("commonest", "others"):
                 raise MarkerError('write {{ symptoms "commonest" }}, or "others"')
             return symptoms_markdown(marker["id"])
+        case "followed":
+            return followed_markdown(root / "docs" / marker["id"], catalog)
         case kind:
-            known = "snippet, truth-table, file, table, promises and symptoms"
+            known = "snippet, truth-table, file, table, promises, symptoms and followed"
             raise MarkerError(f"unknown marker {kind!r}; there are {known}")
 
 
@@ -102,10 +103,13 @@ def _data(marker: re.Match[str], root: Path) -> Path:
     return root / "docs" / "data" / f"{marker['id']}.yml"
 
 
-def _snippet(name: str, form: str | None, catalog: Catalog) -> str:
+def _snippet(name: str, options: Mapping[str, str], catalog: Catalog) -> str:
     snippet = catalog[name]
-    form = form or catalog.formats(name)[0]
-    block = fenced(catalog.render(name, form), lexer(form), title=name)
+    form = options.get("format") or catalog.formats(name)[0]
+    block = fenced(catalog.render(name, form), lexer(form), title=options.get("file", name))
+    reason = options.get("not-run") or ("" if "file" in options else why_not_run(snippet, form))
+    if reason:
+        block = f"{block}\n\n<small>Not run when this page is followed: {reason}.</small>"
     if not snippet.antipattern:
         return block
     # What nobody should copy says so wherever it is shown.

@@ -1,0 +1,1 @@
+"""`podrole follow`: a page's blocks, typed by the real tools into a lab made new."""

@@ -1,0 +1,49 @@
+"""Why a block of a page is not run when the page is followed in the lab: by kind and format."""
+
+from __future__ import annotations
+
+from podrole.catalog import Snippet
+
+#: A tool that the lab cannot stand in for, and what checks the block instead.
+_TOOLS = {
+    "terraform": "the lab runs no Terraform; the provider's schema checks it",
+    "terraform-jsonencode": "the lab runs no Terraform; the provider's schema checks it",
+    "hcl": "the lab runs no Terraform; the provider's schema checks it",
+    "cloudformation": "the lab has no CloudFormation; cfn-lint checks it",
+    "eksctl": "eksctl is not to be had where the tests run; its options are cited",
+    "ack": "the lab runs no controllers of ACK; the fields are cited",
+    "crossplane": "the lab runs no Crossplane; its CRD checks the fields",
+    "python": "the tests run it, with its libraries",
+    "go": "the tests compile it",
+    "typescript": "the tests compile it",
+    "java": "the tests compile it",
+    "sql": "the lab has no Athena; the columns are cited",
+    "ini": "the tests read it by the SDK",
+    "nginx": "a test serves the guide by it",
+    "dockerfile": "the tests have no container runtime",
+}
+_KINDS = {
+    "cloudformation": _TOOLS["cloudformation"],
+    "eksctl": _TOOLS["eksctl"],
+    "publishing": "the forge or the host runs it; its schema checks it",
+}
+
+
+def why_not_run(snippet: Snippet, format: str) -> str:
+    """The reason in one sentence, without a stop; empty for what is run or decided.
+
+    Args:
+        snippet: what the block shows.
+        format: in which of its formats.
+    """
+    if snippet.kind == "policy":
+        if format == "cli" and snippet.holder == "vpc-endpoint":
+            return "the lab has no VPC endpoints; the AWS CLI checks the arguments"
+        return _TOOLS.get(format, "")
+    if snippet.kind in _KINDS:
+        return _TOOLS.get(format) or _KINDS[snippet.kind]
+    if snippet.kind == "commands":
+        return "" if snippet.proof == "executed" else (snippet.notes or "cited").rstrip(".")
+    if snippet.kind == "manifest" and snippet.proof not in ("applied", "executed"):
+        return "the lab has no such controller; a schema checks it"
+    return _TOOLS.get(format, "")
