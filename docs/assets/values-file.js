@@ -1,6 +1,6 @@
 // The file of `podrole snippet render --values` and `make site VALUES=`: one mapping of names to
 // texts, in YAML or JSON. Of YAML, what such a file needs.
-import { fault, isYamlText } from "./values.js";
+import { fault, isYamlText, ownValues } from "./values.js";
 
 /** The file's text, with what the reader gave. */
 export function written(values) {
@@ -13,6 +13,7 @@ export function written(values) {
  *  Throws an Error that names the line. */
 export function read(text, known) {
   const entries = text.trimStart().startsWith("{") ? fromJson(text) : fromYaml(text);
+  const all = Object.fromEntries(entries);
   const values = {};
   const left = [];
   for (const [name, value, line] of entries) {
@@ -22,7 +23,7 @@ export function read(text, known) {
       left.push(name);
       continue;
     }
-    const wrong = fault(known, name, value);
+    const wrong = fault(known, name, value, { ...ownValues(), ...all });
     if (wrong) throw new Error(place + wrong);
     values[name] = value;
   }

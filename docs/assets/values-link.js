@@ -45,7 +45,9 @@ function read(text, known) {
     } catch {
       throw new Error(`${name}: “${value}” is cut off.`);
     }
-    const wrong = fault(known, name, values[name]);
+  }
+  for (const [name, value] of Object.entries(values)) {
+    const wrong = fault(known, name, value, { ...ownValues(), ...values });
     if (wrong) throw new Error(wrong);
   }
   return values;

@@ -29,21 +29,41 @@ async function load() {
   const shell = new RegExp(`^(?:${data.shell})$`, "u");
   const known = new Map();
   for (const field of data.fields) {
-    known.set(field.name, { ...field, test: new RegExp(`^(?:${field.pattern})$`, "u"), shell });
+    const part = field.part && new RegExp(`^(?:${field.part})$`, "u");
+    known.set(field.name, { ...field, test: new RegExp(`^(?:${field.pattern})$`, "u"), part, shell });
   }
   known.secrets = data.secrets;
+  known.regions = data.regions.map((one) => ({ ...one, test: new RegExp(`^(?:${one.pattern})$`, "u") }));
   return known;
 }
 
-/** What is wrong with a value, or nothing. */
-export function fault(known, name, value) {
+/** The value, or the part of it that is meant: an ARN's name, an issuer's id. */
+function taken(field, value) {
+  return field.test.test(value) ? value : (field.part?.exec(value)?.[1] ?? value);
+}
+
+/** What the Region decides: partition and the end of host names. */
+function decided(known, region) {
+  return known.regions.find((one) => one.test.test(region))?.values ?? {};
+}
+
+/** What is wrong with a value among others, or nothing. */
+export function fault(known, name, value, among = own) {
   const field = known.get(name);
   if (!field) return `${name}: no such value; the form lists them all`;
   if (typeof value !== "string") return `${name}: ${JSON.stringify(value)} is no text; put it in quotes`;
   const example = `An example: ${field.value}`;
+  value = taken(field, value);
   if (!field.test.test(value)) return `${name}: “${value}” does not fit ${field.pattern}. ${example}`;
   if (!field.shell.test(value)) {
     return `${name}: “${value}” holds characters that a shell would read, or begins as an option. ${example}`;
+  }
+  const region = name === "region" ? value : (among.region ?? known.get("region").value);
+  const right = decided(known, region);
+  if (name === "region" && !Object.keys(right).length) return `region: no partition of AWS has one like “${value}”. ${example}`;
+  if (name in right && right[name] !== value) {
+    const other = known.regions.find((one) => one.values[name] === value);
+    return `${name}: “${value}” contradicts region ${region}, which has ${right[name]}. Give a Region of it, such as ${other?.example}`;
   }
   return "";
 }
@@ -90,7 +110,10 @@ export const isKept = () => storing;
 /** Take these in place of the reader's values, show and keep them. The values must fit. */
 export async function setValues(values) {
   const known = await fields();
-  const given = Object.entries(values).filter(([name, value]) => known.get(name).value !== value);
+  const parts = Object.entries(values).map(([name, value]) => [name, taken(known.get(name), value)]);
+  const whole = { ...Object.fromEntries(parts) };
+  Object.assign(whole, decided(known, whole.region ?? known.get("region").value));
+  const given = Object.entries(whole).filter(([name, value]) => known.get(name).value !== value);
   apply(Object.fromEntries(given));
   try {
     if (given.length) localStorage.setItem(KEY, JSON.stringify({ version: VERSION, values: own }));
@@ -148,7 +171,7 @@ async function restore() {
   const faults = [];
   const fit = {};
   for (const [name, value] of Object.entries(values)) {
-    const wrong = fault(known, name, value);
+    const wrong = fault(known, name, value, values);
     if (wrong) faults.push(wrong);
     else if (known.get(name).value !== value) fit[name] = value;
   }

@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import botocore
+
 #: What the catalogue's commands call.
 SERVICES = ("dynamodb", "ecr", "eks", "iam", "kms", "organizations", "s3", "secretsmanager", "sts")
 _CLIENT = """\
@@ -38,8 +40,14 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     aws = folder / "bin" / "aws"
     aws.write_text(_CLIENT.format(python=sys.executable, path=str(path)))
     aws.chmod(0o755)
+    # Version 1 has had botocore's models within itself since its maintenance began, and none that
+    # are newer: the lock's botocore has those that version 2 has.
+    models = {"AWS_DATA_PATH": str(Path(botocore.__file__).parent / "data")}
     server = subprocess.Popen(
-        [sys.executable, __file__, str(path)], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+        [sys.executable, __file__, str(path)],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **models},
     )
     assert server.stdout is not None
     assert server.stdout.readline() == b"listening\n"

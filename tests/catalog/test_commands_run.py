@@ -43,7 +43,9 @@ def in_order(name: str) -> Iterator[str]:
     ids=lambda snippet: snippet.id,
 )
 def test_it_runs(shell: Shell, catalog: Catalog, snippet: Snippet) -> None:
-    for name in re.findall(r"file://([\w-]+)\.json", snippet.body):
+    bodies = (catalog[name].body for name in in_order(snippet.id))
+    texts = "".join(body for body in bodies if isinstance(body, str))
+    for name in re.findall(r"file://([\w-]+)\.json", texts):
         if name in {one.id for one in catalog.of("policy")}:
             (shell.folder / f"{name}.json").write_text(catalog.render(name, "json"))
     restarted = False

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,35 @@ def test_every_page_is_in_the_navigation() -> None:
         assert f'"{path.relative_to(DOCS).as_posix()}"' in nav
     for path in NOTEBOOKS:
         assert f'"notebooks/{path.name}"' in nav
+
+
+_BOTOCORE = re.compile(r"(?<!since )botocore (\d+(?:\.\d+){2})")
+
+
+def versions_read(text: str) -> Iterator[tuple[int, ...]]:
+    """The versions of botocore that a text cites; one after `since` dates a change."""
+    for found in _BOTOCORE.findall(text):
+        yield tuple(map(int, found.split(".")))
+
+
+#: Where botocore was read; the table of SDKs has versions that are minima.
+CITING = [
+    *PAGES,
+    *NOTEBOOKS,
+    *(path for path in files(DOCS / "data", "*.yml") if path.stem != "sdk-versions"),
+    *files(ROOT / "snippets", "**/*.yml"),
+]
+
+
+@pytest.mark.parametrize("path", CITING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_was_read_in_botocore_is_no_older_than_the_locks(path: Path) -> None:
+    locked = tuple(map(int, version("botocore").split(".")))
+    for cited in versions_read(text_of(path)):
+        shown = ".".join(map(str, cited))
+        assert cited >= locked, f"botocore {shown} is cited: read it again in {version('botocore')}"
+
+
+def test_a_page_that_cites_an_older_botocore_is_found() -> None:
+    assert list(versions_read("(botocore 1.44.5, model of EKS), since botocore 1.31.0")) == [
+        (1, 44, 5)
+    ]

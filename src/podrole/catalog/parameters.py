@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podrole.catalog.error import CatalogError, shown
+from podrole.catalog.partitions import PARTITIONS, of_region
 from podrole.catalog.shapes import known, text
 from podrole.reading import Limits, ReadingError, read_text
 from podrole.reading.yaml_document import read_one_yaml
@@ -18,21 +19,32 @@ LIMITS = Limits(characters=1_000_000, nodes=50_000)
 #: No name of AWS or of Kubernetes is as long.
 _LONGEST_VALUE = 2_048
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
-_KEYS = {"description", "default", "pattern", "derived"}
+_KEYS = {"description", "default", "pattern", "derived", "part", "of_region"}
+#: What the Region decides, of its partition.
+_OF_REGION = {"id", "dns_suffix"}
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One placeholder. A derived one is a template over others and takes no value of its own."""
+    """One placeholder. A derived one is a template over others and takes no value of its own.
+
+    `part` finds the value in what people have instead, such as an ARN: its group is the value.
+    `of_region` says what of the Region's partition the value is.
+    """
 
     name: str
     description: str
     default: str
     pattern: re.Pattern[str]
     derived: str | None
+    part: re.Pattern[str] | None = None
+    of_region: str | None = None
 
     def check(self, value: str) -> str:
-        """The value, if it fits. Raises CatalogError with the pattern and an example."""
+        """The value, or the part of it that is meant. Raises CatalogError with an example."""
+        if len(value) <= _LONGEST_VALUE and self.part and not self.pattern.fullmatch(value):
+            whole = self.part.fullmatch(value)
+            value = whole[1] if whole else value
         if len(value) > _LONGEST_VALUE or not self.pattern.fullmatch(value):
             raise CatalogError(
                 f"{self.name}: {shown(value)} does not fit {self.pattern.pattern};"
@@ -69,12 +81,23 @@ class Parameters:
                 raise CatalogError(f"{place}: needs a description")
             try:
                 pattern = re.compile(entry.get("pattern", ".+" if derived else ""))
+                part = re.compile(entry["part"]) if "part" in entry else None
             except re.error as error:
                 raise CatalogError(f"{place}: pattern: {error}") from error
             if not pattern.pattern:
                 raise CatalogError(f"{place}: needs a pattern")
+            if part is not None and part.groups != 1:
+                raise CatalogError(f"{place}: part: needs one group, which is the value")
+            if entry.get("of_region", "id") not in _OF_REGION:
+                raise CatalogError(f"{place}: of_region is {' or '.join(sorted(_OF_REGION))}")
             found[name] = Parameter(
-                name, entry["description"], entry.get("default", ""), pattern, derived
+                name,
+                entry["description"],
+                entry.get("default", ""),
+                pattern,
+                derived,
+                part,
+                entry.get("of_region"),
             )
         parameters = cls(found)
         order = {name: number for number, name in enumerate(found)}
@@ -113,8 +136,8 @@ class Parameters:
     def values(self, given: Mapping[str, str]) -> dict[str, str]:
         """A value for every parameter: the given ones, else the defaults; then the derived ones.
 
-        Raises CatalogError for an unknown name, a value for a derived parameter, or a value that
-        its pattern refuses.
+        The Region decides the partition. Raises CatalogError for an unknown name, a value for a
+        derived parameter, one that its pattern refuses, or one that contradicts the Region.
         """
         for name, value in given.items():
             if name not in self._parameters:
@@ -130,10 +153,35 @@ class Parameters:
             for parameter in self._parameters.values()
             if parameter.derived is None
         }
+        self._decide_by_region(plain, given)
         for parameter in self._parameters.values():
             if parameter.derived is not None:
                 plain[parameter.name] = fill(parameter.derived, plain)
         return plain
+
+    def _decide_by_region(self, plain: dict[str, str], given: Mapping[str, str]) -> None:
+        """Put what the Region's partition decides into `plain`."""
+        decided = [one for one in self._parameters.values() if one.of_region]
+        if not decided:
+            return
+        region = plain["region"]
+        partition = of_region(region)
+        if partition is None:
+            raise CatalogError(f"region: no partition of AWS has a Region like {shown(region)}")
+        for parameter in decided:
+            value = str(getattr(partition, parameter.of_region or ""))
+            wanted = given.get(parameter.name, value)
+            if wanted != value:
+                other = next(
+                    (one for one in PARTITIONS if wanted in (one.id, one.dns_suffix)),
+                    None,
+                )
+                instead = f"; give a Region of it, such as {other.example}" if other else ""
+                raise CatalogError(
+                    f"{parameter.name}: {shown(wanted)} contradicts region {region}, which has"
+                    f" {value}{instead}"
+                )
+            plain[parameter.name] = value
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

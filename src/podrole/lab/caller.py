@@ -7,7 +7,8 @@ ids of web identities (checked 2026-11-28).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from podrole.lab.credentials import Federation, Session, UserSession
 
@@ -112,6 +113,8 @@ class WebIdentity:
     provider: str  # how the provider's condition keys begin: its URL without https://
     audience: str
     subject: str
+    #: What the provider's context provider makes of the token: aws:OriginIdentity/… of the session.
+    origin: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unique_id(self) -> str:

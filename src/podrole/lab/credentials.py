@@ -34,6 +34,10 @@ class Session:
     policies: tuple[Policy, ...] = ()
     provider: str | None = None  # the OIDC provider's ARN, for a web identity
     chained: bool = False
+    #: What GetScopedCredentials has narrowed the session to; each policy must allow.
+    scope: tuple[Policy, ...] = ()
+    #: Condition keys that STS has set from the identity provider's token: aws:OriginIdentity/….
+    origin: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:

@@ -27,6 +27,7 @@ from podrole.lab.identifiers import Identifiers
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.node.instance_metadata import METADATA_ADDRESSES, Node
 from podrole.lab.node.pod_identity_agent import ADDRESSES
+from podrole.lab.oidc.outbound import DOCUMENTS, OutboundFederation
 from podrole.lab.process_changes import ProcessChanges
 from podrole.lab.protocol import codec, internal_failure
 from podrole.lab.protocol.call import Call, Unreadable, likely_protocol, read_call
@@ -73,7 +74,16 @@ class Gateway:
         self.trail = Trail(clock, seed)
         logs = LogBuckets(self.buckets, self.authorizer, self.moto, seed)
         self.cloudtrail = CloudTrail(self.trail, logs, clock)
-        self.sts = Sts(self.iam, self.credentials, self.authorizer, self.eks.issuers, clock, seed)
+        self._outbound = OutboundFederation(seed)
+        self.sts = Sts(
+            self.iam,
+            self.credentials,
+            self.authorizer,
+            self.eks.issuers,
+            self._outbound,
+            clock,
+            seed,
+        )
         self.eks_auth = EksAuth(self.eks, self.sts, self.trail, clock, seed)
         self.throttle = Throttle()
         #: The agent calls with its role.
@@ -84,7 +94,7 @@ class Gateway:
             "cloudtrail": self.cloudtrail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,
-            "iam": Iam(self.iam, self.credentials, limits.scps),
+            "iam": Iam(self.iam, self.credentials, limits.scps, self._outbound),
             "organizations": Organizations(
                 organizations, MemberAccounts(self.iam, clock, seed), clock, seed
             ),
@@ -147,6 +157,10 @@ class Gateway:
         issuer = _ISSUER_PATH.match(request.path)
         if issuer:
             return self._issuer_response(issuer[1], issuer[2])
+        outbound = self._outbound.at(host or "") if request.path in DOCUMENTS else None
+        if outbound is not None:
+            found = json.dumps(outbound.document(request.path))
+            return Response(found, content_type="application/json")
         request_id = self._requests.uuid()
         try:
             call = request.environ[_READ].get()

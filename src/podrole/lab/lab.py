@@ -27,6 +27,7 @@ from podrole.lab.seed import Seed
 from podrole.lab.services.eks.cluster import Cluster
 from podrole.lab.services.sts.authorization_message import encoded
 from podrole.lab.settings import Settings
+from podrole.lab.sts_texts import STS_TEXTS
 
 OPERATOR_ROLE = "platform-admin"
 #: What AmazonEKSWorkerNodePolicy gives a node for Pod Identity (AWS managed policy reference).
@@ -239,6 +240,21 @@ class Lab:
         if life is not None and life <= timedelta():
             raise LabError("a session lives for some time: give for example timedelta(seconds=60)")
         self.gateway.sts.longest = life
+
+    @property
+    def sts_texts(self) -> str:
+        """Whose words STS refuses a web identity in: "2026", as at first, or "2024".
+
+        Since 2026 it has one text for a missing OIDC provider and for a wrong audience; "2024"
+        gives each its own, as most guides still have them. Raises LabError for another year.
+        """
+        return self.gateway.sts.web_identities.texts
+
+    @sts_texts.setter
+    def sts_texts(self, year: str) -> None:
+        if year not in STS_TEXTS:
+            raise LabError(f"the texts of STS are those of {' or '.join(STS_TEXTS)}, not {year!r}")
+        self.gateway.sts.web_identities.texts = year
 
     # -- what a reader uses --------------------------------------------------------------
 

@@ -49,7 +49,8 @@ def _decide(request: Request, policies: PolicySet) -> Decision:
                     continue
                 if statement.effect == "Deny":
                     where = f"{policy.name or policy.kind} {statement.path}"
-                    return Decision("explicit_deny", layer, f"{where} denies {request.action}")
+                    reason = f"{where} denies {request.action}"
+                    return Decision("explicit_deny", layer, reason, policy_arn=policy.arn)
                 allowed = True
                 if layer == "resource":
                     how.add(named)
@@ -60,7 +61,7 @@ def _decide(request: Request, policies: PolicySet) -> Decision:
         allows[layer] = allowed and allows.get(layer, True)
     if action.startswith("sts:") and _without_sts(principal.kind, action):
         return _implicit("identity", request.action)
-    for layer in ("endpoint", "rcp", "scp"):
+    for layer in ("endpoint", "rcp", "scp", "scope"):
         if not allows.get(layer, True):
             return _implicit(layer, request.action)
     if outsider:

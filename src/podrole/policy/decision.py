@@ -71,12 +71,14 @@ class Decision:
     """Allow or deny, the layer that decided, and why.
 
     `effect` is allow, implicit_deny or explicit_deny. `trace` is empty unless it was asked for.
+    `policy_arn` is that of the policy whose Deny applies, empty where it has none.
     """
 
     effect: str
     decided_by: str
     reason: str
     trace: tuple[StatementTrace, ...] = ()
+    policy_arn: str = ""
 
     @property
     def allowed(self) -> bool:
@@ -92,5 +94,6 @@ class Decision:
         return "\n".join(lines + [f"* {statement}" for statement in self.trace])
 
     def to_json(self) -> dict[str, Any]:
-        """The decision as plain data."""
-        return asdict(self)
+        """The decision as plain data; `policy_arn` only where there is one."""
+        found = asdict(self)
+        return found if self.policy_arn else {k: v for k, v in found.items() if k != "policy_arn"}

@@ -49,6 +49,7 @@ class Policy:
     kind: str
     name: str
     statements: tuple[Statement, ...]
+    arn: str = ""  # of a managed policy or an organization's
     _by_action: dict[str, Candidates] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -90,9 +91,13 @@ class Policy:
 
 
 def parse_policy(
-    document: str | bytes | Mapping[str, Any], *, kind: Kind = "identity", name: str = ""
+    document: str | bytes | Mapping[str, Any],
+    *,
+    kind: Kind = "identity",
+    name: str = "",
+    arn: str = "",
 ) -> Policy:
-    """Parse a policy of a kind. Raises PolicyError with the path of the fault."""
+    """Parse a policy of a kind, with its ARN if it has one. Raises PolicyError with a path."""
     if isinstance(document, str | bytes | bytearray):
         try:
             document = json.loads(document)
@@ -119,7 +124,7 @@ def parse_policy(
     if len(set(sids)) < len(sids):
         sid = next(sid for sid, times in Counter(sids).items() if times > 1)
         raise PolicyError("Statement", f"Sid {sid!r} stands twice")
-    return Policy(document, kind, name, parsed)
+    return Policy(document, kind, name, parsed, arn)
 
 
 def _statement(item: Any, path: str, kind: str, variables: bool) -> Statement:

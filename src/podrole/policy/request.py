@@ -62,7 +62,11 @@ class Request:
 
 @dataclass(frozen=True)
 class PolicySet:
-    """The policies that speak, by layer; in `scp` and `rcp` each entry is a level."""
+    """The policies that speak, by layer; in `scp`, `rcp` and `scope` each entry is a level.
+
+    `scope` is what GetScopedCredentials has narrowed a session to: each entry must allow, also what
+    a resource policy grants (botocore 1.44.8, model of STS; checked 2026-11-28).
+    """
 
     identity: Sequence[Policy] = ()
     resource: Policy | None = None
@@ -70,6 +74,7 @@ class PolicySet:
     session: Policy | Sequence[Policy] | None = None
     scp: Sequence[Policy | Sequence[Policy]] = ()
     rcp: Sequence[Policy | Sequence[Policy]] = ()
+    scope: Sequence[Policy] = ()
     endpoint: Policy | None = None  # of the VPC endpoint that the request came through
 
     @cached_property
@@ -80,6 +85,7 @@ class PolicySet:
             value = getattr(self, name)
             if value:
                 found.append((name, _several(value)))
+        found += [("scope", (policy,)) for policy in self.scope]
         found += [("scp", _several(level)) for level in self.scp]
         found += [("rcp", _several(level)) for level in self.rcp]
         return found

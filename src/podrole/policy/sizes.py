@@ -3,6 +3,10 @@
 Source: IAM user guide, "IAM and AWS STS quotas" (white space does not count); AWS Organizations
 user guide, "Quotas"; Amazon S3 user guide, "Bucket policies" (checked 2026-11-23). Copies of these
 pages differ on some maxima, so the default quota is what is compared.
+
+SCPs have 10,240 characters since 2026-05-15, twice as many as before: AWS's announcement
+"aws-organizations-increased-scp-quotas", named and tried in an account by aws-size's pull request
+71 (secondary; the announcement itself was not read; checked 2026-11-28). RCPs: no change was seen.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ LIMITS = {
     "boundary": Limit(6144, _CHARACTERS, "a managed policy"),
     "trust": Limit(2048, _CHARACTERS, "a trust policy by default (8,192 on request)"),
     "session": Limit(2048, _CHARACTERS, "a session policy"),
-    "scp": Limit(5120, _CHARACTERS, "a service control policy"),
+    "scp": Limit(10240, _CHARACTERS, "a service control policy"),
     "rcp": Limit(5120, _CHARACTERS, "a resource control policy"),
     "resource": Limit(20480, "bytes", "a bucket policy or a secret's policy"),
 }

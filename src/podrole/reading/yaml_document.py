@@ -31,6 +31,8 @@ _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 #: The time that a number takes grows with the square of its length.
 _LONGEST_NUMBER = 400
 _NO_KEY = object()
+#: libyaml's own bound of 1,000 (PyYAML 6.0.4), which it meets before it hands out the events above.
+_TOO_DEEP = "exceeded maximum nesting depth"
 
 
 def read_yaml(
@@ -56,6 +58,9 @@ def read_yaml(
         for event in yaml.parse(text, Loader=LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
+        if error.problem == _TOO_DEEP and error.problem_mark is not None:
+            mark = error.problem_mark
+            raise limits.too_deep(mark.line + 1, mark.column + 1) from error
         reason = " ".join(str(error.problem or error.context or "cannot be read").split())
         raise _at(text, reason, error.problem_mark or error.context_mark) from error
     except yaml.YAMLError as error:
@@ -228,12 +233,14 @@ class _Builder:
 
 
 def _merge(merged: dict[str, Any], value: Any, mark: Any) -> None:
-    """What `<<` brings: of several mappings the first is the strongest."""
+    """What `<<` brings: of several mappings the first is the strongest, in one list or in several
+    `<<` (so PyYAML since 6.0.4; before, the last `<<` was)."""
     several = value if isinstance(value, list) else [value]
-    for one in reversed(several):
+    for one in several:
         if not isinstance(one, dict):
             raise _error("<< takes a mapping, or a list of mappings", mark)
-        merged.update(one)
+        for key, item in one.items():
+            merged.setdefault(key, item)
 
 
 def _typed(event: Any) -> Any:

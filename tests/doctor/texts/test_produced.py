@@ -45,17 +45,33 @@ def refused_trust(ward: Ward) -> str:
     return in_pod(ward)
 
 
-def no_provider(ward: Ward) -> str:
+def no_provider(ward: Ward, texts: str = "2026") -> str:
+    ward.setup.lab.sts_texts = texts
     ward.setup.create_role(ward.setup.irsa_trust())
     ward.setup.deploy(ward.setup.annotated())
     return in_pod(ward)
 
 
-def wrong_audience(ward: Ward) -> str:
+def wrong_audience(ward: Ward, texts: str = "2026") -> str:
+    ward.setup.lab.sts_texts = texts
     ward.setup.irsa_pod()
     ward.setup.cluster.apply(ward.setup.annotated(audience="vault"))
     ward.restart()
     return in_pod(ward)
+
+
+def no_keys(ward: Ward) -> str:
+    """The cluster is deleted, and the provider of its issuer is left."""
+    ward.setup.irsa_pod()
+    token = ward.setup.cluster.create_token("orders-api", "orders", audience="sts.amazonaws.com")
+    ward.setup.eks.delete_cluster(name="demo")
+    return said(
+        lambda: ward.setup.sts.assume_role_with_web_identity(
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/orders-api",
+            RoleSessionName="try",
+            WebIdentityToken=token,
+        )
+    )
 
 
 def expired_token(ward: Ward) -> str:
@@ -216,8 +232,11 @@ PRODUCED: dict[str, Callable[[Ward], str]] = {
         ward, ["sts:AssumeRole", "sts:TagSession"], DurationSeconds=7200
     ),
     "eks-may-not-assume": trust_of_eks,
-    "no-provider": no_provider,
-    "wrong-audience": wrong_audience,
+    "provider-or-audience:provider": no_provider,
+    "provider-or-audience:audience": wrong_audience,
+    "no-provider": lambda ward: no_provider(ward, "2024"),
+    "wrong-audience": lambda ward: wrong_audience(ward, "2024"),
+    "issuer-keys": no_keys,
     "token-expired": expired_token,
     "not-authorized": refused_trust,
     "agent-silent:refused": no_agent,

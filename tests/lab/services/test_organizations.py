@@ -179,7 +179,9 @@ def test_an_scp_denies_below_where_it_is_attached(
     identifier = setting.attach(deny("s3:GetObject"), target)
     s3 = boto3.client("s3")
     message = refused(lambda: s3.get_object(Bucket=bucket, Key="in/1"))[2]
-    assert message.endswith("with an explicit deny in a service control policy")
+    arn = setting.manager.describe_policy(PolicyId=identifier)["Policy"]["PolicySummary"]["Arn"]
+    assert arn.startswith(f"arn:aws:organizations::{OTHER_ACCOUNT}:policy/{setting.id}/service_")
+    assert message.endswith(f"with an explicit deny in a service control policy: {arn}")
     s3.list_objects_v2(Bucket=bucket)
     setting.manager.detach_policy(PolicyId=identifier, TargetId=target)
     s3.get_object(Bucket=bucket, Key="in/1")
@@ -205,12 +207,12 @@ def test_pods_are_limited_by_scps_but_may_still_become_their_role(
     setting: Setting, setup: Setup, bucket: str
 ) -> None:
     pod = setup.irsa_pod(allow("s3:*"))
-    setting.attach(deny(["s3:GetObject", "sts:AssumeRoleWithWebIdentity"]), ACCOUNT)
+    identifier = setting.attach(deny(["s3:GetObject", "sts:AssumeRoleWithWebIdentity"]), ACCOUNT)
     with pod.inside():
         s3 = boto3.client("s3")
         s3.list_objects_v2(Bucket=bucket)
         message = refused(lambda: s3.get_object(Bucket=bucket, Key="in/1"))[2]
-    assert message.endswith("with an explicit deny in a service control policy")
+    assert message.endswith(f"/service_control_policy/{identifier}")
 
 
 def test_who_simulates_sees_scps(setting: Setting) -> None:
@@ -235,9 +237,13 @@ def test_an_rcp_keeps_others_out_of_a_members_bucket(setting: Setting, bucket: s
     outsider = setting.lab.session(OTHER_ACCOUNT).client("s3")
     outsider.get_object(Bucket=bucket, Key="in/1")
     only = {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}
-    setting.attach(deny("s3:*", Principal="*", Condition=only), setting.unit, RCP)
+    identifier = setting.attach(deny("s3:*", Principal="*", Condition=only), setting.unit, RCP)
     message = refused(lambda: outsider.get_object(Bucket=bucket, Key="in/1"))[2]
-    assert message.endswith("with an explicit deny in a resource control policy")
+    # Another account of the same organization: it is told which policy.
+    assert message.endswith(
+        "with an explicit deny in a resource control policy: arn:aws:organizations::"
+        f"{OTHER_ACCOUNT}:policy/{setting.id}/resource_control_policy/{identifier}"
+    )
     boto3.client("s3").get_object(Bucket=bucket, Key="in/1")
 
 
@@ -392,15 +398,6 @@ def test_errors_of_policies(setting: Setting) -> None:
             lambda: manager.update_policy(PolicyId="p-FullAWSAccess", Name="x"),
             "AccessDeniedException",
         ),
-        (
-            lambda: manager.create_policy(
-                Name="big",
-                Description="",
-                Type=SCP,
-                Content=json.dumps(deny(f"s3:{'a' * 5200}")),
-            ),
-            "ConstraintViolationException",
-        ),
     ):
         assert refused(call)[0] == code
     changed = manager.update_policy(PolicyId=identifier, Content=json.dumps(deny("ec2:*")))
@@ -442,3 +439,36 @@ def test_calls_are_authorized_by_target_and_type(setting: Setting) -> None:
     condition = {"StringEquals": {"organizations:PolicyType": SCP}}
     permit(allow("organizations:AttachPolicy", both, Condition=condition))
     attach()
+
+
+@pytest.mark.parametrize(("kind", "most"), [(SCP, 10_240), (RCP, 5_120)])
+def test_a_policy_that_is_too_long(setting: Setting, kind: str, most: int) -> None:
+    document = deny("s3:", **({"Principal": "*"} if kind == RCP else {}))
+    room = most - len(json.dumps(document, separators=(",", ":")))
+
+    def created(length: int, name: str) -> str:
+        document["Statement"][0]["Action"] = f"s3:{'a' * length}"
+        return setting.policy(document, kind, name)
+
+    assert created(room, "fits").startswith("p-")
+    assert refused(lambda: created(room + 1, "too-long")) == (
+        "ConstraintViolationException",
+        400,
+        "You have exceeded the maximum policy size.",
+    )
+
+
+@pytest.mark.parametrize(("kind", "most"), [(SCP, 10), (RCP, 5)])
+def test_too_many_policies_on_one_target(setting: Setting, kind: str, most: int) -> None:
+    manager = setting.manager
+    if kind == RCP:
+        manager.enable_policy_type(RootId=setting.root, PolicyType=RCP)
+    document = deny("s3:PutObject", **({"Principal": "*"} if kind == RCP else {}))
+    made = [setting.policy(document, kind, f"policy-{number}") for number in range(most)]
+    for identifier in made[:-1]:  # AWS's own is attached already
+        manager.attach_policy(PolicyId=identifier, TargetId=ACCOUNT)
+    assert refused(lambda: manager.attach_policy(PolicyId=made[-1], TargetId=ACCOUNT)) == (
+        "ConstraintViolationException",
+        400,
+        "You have attached the maximum number of policies to the specified target.",
+    )

@@ -32,6 +32,7 @@ MISTAKES = {
     "identity-s3-bad-object-arn": "PODROLE_OBJECT_ACTION_ON_BUCKET",
     "trust-chained-bad-root": "PODROLE_TRUST_WHOLE_ACCOUNT",
     "trust-chained-open": "PODROLE_TRUST_WHOLE_ACCOUNT",
+    "trust-irsa-bad-dual-stack": "PODROLE_OIDC_DUAL_STACK_ISSUER",
     "trust-irsa-bad-https": "PODROLE_OIDC_KEY_WITH_SCHEME",
     "trust-irsa-bad-literal-star": "PODROLE_LITERAL_WILDCARD",
     "trust-irsa-bad-no-aud": "PODROLE_OIDC_MISSING_AUDIENCE",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -30,6 +30,7 @@ _LAYERS = {
     "trust": "resource-based policy",
     "boundary": "permissions boundary",
     "session": "session policy",
+    "scope": "session policy",  # inferred: what GetScopedCredentials says of its policy
     "scp": "service control policy",
     "rcp": "resource control policy",
 }
@@ -82,8 +83,20 @@ class Authorizer:
     def check(self, call: Call, principal: Principal, requirement: Requirement) -> None:
         """Raise AwsError unless the principal may."""
         decision = self.decide(call, principal, requirement)
-        if not decision.allowed:
-            raise denied(call, principal, requirement, decision)
+        if decision.allowed:
+            return
+        if decision.policy_arn and not self._may_see(principal, requirement.account):
+            decision = replace(decision, policy_arn="")
+        raise denied(call, principal, requirement, decision)
+
+    def _may_see(self, principal: Principal, account: str) -> bool:
+        """Whether a refusal may name the policy: within the account, or within the organization."""
+        if isinstance(principal, WebIdentity | AwsService):
+            return False
+        organization = self._limits.organization(principal.account)
+        return principal.account == account or (
+            organization is not None and organization is self._limits.organization(account)
+        )
 
     def decide(self, call: Call, principal: Principal, requirement: Requirement) -> Decision:
         """The engine's decision for one requirement of a call; a refusal is kept."""
@@ -132,11 +145,13 @@ class Authorizer:
         """
         rcps = self._limits.rcps(requirement.account, requirement.action)
         own: tuple[Policy, ...] = ()
+        scope: tuple[Policy, ...] = ()
         match principal:
             case WebIdentity() | AwsService():
                 return PolicySet(resource=requirement.policy, rcp=rcps)
             case AssumedRole(session):
                 found, own = self._iam.role(session.account, session.role_name), session.policies
+                scope = session.scope
             case FederatedUser(session, federation):
                 found, own = self._iam.user(session.account, session.user_name), federation.policies
             case User():
@@ -147,6 +162,7 @@ class Authorizer:
             resource=requirement.policy,
             boundary=found.boundary if found else None,
             session=own or None,
+            scope=scope,
             scp=self._limits.scps(principal.account) if limited else (),
             rcp=rcps if limited else (),
         )
@@ -212,7 +228,7 @@ class Authorizer:
             keys["aws:FederatedProvider"] = session.provider
         if session.source_identity:
             keys["aws:SourceIdentity"] = session.source_identity
-        return keys
+        return {**keys, **session.origin}
 
 
 def _temporary(session: Session | UserSession) -> dict[str, str]:
@@ -243,7 +259,12 @@ def delegated_to(account: str) -> Policy:
 def denied(
     call: Call, principal: Principal, requirement: Requirement, decision: Decision
 ) -> AwsError:
-    """AWS's refusal in the words of the call's service."""
+    """AWS's refusal in the words of the call's service.
+
+    Since January 2026 an explicit deny is followed by the policy's ARN, where it has one (AWS
+    Security Blog, "Enhanced access denied error messages with policy ARNs"; that inline policies
+    have none: reports of users; checked 2026-11-28).
+    """
     denial = requirement.denial
     usual = "AccessDenied" if call.protocol in ("query", "rest-xml") else "AccessDeniedException"
     code = denial.code or usual
@@ -262,6 +283,7 @@ def denied(
     layer = _LAYERS.get(decision.decided_by) if denial.reason else None
     if layer and decision.effect == "explicit_deny":
         message += f" with an explicit deny in {_article(layer)} {layer}"
+        message += f": {decision.policy_arn}" if decision.policy_arn else ""
     elif layer:
         message += f" because no {layer} allows the {action} action"
     return AwsError(code, message, status, denial.shape)

@@ -10,6 +10,7 @@ from typing import Any
 from podrole.lab.aws_error import AwsError
 from podrole.lab.moto_adapter.backend import Moto, undisturbed
 from podrole.lab.moto_adapter.iam import AWS_MANAGED, held
+from podrole.lab.oidc.context_provider import ContextProvider
 from podrole.policy import Policy, PolicyError, parse_policy
 
 #: IAM is global: one region stands for it.
@@ -66,6 +67,8 @@ class IamState:
         self._known: dict[tuple[str, str, str], Entity | None] = {}
         #: The accounts that the lab has; of others nothing is known.
         self.accounts = set(accounts)
+        #: By an OIDC provider's ARN; moto keeps none.
+        self.context_providers: dict[str, ContextProvider] = {}
 
     def forget(self, account: str) -> None:
         """Read again: something in this account's IAM has changed."""
@@ -117,7 +120,8 @@ class IamState:
 
     def managed(self, account: str, arn: str, kind: str = "identity") -> Policy:
         """The default version of a managed policy that exists. Raises AwsError (NoSuchEntity)."""
-        return _compile(self.managed_document(account, arn), kind, arn.rpartition("/")[2])
+        document = self.managed_document(account, arn)
+        return _compile(document, kind, arn.rpartition("/")[2], arn)
 
     def managed_document(self, account: str, arn: str) -> str:
         """The text of the default version. Raises AwsError (NoSuchEntity)."""
@@ -185,14 +189,14 @@ class IamState:
             yield Attachment(policy, document, "inline", None, to, name)
         for item in sorted(found.managed_policies.values(), key=lambda item: item.name):
             document = self.managed_document(account, item.arn)
-            policy = _compile(document, "identity", item.name)
+            policy = _compile(document, "identity", item.name, item.arn)
             owner = "aws-managed" if item.arn.startswith(AWS_MANAGED) else "user-managed"
             yield Attachment(policy, document, owner, item.arn, to, name)
 
 
-def _compile(document: str, kind: Any, name: str) -> Policy:
+def _compile(document: str, kind: Any, name: str, arn: str = "") -> Policy:
     try:
-        return parse_policy(document, kind=kind, name=name)
+        return parse_policy(document, kind=kind, name=name, arn=arn)
     except PolicyError as error:
         # The gateway refuses malformed policies on their way in; this one came another way.
         raise AwsError("MalformedPolicyDocument", f"{name}: {error}", 400) from error

@@ -1,6 +1,6 @@
 """An organization: a tree of root, organizational units and accounts, and the policies on it.
 
-Shapes of ids and ARNs: botocore 1.44.5's model of Organizations; inheritance: Organizations user
+Shapes of ids and ARNs: botocore 1.44.8's model of Organizations; inheritance: Organizations user
 guide, "SCP evaluation" and "RCP evaluation" (checked 2026-11-24).
 """
 
@@ -15,6 +15,10 @@ from typing import Any
 from podrole.policy import Policy, parse_policy
 
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
+#: How many policies of a type a root, a unit or an account has at most, AWS's own included. SCPs:
+#: 10 since 2026-05-15, 5 before (landing-zone-accelerator-on-aws 1.16.0, its pull request 1120).
+#: RCPs: 5 (Organizations user guide, "Quotas").
+MOST_ATTACHED = {SCP: 10, RCP: 5}
 _KINDS: dict[str, Any] = {SCP: "scp", RCP: "rcp"}
 _FULL_ACCESS = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
@@ -26,8 +30,8 @@ _FULL_ACCESS_RCP = (
 
 
 @lru_cache(maxsize=256)
-def _compiled(content: str, kind: Any, name: str) -> Policy:
-    return parse_policy(content, kind=kind, name=name)
+def _compiled(content: str, kind: Any, name: str, arn: str) -> Policy:
+    return parse_policy(content, kind=kind, name=name, arn=arn)
 
 
 @dataclass
@@ -45,7 +49,7 @@ class OrganizationPolicy:
 
     def compiled(self) -> Policy:
         """The policy as the engine takes it. Raises PolicyError."""
-        return _compiled(self.content, _KINDS[self.type], self.name)
+        return _compiled(self.content, _KINDS[self.type], self.name, self.arn)
 
     def summary(self) -> dict[str, Any]:
         """The members of PolicySummary."""

@@ -55,7 +55,7 @@ class Service:
     def throttled(self) -> AwsError:
         """The refusal of a call beyond the service's rate limit.
 
-        Code and status: botocore 1.44.5's model of eks-auth. Its text was found nowhere.
+        Code and status: botocore 1.44.8's model of eks-auth. Its text was found nowhere.
         """
         return AwsError("ThrottlingException", "lab: the rate of calls is too high", 429)
 

@@ -20,6 +20,7 @@ from podrole.lab.commands.pod_variables import without_proxy
 from podrole.lab.serving.control_interface import NO_PROXY, token_file
 from podrole.lab.serving.journal_entry import LONGEST_SECONDS, Options
 from podrole.lab.settings import Settings
+from podrole.lab.sts_texts import STS_TEXTS
 from podrole.lab.throttle import RATE_LIMITS
 from podrole.policy.error import InputError
 from podrole.terminal import one_line
@@ -84,6 +85,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="how long a role's session lives at most; AWS has none below 900 (0: as AWS has it)",
     )
     parser.add_argument(
+        "--sts-texts",
+        choices=STS_TEXTS,
+        default=STS_TEXTS[0],
+        help="the year whose words STS refuses a web identity in: since 2026 it has one text for a"
+        " missing OIDC provider and for a wrong audience (%(default)s)",
+    )
+    parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
@@ -131,6 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
             timedelta(seconds=arguments.association_delay),
             frozenset(arguments.throttled),
             timedelta(seconds=longest) if longest else None,
+            arguments.sts_texts,
         ),
     )
     with ExitStack() as stack:

@@ -83,6 +83,18 @@ def set_client_ids(account: str, provider_arn: str, client_ids: list[str]) -> No
     held(account).get_open_id_connect_provider(provider_arn).client_id_list = client_ids
 
 
+def described_provider(account: str, provider_arn: str) -> dict[str, Any]:
+    """The members of GetOpenIDConnectProvider's answer that moto knows. The provider must exist."""
+    found = held(account).get_open_id_connect_provider(provider_arn)
+    return {
+        "Url": found.url,
+        "ClientIDList": list(found.client_id_list),
+        "ThumbprintList": list(found.thumbprint_list),
+        "CreateDate": found.create_date,
+        "Tags": sorted(found.get_tags(), key=lambda tag: tag["Key"]),
+    }
+
+
 def mark_used(account: str, access_key_id: str, service: str, region: str, when: datetime) -> None:
     """Note a user's key as used, for GetAccessKeyLastUsed. Another key is left alone."""
     key = held(account).access_keys.get(access_key_id)

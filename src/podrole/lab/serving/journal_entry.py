@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from podrole.lab.clock import EARLIEST, LATEST, stamp
+from podrole.lab.sts_texts import STS_TEXTS
 from podrole.lab.throttle import RATE_LIMITS
 
 DOORS = ("aws", "agent", "metadata", "kubernetes")
@@ -38,6 +39,7 @@ class Options:
     association_delay: timedelta = timedelta()
     throttled: frozenset[str] = frozenset()
     longest_session: timedelta | None = None
+    sts_texts: str = STS_TEXTS[0]
 
     def document(self) -> dict[str, Any]:
         """The options as JSON has them."""
@@ -48,6 +50,7 @@ class Options:
                 "association_delay": self.association_delay.total_seconds(),
                 "throttled": sorted(self.throttled),
                 "longest_session": None if longest is None else longest.total_seconds(),
+                "sts_texts": self.sts_texts,
             }
         }
 
@@ -60,6 +63,9 @@ class Options:
         if not all(isinstance(place, str) and place in RATE_LIMITS for place in throttled):
             raise Malformed(f'"throttled" is no list of {", ".join(RATE_LIMITS)}')
         longest = found.get("longest_session")
+        texts = found.get("sts_texts", STS_TEXTS[0])  # older files do not have it
+        if texts not in STS_TEXTS:
+            raise Malformed(f'"sts_texts" is none of {", ".join(STS_TEXTS)}')
         if member(found, "hop_limit", int) not in (1, 2):
             raise Malformed('"hop_limit" is neither 1 nor 2')
         return cls(
@@ -67,6 +73,7 @@ class Options:
             association_delay=_seconds(found, "association_delay"),
             throttled=frozenset(throttled),
             longest_session=None if longest is None else _seconds(found, "longest_session", 0.001),
+            sts_texts=texts,
         )
 
 

@@ -112,11 +112,18 @@ class ServedLab:
     def _set(self, options: Options) -> bool:
         """Let the lab have the options. Returns whether it had others."""
         lab = self.lab
-        had = Options(lab.node.hop_limit, lab.association_delay, lab.throttled, lab.longest_session)
+        had = Options(
+            lab.node.hop_limit,
+            lab.association_delay,
+            lab.throttled,
+            lab.longest_session,
+            lab.sts_texts,
+        )
         lab.node.hop_limit = options.hop_limit
         lab.association_delay = options.association_delay
         lab.throttled = options.throttled
         lab.longest_session = options.longest_session
+        lab.sts_texts = options.sts_texts
         return had != options
 
     def kubeconfig(self) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import json
 
 from podrole.catalog import Catalog
 from podrole.catalog.formats.quoting import SHELL_SAFE
+from podrole.catalog.parameters import Parameter
+from podrole.catalog.partitions import PARTITIONS
 from podrole.site.values.value_places import SECRETS, plain_parameters
 
 #: The drawer's groups; what stands in none is in the last, `other`.
@@ -13,6 +15,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "target_account_id",
         "org_id",
         "partition",
+        "dns_suffix",
         "admin_role",
         "target_role_name",
     ),
@@ -66,8 +69,27 @@ def values_json(catalog: Catalog) -> str:
             "description": parameters[name].description,
             "pattern": parameters[name].pattern.pattern,
             "value": catalog.values[name],
+            **_part(parameters[name]),
         }
         for name in ordered
     ]
-    known = {"fields": fields, "shell": SHELL_SAFE.pattern, "secrets": sorted(SECRETS)}
+    of_region = {one.of_region: one.name for one in parameters.values() if one.of_region}
+    regions = [
+        {
+            "pattern": partition.regions.pattern,
+            "example": partition.example,
+            "values": {name: getattr(partition, part) for part, name in of_region.items()},
+        }
+        for partition in PARTITIONS
+    ]
+    known = {
+        "regions": regions,
+        "fields": fields,
+        "shell": SHELL_SAFE.pattern,
+        "secrets": sorted(SECRETS),
+    }
     return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+
+
+def _part(parameter: Parameter) -> dict[str, str]:
+    return {"part": parameter.part.pattern} if parameter.part else {}

@@ -119,6 +119,50 @@ def test_the_addons_that_the_lab_has(eks: Any) -> None:
     assert one["addonVersions"]
 
 
+def test_the_role_that_an_addon_wants(eks: Any) -> None:
+    (driver,) = eks.describe_addon_versions(addonName="aws-ebs-csi-driver")["addons"]
+    (version,) = driver["addonVersions"]
+    assert version["requiresIamPermissions"]
+    found = eks.describe_addon_configuration(
+        addonName="aws-ebs-csi-driver", addonVersion=version["addonVersion"]
+    )
+    assert found["podIdentityConfiguration"] == [
+        {
+            "serviceAccount": "ebs-csi-controller-sa",
+            "recommendedManagedPolicies": [
+                "arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"
+            ],
+        }
+    ]
+    agent = eks.describe_addon_versions(addonName="eks-pod-identity-agent")["addons"][0]
+    which = agent["addonVersions"][0]
+    assert not which["requiresIamPermissions"]
+    none = eks.describe_addon_configuration(
+        addonName="eks-pod-identity-agent", addonVersion=which["addonVersion"]
+    )
+    assert none["podIdentityConfiguration"] == []
+    code, status, message = refused(
+        lambda: eks.describe_addon_configuration(addonName="vpc-cni", addonVersion="v0.0.1")
+    )
+    assert (code, status) == ("ResourceNotFoundException", 404)
+    assert message.startswith("lab: no add-on vpc-cni v0.0.1; the lab has ")
+
+
+def test_an_update_of_an_addon_replaces_all_its_associations(eks: Any, setup: Setup) -> None:
+    setup.create_role(POD_IDENTITY_TRUST)
+    addon = {"clusterName": "demo", "addonName": "aws-ebs-csi-driver"}
+    eks.create_addon(
+        **addon, podIdentityAssociations=[{"serviceAccount": "one", "roleArn": ROLE_ARN}]
+    )
+    eks.update_addon(
+        **addon, podIdentityAssociations=[{"serviceAccount": "two", "roleArn": ROLE_ARN}]
+    )
+    listed = eks.list_pod_identity_associations(clusterName="demo")["associations"]
+    assert [item["serviceAccount"] for item in listed] == ["two"]
+    eks.update_addon(**addon)  # no list: no change
+    assert eks.list_pod_identity_associations(clusterName="demo")["associations"] == listed
+
+
 def test_binding_a_role_needs_pass_role(eks: Any, setup: Setup) -> None:
     """Who may create associations or add-ons must not give pods any role of the account."""
     setup.create_role(POD_IDENTITY_TRUST, allow(["eks:*"]), name="deployer")

@@ -257,7 +257,7 @@ def test_an_audience_that_is_added_later_is_taken_at_once(setup: Setup) -> None:
     pod = setup.deploy(setup.annotated())
     with pod.inside():
         sts = boto3.client("sts")
-        assert refused(sts.get_caller_identity)[2] == "Incorrect token audience"
+        assert "could not be validated" in refused(sts.get_caller_identity)[2]
     setup.iam.add_client_id_to_open_id_connect_provider(
         OpenIDConnectProviderArn=arn["OpenIDConnectProviderArn"], ClientID="sts.amazonaws.com"
     )

@@ -9,8 +9,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from podrole.lab import Lab
+from podrole.lab import Lab, LabError
 from tests.lab.conftest import ACCOUNT, ROLE_ARN, SUBJECT, Setup, allow
+
+NOT_VALIDATED = (
+    "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity"
+    " documentation for requirements."
+)
 
 
 def refused(call: Any) -> tuple[str, int, str]:
@@ -117,6 +122,8 @@ def test_a_wildcard_under_string_like_admits_any_pod(setup: Setup) -> None:
 
 def test_an_audience_that_the_provider_does_not_list(setup: Setup, token: str) -> None:
     vault = setup.cluster.create_token("orders-api", "orders", audience="vault")
+    assert refused(lambda: assume(setup, vault)) == ("InvalidIdentityToken", 400, NOT_VALIDATED)
+    setup.lab.sts_texts = "2024"
     assert refused(lambda: assume(setup, vault)) == (
         "InvalidIdentityToken",
         400,
@@ -128,11 +135,19 @@ def test_no_provider_in_the_roles_account(setup: Setup) -> None:
     setup.create_role(setup.irsa_trust())
     setup.deploy(setup.annotated())
     token = setup.cluster.create_token("orders-api", "orders", audience="sts.amazonaws.com")
+    assert refused(lambda: assume(setup, token)) == ("InvalidIdentityToken", 400, NOT_VALIDATED)
+    setup.lab.sts_texts = "2024"
     assert refused(lambda: assume(setup, token)) == (
         "InvalidIdentityToken",
         400,
         f"No OpenIDConnect provider found in your account for {setup.issuer}",
     )
+
+
+def test_the_texts_of_sts_are_those_of_two_years(setup: Setup) -> None:
+    with pytest.raises(LabError, match="the texts of STS are those of 2026 or 2024, not '2025'"):
+        setup.lab.sts_texts = "2025"
+    assert setup.lab.sts_texts == "2026"
 
 
 def test_an_expired_token(setup: Setup, token: str) -> None:

@@ -67,13 +67,15 @@ def test_session_policies_narrow_together(setting: Setting, bucket: str) -> None
         Policy=json.dumps(allow("s3:GetObject")),
         PolicyArns=[{"arn": managed}, {"arn": "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"}],
     )
-    assert 0 < answer["PackedPolicySize"] <= 100
+    alone = setting.assume("reader")
+    for size in ("PackedPolicySize", "SessionTokenUtilization", "SessionTokenSize"):
+        assert 0 < alone[size] < answer[size]
+    assert answer["SessionTokenSize"] == len(answer["Credentials"]["SessionToken"])
     s3 = client("s3", answer["Credentials"])
     s3.get_object(Bucket=bucket, Key="in/1")
     s3.list_objects_v2(Bucket=bucket)
     message = refused(lambda: s3.put_object(Bucket=bucket, Key="k"))[2]
     assert message.endswith("because no session policy allows the s3:PutObject action")
-    assert "PackedPolicySize" not in setting.assume("reader")
 
 
 def test_what_session_policies_may_be(setting: Setting) -> None:
@@ -89,19 +91,23 @@ def test_what_session_policies_may_be(setting: Setting) -> None:
         assert refused(lambda more=more: setting.assume("reader", **more))[:2] == (code, 400)
 
 
-def test_what_is_packed_has_a_limit_of_its_own(setting: Setting) -> None:
+def test_a_session_token_has_4096_bytes_at_most(setting: Setting) -> None:
     setting.role("reader")
-    many = tags(**{f"key{number}": "v" * 50 for number in range(12)})
+    some = tags(**{f"key{number}": "v" * 50 for number in range(12)})
+    assert setting.assume("reader", Tags=some)["SessionTokenSize"] < 1200  # refused until 2026
+    many = tags(**{f"key{number}": "v" * 250 for number in range(20)})
     code, status, message = refused(lambda: setting.assume("reader", Tags=many))
     assert (code, status) == ("PackedPolicyTooLarge", 400)
-    assert message.startswith("Packed size of session tags consumes ")
-    assert message.endswith("% of allotted space.")
-    actions = [f"s3:{number * 7919:x}{number * 104729:x}" for number in range(100, 190)]
-    code, status, message = refused(
-        lambda: setting.assume("reader", Policy=json.dumps(allow(actions)))
-    )
-    assert (code, status) == ("PackedPolicyTooLarge", 400)
-    assert message.startswith("Packed policy consumes ")
+    assert message.endswith(" bytes; at most 4,096 are allowed")
+
+
+def test_a_longer_token_on_demand(setting: Setting) -> None:
+    setting.role("reader")
+    answer = setting.assume("reader", MinimumSessionTokenSize=4096)
+    assert len(answer["Credentials"]["SessionToken"]) == answer["SessionTokenSize"] == 4096
+    assert answer["SessionTokenUtilization"] == answer["PackedPolicySize"] == 100
+    client("sts", answer["Credentials"]).get_caller_identity()
+    assert setting.assume("reader", MinimumSessionTokenSize=0)["SessionTokenSize"] < 200
 
 
 # -- tags ----------------------------------------------------------------------------------
@@ -320,7 +326,7 @@ def test_a_federated_user_has_what_user_and_session_policy_share(
     )
 
     nobody = setting.sts.get_federation_token(Name="eve")
-    assert nobody["PackedPolicySize"] == 0
+    assert nobody["SessionTokenSize"] < ada["SessionTokenSize"]
     eve = client("s3", nobody["Credentials"])
     assert refused(lambda: eve.get_object(Bucket=bucket, Key="in/1"))[0] == "AccessDenied"
     grant = statement(

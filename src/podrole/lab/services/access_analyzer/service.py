@@ -1,6 +1,6 @@
 """IAM Access Analyzer: policy validation and custom policy checks, answered by our own engine.
 
-Shapes: botocore 1.44.5's model of accessanalyzer. AWS checks far more than this, and proves more:
+Shapes: botocore 1.44.8's model of accessanalyzer. AWS checks far more than this, and proves more:
 it knows every service's actions and reasons about the whole policy. So every text here begins with
 `lab:`, and a PASS means what `podrole.policy.analysis.containment`, `granted` and `public` say.
 """

@@ -1,6 +1,6 @@
 """CloudTrail: the event history, and trails that deliver log files into a bucket.
 
-Source: CloudTrail API reference (botocore 1.44.5's model); codes are the model's, texts with `lab:`
+Source: CloudTrail API reference (botocore 1.44.8's model); codes are the model's, texts with `lab:`
 the lab's own. moto has trails too, but neither records nor deliveries
 (moto 5.2.5, `moto/cloudtrail/models.py`).
 """

@@ -1,6 +1,6 @@
 """EKS access entries: which IAM principal is who in the cluster's Kubernetes.
 
-Members and errors: botocore 1.44.5's model of EKS; rules: EKS user guide, "Grant IAM users access
+Members and errors: botocore 1.44.8's model of EKS; rules: EKS user guide, "Grant IAM users access
 to Kubernetes with EKS access entries" and "Review access policy permissions" (checked 2026-11-24).
 """
 

@@ -1,6 +1,7 @@
 """EKS add-ons, as far as identity goes: the agent, and drivers that get a role.
 
-Members and errors: botocore 1.44.5's model of EKS (checked 2026-11-24).
+Members and errors: botocore 1.44.8's model of EKS; service accounts and recommended policies: EKS
+user guide, "IAM roles for Amazon EKS add-ons" and "Amazon VPC CNI" (checked 2026-11-28).
 """
 
 from __future__ import annotations
@@ -20,9 +21,16 @@ AGENT_ADDON = "eks-pod-identity-agent"
 #: The add-ons of the lab, each with a version that EKS has had.
 VERSIONS = {
     AGENT_ADDON: "v1.3.3-eksbuild.1",
-    "aws-ebs-csi-driver": "v1.30.0-eksbuild.1",
+    "aws-ebs-csi-driver": "v1.31.0-eksbuild.1",
     "vpc-cni": "v1.18.0-eksbuild.1",
 }
+#: The service account of an add-on that calls AWS, and the managed policy that EKS recommends.
+_NEEDS = {
+    "aws-ebs-csi-driver": ("ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy"),
+    "vpc-cni": ("aws-node", "AmazonEKS_CNI_Policy"),
+}
+#: The lab checks no configuration values: each add-on has a schema of its own, which EKS has.
+_ANY_CONFIGURATION = '{"$schema":"https://json-schema.org/draft/2019-09/schema","type":"object"}'
 
 
 @dataclass(frozen=True)
@@ -166,8 +174,33 @@ def versions(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
             "addonName": name,
             "owner": "aws",
             "publisher": "eks",
-            "addonVersions": [{"addonVersion": version}],
+            "addonVersions": [{"addonVersion": version, "requiresIamPermissions": name in _NEEDS}],
         }
         for name, version in sorted(VERSIONS.items())
         if wanted in (None, name)
     ]
+
+
+def configuration(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """DescribeAddonConfiguration: which service account of an add-on needs which policy.
+
+    Raises AwsError (ResourceNotFoundException) for an add-on or a version that the lab lacks.
+    """
+    name, version = parameters["addonName"], parameters["addonVersion"]
+    if VERSIONS.get(name) != version:
+        had = ", ".join(f"{one} {which}" for one, which in VERSIONS.items())
+        reason = f"lab: no add-on {name} {version}; the lab has {had}"
+        raise AwsError("ResourceNotFoundException", reason, 404)
+    needs = [
+        {
+            "serviceAccount": account,
+            "recommendedManagedPolicies": [f"arn:aws:iam::aws:policy/{policy}"],
+        }
+        for account, policy in ([_NEEDS[name]] if name in _NEEDS else [])
+    ]
+    return {
+        "addonName": name,
+        "addonVersion": version,
+        "configurationSchema": _ANY_CONFIGURATION,
+        "podIdentityConfiguration": needs,
+    }

@@ -1,6 +1,6 @@
 """Pod identity associations: which service account of a cluster gets which role.
 
-Members, errors and rules: botocore 1.44.5's model of EKS (checked 2026-11-23).
+Members, errors and rules: botocore 1.44.8's model of EKS (checked 2026-11-23).
 """
 
 from __future__ import annotations

@@ -119,6 +119,10 @@ def _list_policies(_cluster: Any, parameters: _Parameters) -> dict[str, Any]:
     }
 
 
+def _addon_configuration(_cluster: Any, parameters: _Parameters) -> dict[str, Any]:
+    return addons.configuration(parameters)
+
+
 #: Name to operation, given the cluster (None where the call names none) and the parameters.
 OPERATIONS: dict[str, Callable[[Any, _Parameters], dict[str, Any]]] = {
     "CreatePodIdentityAssociation": _described("association", "associations", "create"),
@@ -132,6 +136,7 @@ OPERATIONS: dict[str, Callable[[Any, _Parameters], dict[str, Any]]] = {
     "DeleteAddon": _delete_addon,
     "ListAddons": _list_addons,
     "DescribeAddonVersions": _addon_versions,
+    "DescribeAddonConfiguration": _addon_configuration,
     "CreateAccessEntry": _described("accessEntry", "access_entries", "create"),
     "DescribeAccessEntry": _describe_entry,
     "UpdateAccessEntry": _described("accessEntry", "access_entries", "update"),

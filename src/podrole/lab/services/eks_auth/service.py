@@ -1,6 +1,6 @@
 """EKS Auth: a pod's token in, credentials of the associated role out.
 
-Behaviour: botocore 1.44.5's model of eks-auth, EKS user guide "How EKS Pod Identity works",
+Behaviour: botocore 1.44.8's model of eks-auth, EKS user guide "How EKS Pod Identity works",
 github.com/aws/eks-pod-identity-agent v0.1.37 and its issues, and for the cluster's ARN in
 `aws:SourceArn` github.com/awslabs/mountpoint-s3-csi-driver issue 781 (checked 2026-11-23). Texts
 marked `lab:` are the lab's own.

@@ -1,8 +1,9 @@
-"""IAM's OIDC providers: what moto does not check, and the client ids that it cannot change.
+"""IAM's OIDC providers: what moto does not check, and what it cannot change or does not know.
 
 Behaviour: IAM API reference, CreateOpenIDConnectProvider, AddClientIDToOpenIDConnectProvider,
 RemoveClientIDFromOpenIDConnectProvider; texts: localstack's recordings of AWS of 2026-02-17
-(checked 2026-11-23).
+(checked 2026-11-23). UpdateOpenIDConnectProvider and ContextProvider: botocore 1.44.8's model of
+IAM (checked 2026-11-28).
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from podrole.lab.access.service import Operation
 from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter import iam as moto_iam
+from podrole.lab.oidc.context_provider import ContextProvider, InvalidContextProvider
 from podrole.lab.protocol.call import Call
 
 _MOST_CLIENT_IDS = 100
+_NO_IDENTITY_CENTER = AwsError("NotImplemented", "lab: there is no IAM Identity Center", 501)
 
 
 class OidcProviders:
@@ -30,6 +33,8 @@ class OidcProviders:
         return {
             "AddClientIDToOpenIDConnectProvider": self._add_client_id,
             "RemoveClientIDFromOpenIDConnectProvider": self._remove_client_id,
+            "GetOpenIDConnectProvider": self._get,
+            "UpdateOpenIDConnectProvider": self._update,
         }.get(name)
 
     def check(self, account: str, call: Call) -> None:
@@ -43,11 +48,45 @@ class OidcProviders:
                 raise AwsError(
                     "EntityAlreadyExists", f"Provider with url {url} already exists.", 409
                 )
+            if "IdentityCenterInstanceArn" in call.parameters:
+                raise _NO_IDENTITY_CENTER
+            if "ContextProvider" in call.parameters:
+                context = _context_provider(call)
+                call.afterwards.append(lambda: self._state.context_providers.update({arn: context}))
         elif call.name == "DeleteOpenIDConnectProvider":
             arn = call.parameters["OpenIDConnectProviderArn"]
             if self._state.provider_audiences(account, arn) is None:
                 message = f"OpenId connect Provider {arn} cannot be found."
                 raise AwsError("NoSuchEntity", message, 404)
+            call.afterwards.append(lambda: self._forget(arn))
+
+    def _forget(self, arn: str) -> None:
+        self._state.context_providers.pop(arn, None)
+
+    def _get(self, call: Call, caller: Caller) -> dict[str, Any]:
+        self._client_ids(call, caller)
+        arn = call.parameters["OpenIDConnectProviderArn"]
+        context = self._state.context_providers.get(arn)
+        return {
+            **moto_iam.described_provider(caller.account, arn),
+            "ContextProvider": context.described() if context else None,
+        }
+
+    def _update(self, call: Call, caller: Caller) -> dict[str, Any]:
+        self._client_ids(call, caller)
+        parameters = call.parameters
+        arn, kept = parameters["OpenIDConnectProviderArn"], self._state.context_providers
+        if parameters.keys() & {"IdentityCenterInstanceArn", "RemoveIdentityCenterInstance"}:
+            raise _NO_IDENTITY_CENTER
+        removes = parameters.get("RemoveContextProvider", False)
+        if ("ContextProvider" in parameters) == bool(removes):
+            reason = "lab: give ContextProvider or RemoveContextProvider, one of the two"
+            raise AwsError("InvalidInput", reason)
+        if removes:
+            self._forget(arn)
+        else:
+            kept[arn] = _context_provider(call)
+        return {}
 
     def _client_ids(self, call: Call, caller: Caller) -> list[str]:
         arn = call.parameters["OpenIDConnectProviderArn"]
@@ -76,3 +115,10 @@ class OidcProviders:
     def _write(self, call: Call, caller: Caller, client_ids: list[str]) -> None:
         arn = call.parameters["OpenIDConnectProviderArn"]
         moto_iam.set_client_ids(caller.account, arn, client_ids)
+
+
+def _context_provider(call: Call) -> ContextProvider:
+    try:
+        return ContextProvider.read(call.parameters["ContextProvider"])
+    except InvalidContextProvider as error:
+        raise AwsError("InvalidInput", f"lab: ContextProvider: {error}") from error

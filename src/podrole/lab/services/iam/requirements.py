@@ -154,6 +154,9 @@ def _context(call: Call, resource: _Resource) -> Mapping[str, Any]:
         keys["iam:PermissionsBoundary"] = boundary
     if "AWSServiceName" in parameters:
         keys["iam:AWSServiceName"] = parameters["AWSServiceName"]
+    if "ContextProvider" in parameters:
+        # That it is a boolean is inferred from its name (botocore 1.44.8, model of IAM).
+        keys["iam:EnableIdentityPropagation"] = "true"
     tags = {tag["Key"]: tag["Value"] for tag in parameters.get("Tags", [])}
     keys |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     if names := sorted({*tags, *parameters.get("TagKeys", [])}):

@@ -16,9 +16,11 @@ from podrole.lab.caller import Caller, FederatedUser, User
 from podrole.lab.credentials import AccessKey, Credentials, credentials_error
 from podrole.lab.moto_adapter import iam as moto_iam
 from podrole.lab.moto_adapter.backend import parsed
+from podrole.lab.oidc.outbound import OutboundFederation
 from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.iam import conflicts, quotas
+from podrole.lab.services.iam.account_switches import AccountSwitches
 from podrole.lab.services.iam.oidc_providers import OidcProviders
 from podrole.lab.services.iam.requirements import iam_requirements
 from podrole.lab.services.iam.simulation import PolicySimulation, ServiceControl
@@ -45,6 +47,7 @@ class Iam(Service):
         state: IamState,
         credentials: Credentials,
         service_control: ServiceControl,
+        outbound: OutboundFederation,
     ) -> None:
         """`state` is what decisions read; it is told of changes."""
         self._state = state
@@ -52,6 +55,7 @@ class Iam(Service):
         self._simulation = PolicySimulation(state, service_control)
         self._trust = TrustPolicies(state, state.forget)
         self._providers = OidcProviders(state)
+        self._switches = AccountSwitches(outbound)
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         """The role, user, policy or provider that the call names, else `*`."""
@@ -65,7 +69,11 @@ class Iam(Service):
         """The simulator, a provider's client ids, and trust policies, which moto half-checks."""
         if name == "UpdateAssumeRolePolicy":
             return self._update_trust_policy
-        return self._simulation.operation(name) or self._providers.operation(name)
+        for operations in (self._simulation, self._providers, self._switches):
+            found: Operation | None = operations.operation(name)
+            if found is not None:
+                return found
+        return None
 
     def _update_trust_policy(self, call: Call, caller: Caller) -> dict[str, Any]:
         account = caller.account

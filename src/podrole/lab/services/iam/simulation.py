@@ -1,6 +1,6 @@
 """IAM's policy simulator, by the engine that decides the lab's calls.
 
-Members and rules: botocore 1.44.5's model of IAM, SimulatePrincipalPolicy and SimulateCustomPolicy
+Members and rules: botocore 1.44.8's model of IAM, SimulatePrincipalPolicy and SimulateCustomPolicy
 (checked 2026-11-23). The simulator's own limits hold here too: it knows identity-based policies,
 a boundary, SCPs and one resource policy that is handed in. It fetches no resource's policy, and it
 does not evaluate trust policies, session policies or RCPs. Texts marked `lab:` are the lab's own.

@@ -1,6 +1,6 @@
 """Context keys in the policy simulator: those that a caller gives, and those that policies want.
 
-Source: botocore 1.44.5's model of IAM, ContextEntry, EvaluationResult, GetContextKeysFor*Policy
+Source: botocore 1.44.8's model of IAM, ContextEntry, EvaluationResult, GetContextKeysFor*Policy
 (checked 2026-11-23).
 """
 

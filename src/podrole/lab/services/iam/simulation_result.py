@@ -1,6 +1,6 @@
 """What the policy simulator answers: one result an action, with one part for each resource.
 
-Source: botocore 1.44.5's model of IAM, EvaluationResult and ResourceSpecificResult, and outputs
+Source: botocore 1.44.8's model of IAM, EvaluationResult and ResourceSpecificResult, and outputs
 that users show (checked 2026-11-23): SourcePolicyType is `IAM Policy` there, which the model's
 enumeration does not list.
 """

@@ -1,6 +1,6 @@
 """The accounts of organizations: those that join, and those that are made in them.
 
-Source: botocore 1.44.5's model of Organizations, CreateAccount and Account (checked 2026-11-24). In
+Source: botocore 1.44.8's model of Organizations, CreateAccount and Account (checked 2026-11-24). In
 AWS an account takes minutes to be made; here it is there at once.
 """
 

@@ -1,6 +1,6 @@
 """Invitations: how an account that exists joins an organization.
 
-Source: botocore 1.44.5's model of Organizations, Handshake; Organizations user guide, "Inviting an
+Source: botocore 1.44.8's model of Organizations, Handshake; Organizations user guide, "Inviting an
 account" (checked 2026-11-24): an invitation is open for 15 days.
 """
 

@@ -1,7 +1,7 @@
 """Refusals of Organizations, in its own words.
 
 Texts: as moto 5.2.5 has them from AWS, terraform users' reports (AccessDeniedException; the last
-policy of a target), else the documentation of the exception in botocore 1.44.5's model (checked
+policy of a target), else the documentation of the exception in botocore 1.44.8's model (checked
 2026-11-24).
 """
 

@@ -1,7 +1,7 @@
 """The calls of Organizations about policies: make them, attach them, list them.
 
 Rules: Organizations user guide, "SCP syntax", "RCP syntax" and "Attaching policies"; errors:
-botocore 1.44.5's model (checked 2026-11-24). SCPs and RCPs, no other types.
+botocore 1.44.8's model (checked 2026-11-24). SCPs and RCPs, no other types.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from podrole.lab.access.organization import (
     DEFAULTS,
+    MOST_ATTACHED,
     RCP,
     SCP,
     Organization,
@@ -27,6 +28,10 @@ _LAST = (
     "You cannot remove the last policy attached to the specified target. You must have at least one"
     " attached at all times."
 )
+# Its words: terraform-provider-aws #41493.
+_TOO_MANY = "You have attached the maximum number of policies to the specified target."
+# Its words: aws-secure-environment-accelerator #1092.
+_TOO_LONG = "You have exceeded the maximum policy size."
 Call = Callable[[Organization, Mapping[str, Any]], dict[str, Any]]
 
 
@@ -132,6 +137,8 @@ class OrganizationPolicies:
             raise organization_error("PolicyTypeNotEnabled")
         if policy.id in target.policies:
             raise organization_error("DuplicatePolicyAttachment")
+        if len(list(organization.attached(target, policy.type))) >= MOST_ATTACHED[policy.type]:
+            raise organization_error("ConstraintViolation", _TOO_MANY)
         target.policies.append(policy.id)
         return {}
 
@@ -210,9 +217,8 @@ def _check_content(policy: OrganizationPolicy) -> None:
         raise organization_error("MalformedPolicyDocument") from error
     if policy.type == RCP:
         _check_rcp(json.loads(policy.content))
-    too_long = over_limit(compiled)
-    if too_long:
-        raise organization_error("ConstraintViolation", f"lab: {too_long}")
+    if over_limit(compiled):
+        raise organization_error("ConstraintViolation", _TOO_LONG)
 
 
 def _check_rcp(document: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """AWS Organizations: accounts under one management account, and the policies above them.
 
 The lab's own, since moto's can neither invite an account that exists nor keep the rules of
-attaching. Members, errors and rules: botocore 1.44.5's model; resources and condition keys: service
+attaching. Members, errors and rules: botocore 1.44.8's model; resources and condition keys: service
 authorization reference, "AWS Organizations" (checked 2026-11-24). There are no delegated
 administrators, and other types of policies than SCPs and RCPs are not carried.
 """

@@ -1,6 +1,6 @@
 """The calls of Organizations about the tree: units, moves, parents and children, tags.
 
-Members and errors: botocore 1.44.5's model of Organizations (checked 2026-11-24).
+Members and errors: botocore 1.44.8's model of Organizations (checked 2026-11-24).
 """
 
 from __future__ import annotations

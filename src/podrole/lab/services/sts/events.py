@@ -32,8 +32,10 @@ class StsEvents(Events):
         return {"incomingTransitiveTags": passed_on} if passed_on else {}
 
     def result(self, call: Call, result: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """What STS answers; who calls stands in the record anyway."""
-        return None if call.name == "GetCallerIdentity" else result
+        """What STS answers, except a token of its own; who calls stands in the record anyway."""
+        if call.name == "GetCallerIdentity":
+            return None
+        return {key: value for key, value in result.items() if key not in self.secret}
 
     def denial_message(self, call: Call, error: AwsError) -> str:
         """AWS re:Post, "Troubleshoot an OIDC provider", shows the words for a web identity."""

@@ -22,15 +22,20 @@ from podrole.lab.caller import AssumedRole, Caller
 from podrole.lab.clock import Clock
 from podrole.lab.credentials import Credentials, Session, issued
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.oidc import context_provider
 from podrole.lab.oidc.issuer import Issuer, Token, TokenError
+from podrole.lab.oidc.outbound import OutboundFederation
 from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
 from podrole.lab.seed import Seed
 from podrole.lab.services.sts import authorization_message, session_request
 from podrole.lab.services.sts.events import StsEvents
+from podrole.lab.services.sts.outbound_tokens import OutboundTokens
 from podrole.lab.services.sts.role_assumption import Assumption, RoleAssumption
-from podrole.lab.services.sts.session_policies import packed_size, session_policies
+from podrole.lab.services.sts.scoped_credentials import ScopedCredentials
+from podrole.lab.services.sts.session_policies import session_policies
 from podrole.lab.services.sts.session_request import NO_TAGS, SessionTags
+from podrole.lab.services.sts.session_token import sizes, with_content
 from podrole.lab.services.sts.user_sessions import UserSessions
 from podrole.lab.services.sts.web_identity import WebIdentities
 from podrole.policy import Policy
@@ -41,7 +46,10 @@ _WEB_IDENTITY_DENIED = Denial(
     "AccessDenied", 403, message="Not authorized to perform sts:AssumeRoleWithWebIdentity"
 )
 #: Operations without a resource, which the identity-based policies decide.
-_PLAIN = {"GetAccessKeyInfo", "DecodeAuthorizationMessage"}
+_PLAIN = {"GetAccessKeyInfo", "DecodeAuthorizationMessage", "GetScopedCredentials"}
+#: "Not available on the STS Global endpoint" (botocore 1.44.8, model of STS).
+_REGIONAL = {"GetScopedCredentials", "GetWebIdentityToken"}
+_GLOBAL_ENDPOINT = "sts.amazonaws.com"
 
 
 class Sts(Service):
@@ -55,6 +63,7 @@ class Sts(Service):
         credentials: Credentials,
         authorizer: Authorizer,
         issuers: Mapping[str, Issuer],
+        outbound: OutboundFederation,
         clock: Clock,
         seed: Seed,
     ) -> None:
@@ -63,10 +72,12 @@ class Sts(Service):
         self._credentials = credentials
         #: Who may become a role; EKS Auth asks it too.
         self.assumption = RoleAssumption(iam, authorizer)
-        self._web_identities = WebIdentities(iam, issuers, clock)
+        self.web_identities = WebIdentities(iam, issuers, clock)
         self._clock = clock
         self._identifiers = Identifiers(seed, "sts")
         self._users = UserSessions(iam, credentials, clock, self._identifiers)
+        self._outbound = OutboundTokens(outbound, clock)
+        self._scoped = ScopedCredentials(iam, credentials, clock, self._identifiers)
         #: Where a role's session ends at the latest, whatever was asked for; None: as AWS has it.
         self.longest: timedelta | None = None
 
@@ -81,18 +92,24 @@ class Sts(Service):
         policies: tuple[Policy, ...] = (),
         provider: str | None = None,
         chained: bool = False,
+        token_size: int = 0,
+        origin: Mapping[str, str] | None = None,
     ) -> Session:
         """A new session of a role.
 
         `name` is the session's, `policies` its session policies, `provider` the ARN of the OIDC
-        provider for a web identity; `chained` where another role's session becomes this one.
+        provider for a web identity; `chained` where another role's session becomes this one. The
+        token has `token_size` bytes at least; `origin` are condition keys of it. Raises AwsError
+        (PackedPolicyTooLarge).
         """
         now = self._clock.now()
         life = timedelta(seconds=seconds)
         session = Session(
             access_key_id=self._identifiers.unique_id("ASIA"),
             secret_access_key=self._identifiers.secret_access_key(),
-            token=self._identifiers.session_token(),
+            token=with_content(
+                self._identifiers.session_token(), policies, tags, origin, token_size
+            ),
             account=account_of(role.arn),
             role_name=role.name,
             role_arn=role.arn,
@@ -106,18 +123,27 @@ class Sts(Service):
             policies=policies,
             provider=provider,
             chained=chained,
+            origin=origin or {},
         )
         self._credentials.add_session(session)
         return session
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement] | None:
-        """GetCallerIdentity needs nothing; AssumeRole decides with the role's trust policy."""
+        """GetCallerIdentity needs nothing; AssumeRole decides with the role's trust policy.
+
+        Raises AwsError for a call that the global endpoint does not have.
+        """
         if self.operation(call.name) is None:
             return None
         validation.check(call)
         UserSessions.check_reach(call, caller)
+        if call.name in _REGIONAL and call.headers.get("host") == _GLOBAL_ENDPOINT:
+            reason = f"lab: {call.name} is not available on the global endpoint: ask a Region's"
+            raise AwsError("InvalidAction", reason)
         if self._users.operation(call.name):
             return self._users.requirements(call, caller)
+        if call.name == "GetWebIdentityToken":
+            return self._outbound.requirements(call, caller)
         if call.name in _PLAIN:
             return [Requirement(f"sts:{call.name}", "*", caller.account)]
         return []
@@ -129,6 +155,8 @@ class Sts(Service):
             "AssumeRole": self.assume_role,
             "GetAccessKeyInfo": self._get_access_key_info,
             "DecodeAuthorizationMessage": self._decode_authorization_message,
+            "GetScopedCredentials": self._scoped.get,
+            "GetWebIdentityToken": self._outbound.get,
         }.get(name) or self._users.operation(name)
 
     def account(self, call: Call, caller: Caller) -> str:
@@ -194,7 +222,6 @@ class Sts(Service):
         role = self.assumption.role(call, caller, wish)
         chained = calling is not None
         policies = session_policies(parameters, account, self._iam)
-        size = packed_size(parameters, tags)
         session = self.issue(
             role,
             name=session_request.session_name(parameters),
@@ -203,15 +230,16 @@ class Sts(Service):
             source_identity=source,
             policies=policies,
             chained=chained,
+            token_size=int(parameters.get("MinimumSessionTokenSize", 0)),
         )
-        return {**assumed(session), "PackedPolicySize": size, "SourceIdentity": source}
+        return {**assumed(session), "SourceIdentity": source}
 
     def assume_role_with_web_identity(self, call: Call) -> dict[str, Any]:
         """Token, issuer, provider, audience and age first; then the trust policy alone decides."""
         validation.check(call)
         parameters = call.parameters
         account, _ = session_request.role_of(parameters)
-        identity = self._web_identities.verified(parameters.get("WebIdentityToken", ""), account)
+        identity = self.web_identities.verified(parameters.get("WebIdentityToken", ""), account)
         wish = Assumption(
             parameters["RoleArn"], parameters["RoleSessionName"], _WEB_IDENTITY_DENIED
         )
@@ -222,19 +250,24 @@ class Sts(Service):
             seconds=session_request.duration(parameters, role.max_session, chained=False),
             policies=session_policies(parameters, account, self._iam),
             provider=identity.arn,
+            origin=identity.origin,
+            token_size=int(parameters.get("MinimumSessionTokenSize", 0)),
         )
         return {
             **assumed(session),
             "SubjectFromWebIdentityToken": identity.subject,
-            "PackedPolicySize": packed_size(parameters, NO_TAGS),
             "Provider": identity.arn,
             "Audience": identity.audience,
+            "TrustedIdentityPropagationContext": context_provider.told(identity.origin),
         }
 
 
 def assumed(session: Session) -> dict[str, Any]:
     """What AssumeRole answers with a session."""
+    told = sizes(session.token)
     return {
+        **told,
+        "PackedPolicySize": told["SessionTokenUtilization"],
         "Credentials": issued(session),
         "AssumedRoleUser": {"AssumedRoleId": session.unique_id, "Arn": session.arn},
     }

@@ -19,8 +19,9 @@ from podrole.lab.clock import Clock
 from podrole.lab.credentials import Credentials, Federation, UserSession, issued
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.protocol.call import Call
-from podrole.lab.services.sts.session_policies import packed_size, session_policies
-from podrole.lab.services.sts.session_request import SessionTags
+from podrole.lab.services.sts.session_policies import session_policies
+from podrole.lab.services.sts.session_request import NO_TAGS, SessionTags
+from podrole.lab.services.sts.session_token import sizes, with_content
 from podrole.policy import Policy, parse_policy
 
 _DEFAULT_SECONDS = 12 * 3600
@@ -80,31 +81,43 @@ class UserSessions:
     def _get_session_token(self, call: Call, caller: Caller) -> dict[str, Any]:
         if call.parameters.get("SerialNumber") or call.parameters.get("TokenCode"):
             raise AwsError("NotImplemented", "lab: there are no MFA devices", 501)
-        return {"Credentials": issued(self._issue(call, caller))}
+        session = self._issue(call, caller)
+        return {"Credentials": issued(session), **sizes(session.token)}
 
     def _get_federation_token(self, call: Call, caller: Caller) -> dict[str, Any]:
         parameters = call.parameters
         policies = session_policies(parameters, caller.account, self._iam)
         tags = SessionTags.asked(parameters)
-        size = packed_size(parameters, tags)
         federation = Federation(parameters["Name"], tags.tags, policies or (_nothing(),))
-        session = self._issue(call, caller, federation)
+        session = self._issue(call, caller, federation, policies, tags)
+        told = sizes(session.token)
         federated = FederatedUser(session, federation)
         return {
             "Credentials": issued(session),
             "FederatedUser": {"FederatedUserId": federated.unique_id, "Arn": federated.arn},
-            "PackedPolicySize": size or 0,
+            "PackedPolicySize": told["SessionTokenUtilization"],
+            **told,
         }
 
     def _issue(
-        self, call: Call, caller: Caller, federation: Federation | None = None
+        self,
+        call: Call,
+        caller: Caller,
+        federation: Federation | None = None,
+        policies: tuple[Policy, ...] = (),
+        tags: SessionTags = NO_TAGS,
     ) -> UserSession:
         now = self._clock.now()
         seconds = int(call.parameters.get("DurationSeconds", _DEFAULT_SECONDS))
         session = UserSession(
             access_key_id=self._identifiers.unique_id("ASIA"),
             secret_access_key=self._identifiers.secret_access_key(),
-            token=self._identifiers.session_token(),
+            token=with_content(
+                self._identifiers.session_token(),
+                policies,
+                tags,
+                at_least=int(call.parameters.get("MinimumSessionTokenSize", 0)),
+            ),
             account=caller.account,
             user_name=caller.name,
             issued=now,

@@ -1,8 +1,7 @@
 """Tokens that come to STS: whose they are, and whether STS believes them.
 
-Codes and texts: STS API reference, and the issues aws/amazon-eks-pod-identity-webhook 232 (wrong
-audience), kubernetes-sigs/aws-load-balancer-controller 2315 (no provider) and
-aws/aws-sdk-java-v2 5709 (expired) on GitHub (checked 2026-11-23).
+Codes: STS API reference. Texts: `sts_texts`, and aws/aws-sdk-java-v2 5709 on GitHub (expired;
+checked 2026-11-23).
 The order of the checks, and texts marked `lab:`, are the lab's own: AWS publishes neither.
 """
 
@@ -15,6 +14,7 @@ from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import WebIdentity
 from podrole.lab.clock import Clock
 from podrole.lab.oidc.issuer import Issuer, Token, TokenError
+from podrole.lab.sts_texts import STS_TEXTS, no_provider, wrong_audience
 
 
 class WebIdentities:
@@ -25,6 +25,8 @@ class WebIdentities:
         self._iam = iam
         self._issuers = issuers
         self._clock = clock
+        #: One of STS_TEXTS.
+        self.texts = STS_TEXTS[0]
 
     def verified(self, text: str, account: str) -> WebIdentity:
         """Whom the token stands for, by its provider in `account`. Raises AwsError."""
@@ -43,10 +45,7 @@ class WebIdentities:
             account, f"arn:aws:iam::{account}:oidc-provider/{provider}"
         )
         if audiences is None:
-            raise AwsError(
-                "InvalidIdentityToken",
-                f"No OpenIDConnect provider found in your account for {url}",
-            )
+            raise AwsError("InvalidIdentityToken", no_provider(self.texts, url))
         if issuer is None:
             raise AwsError(
                 "InvalidIdentityToken",
@@ -58,13 +57,16 @@ class WebIdentities:
                 "InvalidIdentityToken", "lab: the issuer's keys do not verify the signature"
             )
         if not token.audiences or not set(token.audiences) <= set(audiences):
-            raise AwsError("InvalidIdentityToken", "Incorrect token audience")
+            raise AwsError("InvalidIdentityToken", wrong_audience(self.texts))
         self._check_age(token)
+        arn = f"arn:aws:iam::{account}:oidc-provider/{issuer.provider}"
+        context = self._iam.context_providers.get(arn)
         return WebIdentity(
-            f"arn:aws:iam::{account}:oidc-provider/{issuer.provider}",
+            arn,
             issuer.provider,
             token.audiences[0],
             token.text("sub"),
+            context.condition_keys(token.claims, arn) if context else {},
         )
 
     def _check_age(self, token: Token) -> None:
