@@ -109,8 +109,8 @@ def words(root: Path = ROOT) -> frozenset[str]:
 
 def left(path: Path = LEFT) -> list[dict[str, Any]]:
     """What was looked at and left out: service, kind, names (`*` as in a file's name), why."""
-    rows: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8"))
-    return rows
+    rows: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8"))["rows"]
+    return [{**row, "names": row["names"].replace("`", "").split(", ")} for row in rows]
 
 
 def news(folder: Path | None = None, root: Path = ROOT) -> list[Name]:
