@@ -103,6 +103,10 @@ soak: $(STAMP) ## Let 64 pods refresh for a minute while other clients misbehave
 mutate: $(STAMP) ## Change the engine step by step: which changes do the tests miss?
 	@$(BIN)/python bench/mutate_engine.py
 
+.PHONY: mutate-pages
+mutate-pages: $(STAMP) ## Take blocks away, rename files, swap trust policies: does each how-to notice?
+	@PODROLE_PAGE_MUTANTS=1 $(BIN)/pytest tests/follow/test_mutants.py
+
 .PHONY: fuzz
 fuzz: $(STAMP) ## A million requests to the engine, 100,000 to the lab's doors, all hostile values and commands
 	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py tests/catalog/test_hostile_values.py tests/test_hostile_commands.py

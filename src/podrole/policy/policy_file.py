@@ -44,6 +44,11 @@ def read_policy_text(text: str) -> PolicyFile:
     return _read(Path(), text, yaml=text.lstrip()[:1] not in ("{", "["))
 
 
+def read_policy(path: Path, text: str, *, yaml: bool) -> PolicyFile:
+    """Read the text of a file. Raises PolicyError with the file's name."""
+    return _read(path, text, yaml=yaml)
+
+
 def kind_of(document: Any) -> Kind:
     """What the elements say: Principal without Resource is a trust policy."""
     statements = document.get("Statement") if isinstance(document, Mapping) else None

@@ -91,9 +91,9 @@ class SourceMap:
         return None
 
 
-def json_source_map(text: str) -> SourceMap:
-    """The places of a text that `json.loads` takes."""
-    scanner = _Scanner(text)
+def json_source_map(text: str, depth: int = DEPTH) -> SourceMap:
+    """The places of a text that `json.loads` takes, for elements that are not deeper."""
+    scanner = _Scanner(text, depth)
     scanner.value(scanner.after_space(0), ())
     return SourceMap(dict(filter(None, scanner.found)))
 
@@ -101,8 +101,8 @@ def json_source_map(text: str) -> SourceMap:
 class _Scanner:
     """Reads values as `json` does, and notes where they stand."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, depth: int) -> None:
+        self._text, self._depth = text, depth
         self._decoder = json.JSONDecoder()
         self._lines = Lines(text)
         #: Elements as they end; None where a key that stands again has taken the place.
@@ -111,7 +111,7 @@ class _Scanner:
     def value(self, start: int, steps: Steps) -> int:
         """Note the value that begins at `start` and all in it; where it ends."""
         opening = self._text[start : start + 1]
-        if opening not in ("{", "[") or len(steps) >= DEPTH:
+        if opening not in ("{", "[") or len(steps) >= self._depth:
             end = self._decoder.raw_decode(self._text, start)[1]
         else:
             end = self._members(start, steps, named=opening == "{")

@@ -20,6 +20,8 @@ CHECKER = (
     "podrole.pyodide.checker",
     "podrole.pyodide.policy_check",
     "podrole.pyodide.pod_denied",
+    "podrole.reading.outputs.hcl",
+    "podrole.reading.yaml_document",
     "yaml",
 )
 #: An archive's name, and what is imported there.

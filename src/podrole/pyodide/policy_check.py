@@ -8,7 +8,7 @@ from typing import Any
 
 from podrole.policy import Decision, Policy, PolicyError, PolicySet, authorize, parse_policy
 from podrole.policy.lint import lint
-from podrole.policy.who import who
+from podrole.policy.who import others, who
 from podrole.pyodide.pasted_policy import PastedPolicy, PasteError, read_paste
 from podrole.pyodide.trace_words import ASSUMED, trace_words
 from podrole.pyodide.who_asks import Asked, FormError, Unfilled, asked, suggested
@@ -153,5 +153,5 @@ def _who(policy: Policy) -> dict[str, Any] | None:
             for statement in policy.statements
             if isinstance(statement.principal, Mapping) and statement.effect == "Allow"
         ),
-        "text": "\n".join(str(one) for one in admitted),
+        "text": "\n".join([*map(str, admitted), *others(policy)]),
     }

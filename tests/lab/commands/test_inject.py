@@ -219,3 +219,11 @@ def test_what_is_left_alone(mutate: Mutate) -> None:
     for body in (b"{", b"[]", b"{}", b'{"request": {"object": 5}}'):
         answer = mutate(data=body, content_type="application/json")
         assert (answer.status_code, answer.json["kind"]) == (400, "Status")
+
+
+def test_the_service_account_s_old_field_is_read(inject: Inject) -> None:
+    """The API server copies `serviceAccount` into `serviceAccountName`."""
+    pod = POD.replace("ACCOUNT", "irsa").replace("serviceAccountName", "serviceAccount")
+    code, out, err = inject(pod)
+    assert (code, err) == (0, "")
+    assert variables(out)["AWS_ROLE_ARN"] == ROLE

@@ -199,14 +199,16 @@ def test_who_of_a_policy_without_a_provider(
     path = tmp_path / "trust.json"
     path.write_text(CATALOG.render("trust-pod-identity", "json"))
     assert main(["who", str(path)]) == 0
-    assert capsys.readouterr().out.startswith("no service account: the trust policy names no OIDC")
+    assert capsys.readouterr().out.startswith(
+        "EKS Pod Identity (pods.eks.amazonaws.com): any service account with an association to"
+    )
 
 
 def test_who_names_the_file_that_is_no_trust_policy(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for text, message in (
-        ('"x"', "not JSON"),
+        ('"x"', "no policy in it"),
         (json.dumps(ALLOW), "Statement[0].Resource: Has prohibited field Resource"),
     ):
         path = tmp_path / "trust.json"

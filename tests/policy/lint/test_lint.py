@@ -54,6 +54,10 @@ def codes(document: Any, kind: Any, *severities: str) -> set[str]:
     }
 
 
+AUDIENCE_OF_CHINA = {"StringEquals": {f"{PROVIDER}:aud": "sts.amazonaws.com.cn"}}
+DUAL_STACK = "arn:aws:iam::111122223333:oidc-provider/oidc-eks.eu-west-1.api.aws/id/EXAMPLE"
+
+
 @pytest.mark.parametrize("snippet", POLICIES, ids=lambda snippet: snippet.id)
 def test_the_catalogue(snippet: Any) -> None:
     found = {
@@ -175,7 +179,22 @@ def identity(**elements: Any) -> dict[str, Any]:
             "trust",
             "PODROLE_MISSING_TAG_SESSION",
         ),
-        (trust("*", Action="sts:AssumeRole"), "trust", "PODROLE_TRUST_Anyone"),
+        (trust("*", Action="sts:AssumeRole"), "trust", "PODROLE_TRUST_ANYONE"),
+        (trust(Condition=AUDIENCE_OF_CHINA), "trust", "PODROLE_OIDC_AUDIENCE_OF_CHINA"),
+        (trust({"Federated": DUAL_STACK}), "trust", "PODROLE_OIDC_DUAL_STACK_ISSUER"),
+        (trust({"Service": "pod.eks.amazonaws.com"}), "trust", "PODROLE_NO_SUCH_SERVICE"),
+        (trust({"Service": "pods.eks.amazonaws.com.cn"}), "trust", "PODROLE_NO_SUCH_SERVICE"),
+        (trust({"Federated": "${provider_arn}"}), "trust", "PODROLE_UNRENDERED_TEMPLATE"),
+        (
+            trust(Condition={"StringEquals": {"{{ issuer }}:sub": "x"}}),
+            "trust",
+            "PODROLE_UNRENDERED_TEMPLATE",
+        ),
+        (
+            trust({"AWS": "arn:aws:iam::<account>:role/x"}, Action="sts:AssumeRole"),
+            "trust",
+            "PODROLE_UNRENDERED_TEMPLATE",
+        ),
         (
             trust({"AWS": "111122223333"}, Action="sts:AssumeRole"),
             "trust",
@@ -336,6 +355,6 @@ def test_a_bad_file_is_one_line_and_exit_code_2(
 def test_what_is_no_file_or_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     binary = tmp_path / "p.json"
     binary.write_bytes(b"\xff\xfe\x00")
-    for path, message in ((tmp_path, "Is a directory"), (binary, "is no text in UTF-8")):
+    for path, message in ((tmp_path, "Is a directory"), (binary, "is no text in UTF-16")):
         assert main(["lint", str(path)]) == 2
         assert message in capsys.readouterr().err

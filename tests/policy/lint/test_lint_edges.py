@@ -32,7 +32,7 @@ ASSUME = {"Action": "sts:AssumeRole"}
             "PODROLE_VARIABLE_UNDER_OPERATOR",
         ),
         # A condition that keeps nobody out silences nothing.
-        (trust("*", **ASSUME, **HTTPS), "trust", "PODROLE_TRUST_Anyone"),
+        (trust("*", **ASSUME, **HTTPS), "trust", "PODROLE_TRUST_ANYONE"),
         (trust({"AWS": "111122223333"}, **ASSUME, **HTTPS), "trust", "PODROLE_TRUST_WHOLE_ACCOUNT"),
         (trust(PODS, Action="sts:*", **HTTPS), "trust", "PODROLE_POD_IDENTITY_UNSCOPED"),
         (

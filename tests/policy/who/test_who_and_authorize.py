@@ -10,12 +10,16 @@ import pytest
 
 from podrole.policy import PolicyError, PolicySet, Request, authorize, parse_policy
 from podrole.policy.budget import Budget
-from podrole.policy.who import Admitted, who
+from podrole.policy.who import Admitted, pod_identity, who
+from podrole.policy.who.token_conditions import ANY_PROVIDER
 
 CASES = int(os.environ.get("PODROLE_FUZZ", "2000"))
 ACCOUNT = "111122223333"
 ISSUERS = ["oidc.eks.eu-west-1.amazonaws.com/id/A", "oidc.eks.eu-west-1.amazonaws.com/id/B"]
 ARNS = [f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}" for issuer in ISSUERS]
+#: A condition key names an issuer in any case, and none names the other one.
+NAMES = {issuer.lower(): issuer for issuer in ISSUERS}
+OTHER_ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/C"
 SUBJECTS = [
     f"system:serviceaccount:{namespace}:{name}"
     for namespace in ("orders", "orders-x", "ops", "a", "0")
@@ -118,9 +122,9 @@ class Drawn:
 
 
 def allowed(trust: Any, admitted: Admitted, subject: str, context: dict[str, str]) -> bool:
-    issuer = admitted.provider
+    issuer = admitted.provider if admitted.provider != ANY_PROVIDER else OTHER_ISSUER
     request = Request(
-        ARNS[ISSUERS.index(issuer)],
+        f"arn:aws:iam::{ACCOUNT}:oidc-provider/{NAMES.get(issuer.lower(), issuer)}",
         "sts:AssumeRoleWithWebIdentity",
         f"arn:aws:iam::{ACCOUNT}:role/r",
         {**context, f"{issuer}:sub": subject, f"{issuer}:aud": "sts.amazonaws.com"},
@@ -169,6 +173,71 @@ def test_with_little_to_spend_the_list_is_shorter_and_never_wrong() -> None:
             assert "too many combinations to list" in admitted.sentence
             assert "nobody" not in admitted.sentence
     assert partial > CASES / 200
+
+
+PODS = "pods.eks.amazonaws.com"
+EKS_KEYS = {
+    "aws:SourceArn": ["arn:aws:eks:eu-west-1:111122223333:cluster/a", "arn:aws:eks:*:*:cluster/b"],
+    "aws:SourceAccount": ["111122223333", "444455556666"],
+    "aws:SourceOrgID": ["o-1", "o-2"],
+    "aws:RequestTag/kubernetes-namespace": ["orders", "or*", "billing"],
+    "aws:RequestTag/kubernetes-service-account": ["api", "?pi", "worker"],
+    "aws:TagKeys": ["kubernetes-namespace", "kubernetes-*"],
+}
+
+
+def drawn_for_eks(seed: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A trust policy about Pod Identity, and the keys of some calls of EKS's."""
+    dice = random.Random(seed)
+    both: Any = ["sts:AssumeRole", "sts:TagSession"]
+    statements = []
+    for _ in range(dice.choice([1, 1, 2, 3])):
+        conditions: dict[str, Any] = {}
+        for _ in range(dice.choice([0, 1, 2])):
+            operator = dice.choice([*OPERATORS, *NEGATED, "ArnLike", "Null"])
+            key = dice.choice(list(EKS_KEYS))
+            values = dice.sample(EKS_KEYS[key], dice.randint(1, 2))
+            conditions.setdefault(operator, {})[key] = "true" if operator == "Null" else values
+        statements.append(
+            {
+                "Effect": "Deny" if dice.random() < 0.25 else "Allow",
+                "Principal": dice.choice([{"Service": PODS}] * 4 + ["*", {"Service": "x"}]),
+                "Action": dice.choice([both] * 4 + ["sts:AssumeRole", "sts:*", "sts:Tag*"]),
+                "Condition": conditions,
+            }
+        )
+    calls: list[dict[str, Any]] = [{}]
+    for _ in range(4):
+        call: dict[str, Any] = {
+            key: dice.choice(values).replace("*", "x")
+            for key, values in EKS_KEYS.items()
+            if dice.random() < 0.7
+        }
+        if "aws:TagKeys" in call:
+            call["aws:TagKeys"] = ["kubernetes-namespace", "kubernetes-pod-name"]
+        calls.append(call)
+    return {"Version": "2012-10-17", "Statement": statements}, calls
+
+
+def test_eks_gets_in_for_the_associations_that_are_told_and_for_no_other() -> None:
+    opened = 0
+    for seed in range(CASES):
+        document, calls = drawn_for_eks(seed)
+        trust = parse_policy(document, kind="trust")
+        found = pod_identity(trust)
+        for call in calls:
+            for actions in (("sts:AssumeRole", "sts:TagSession"), ("sts:AssumeRole",)):
+                wanted = all(
+                    authorize(
+                        Request(PODS, action, f"arn:aws:iam::{ACCOUNT}:role/r", call),
+                        PolicySet(resource=trust),
+                    ).allowed
+                    for action in actions
+                )
+                told = found is not None and found.admits(call, tagged=len(actions) > 1)
+                assert told == wanted, (seed, call, document)
+                opened += wanted
+    assert opened > CASES / 2
 
 
 def test_a_trust_policy_takes_no_not_principal() -> None:

@@ -115,7 +115,7 @@ def _admitted(
     specification = pod.get("spec", {})
     if not specification.get("containers"):
         raise InjectError(f"stdin: pod {name or '(no name)'}: spec.containers is required")
-    account = (namespace, specification.get("serviceAccountName", "default"))
+    account = (namespace, _account_name(specification))
     if account not in accounts:
         known = ", ".join(f"{space}/{sa}" for space, sa in accounts)
         raise InjectError(
@@ -129,6 +129,12 @@ def _admitted(
         region=arguments.region,
         agent_url=arguments.container_credentials_full_uri,
     )
+
+
+def _account_name(specification: dict[str, Any]) -> str:
+    """The pod's service account; `serviceAccount` is the field's old name, which the API copies."""
+    named = specification.get("serviceAccountName") or specification.get("serviceAccount")
+    return str(named or "default")
 
 
 def _without_nulls(value: Any, place: str) -> Any:

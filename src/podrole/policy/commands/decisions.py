@@ -11,9 +11,11 @@ from typing import Any
 
 from podrole.policy.document import parse_policy
 from podrole.policy.error import PolicyError
+from podrole.policy.policies_file import read_policies
 from podrole.policy.rows import decide_row
-from podrole.policy.who import who
+from podrole.policy.who import others, who
 from podrole.reading import ReadingError, read_json, read_lines, read_text
+from podrole.terminal import one_line
 
 #: Characters of one row: a policy has at most 20,480, and a row some dozen of them.
 _LONGEST_ROW = 8_000_000
@@ -68,7 +70,7 @@ def _configure_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    row = _read(arguments.row) if arguments.row else _row_of(arguments)
+    row = _read_row(arguments.row) if arguments.row else _row_of(arguments)
     decision = decide_row(row, explain=True)
     print(json.dumps(decision.to_json(), indent=2) if arguments.json else decision)
     return 0
@@ -93,33 +95,49 @@ def _row_of(arguments: argparse.Namespace) -> dict[str, Any]:
     layers |= {name: getattr(arguments, name) for name in ("boundary", "session", "scp", "rcp")}
     return {
         "request": request,
-        "policies": {name: [_read(path) for path in paths] for name, paths in layers.items()},
+        "policies": {
+            name: [one for path in paths for one in _documents(path)]
+            for name, paths in layers.items()
+        },
     }
 
 
 def _configure_who(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("trust", type=Path, help="a role's trust policy, as JSON")
+    parser.add_argument(
+        "trust",
+        type=Path,
+        help="a role's trust policy, or what holds one: get-role's output, a template, a plan",
+    )
     parser.add_argument("--issuer", help="one cluster's issuer, with or without https://")
     parser.set_defaults(run=_who)
 
 
 def _who(arguments: argparse.Namespace) -> int:
-    document = _read(arguments.trust)
-    try:
-        trust = parse_policy(document, kind="trust", name=arguments.trust.name)
-    except PolicyError as error:
-        place = ": ".join(filter(None, (str(arguments.trust), error.path)))
-        raise PolicyError(place, error.reason, error.suggestion) from error
+    """0, with a line for each kind of caller; several policies in a file, each under its name."""
+    found = read_policies(arguments.trust)
+    trusts = [one for one in found if one.kind == "trust"] or found
     issuer = arguments.issuer.removeprefix("https://") if arguments.issuer else None
-    found = who(trust, issuer)
-    if not found:
-        print("no service account: the trust policy names no OIDC provider")
-    for admitted in found:
-        print(admitted)
+    for one in trusts:
+        try:
+            trust = parse_policy(one.file.document, kind="trust", name=arguments.trust.name)
+        except PolicyError as error:
+            place = ": ".join(filter(None, (str(arguments.trust), one.name, error.path)))
+            raise PolicyError(place, error.reason, error.suggestion) from error
+        if one.taken:
+            print(one_line(f"{one.name or arguments.trust}: {one.taken}"))
+        head = f"{one.name or one.file.source_map.spans[()].start.line}: " if trusts[1:] else ""
+        told = [*who(trust, issuer), *others(trust)]
+        for line in told or ["no service account: the trust policy lets nobody in"]:
+            print(f"{head}{line}")
     return 0
 
 
-def _read(path: Path) -> Any:
+def _documents(path: Path) -> list[Any]:
+    """The policies in a file of any tool. Raises PolicyError with the file's name."""
+    return [one.file.document for one in read_policies(path)]
+
+
+def _read_row(path: Path) -> Any:
     """The JSON in a file. Raises PolicyError with the file's name."""
     try:
         text = read_text(path)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,8 @@ from podrole.policy.document import parse_policy
 from podrole.policy.error import PolicyError
 from podrole.policy.lint import lint
 from podrole.policy.lint.finding import SEVERITIES, Finding
-from podrole.policy.policy_file import kind_of, read_policy_file
+from podrole.policy.lint.placeholders import UNRENDERED
+from podrole.policy.policies_file import read_policies
 from podrole.policy.source_map import Span
 from podrole.terminal import one_line
 
@@ -49,23 +51,39 @@ def configure(_name: str, parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     found: list[Located] = []
+    passed_over = False
     for path in arguments.files:
-        file = read_policy_file(path)
-        kind: Any = kind_of(file.document) if arguments.kind == "auto" else arguments.kind
         try:
-            policy = parse_policy(file.document, kind=kind, name=path.name)
+            found += _findings(path, arguments.kind)
         except PolicyError as error:
-            place = f"{path}: {error.path}" if error.path else str(path)
-            raise PolicyError(place, error.reason, error.suggestion) from error
-        found += [
-            Located(path, finding, file.source_map.find(finding.path)[1])
-            for finding in lint(policy)
-        ]
+            if len(arguments.files) == 1:
+                raise
+            # One that is no policy is named and passed over; the exit code tells of it.
+            print(one_line(f"podrole: {error}"), file=sys.stderr)
+            passed_over = True
     text = _FORMATS[arguments.format](found)
     if text:
         print(text)
     counted = SEVERITIES[: SEVERITIES.index(arguments.fail_on) + 1]
-    return int(any(item.finding.severity in counted for item in found))
+    return 2 if passed_over else int(any(item.finding.severity in counted for item in found))
+
+
+def _findings(path: Path, wanted: str) -> list[Located]:
+    found: list[Located] = []
+    for one in read_policies(path):
+        kind: Any = one.kind if wanted == "auto" else wanted
+        try:
+            policy = parse_policy(one.file.document, kind=kind, name=one.name or path.name)
+        except PolicyError as error:
+            place = ": ".join(filter(None, (str(path), one.name, error.path)))
+            raise PolicyError(place, error.reason, error.suggestion) from error
+        for finding in lint(policy):
+            if one.template and finding.code == UNRENDERED:
+                continue  # the tool fills it in
+            span = one.file.source_map.find(finding.path)[1]
+            named = replace(finding, path=f"{one.name}: {finding.path}") if one.name else finding
+            found.append(Located(path, named, span))
+    return found
 
 
 def _text(found: Found) -> str:

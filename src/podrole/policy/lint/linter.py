@@ -12,7 +12,15 @@ import re
 from collections.abc import Callable, Iterator
 
 from podrole.policy.document import Policy
-from podrole.policy.lint import complement, deputy, pass_role, trust, values
+from podrole.policy.lint import (
+    complement,
+    deputy,
+    eks_names,
+    pass_role,
+    placeholders,
+    trust,
+    values,
+)
 from podrole.policy.lint.finding import Finding
 from podrole.policy.lint.linted_policy import LintedPolicy
 from podrole.policy.sizes import over_limit
@@ -145,4 +153,8 @@ _RULES: tuple[Rule, ...] = (
     values.variables,
     values.sets,
     values.principals,
+    placeholders.placeholders,
+    eks_names.china_audience,
+    eks_names.dual_stack_issuer,
+    eks_names.service_names,
 )

@@ -226,7 +226,7 @@ def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
     for value in values:
         if value == "*":
             yield Finding(
-                "PODROLE_TRUST_Anyone",
+                "PODROLE_TRUST_ANYONE",
                 "error",
                 f"{statement.path}.Principal",
                 "every principal of every account is trusted",

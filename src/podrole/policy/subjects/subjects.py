@@ -50,11 +50,11 @@ class Subjects:
         return subject in self and all(item.holds(context) for item in self.provided)
 
     def __str__(self) -> str:
-        text = " that is also ".join(map(_choice, self.clause.choices)) or _Everyone
+        text = " that is also ".join(map(_choice, self.clause.choices)) or _EVERYONE
         if self.clause.unless:
             text += ", except " + " and ".join(map(_sentence, self.clause.unless))
         if self.provided:
-            text += ", if " + " and ".join(map(_provision, self.provided))
+            text += ", if " + " and ".join(map(provision, self.provided))
         return text if self.decided else f"{text} (whether that leaves anyone: too long to decide)"
 
 
@@ -74,7 +74,7 @@ def simplified(choices: Iterable[Iterable[str]], unless: Iterable[str]) -> Claus
     return None if any(map(everyone, refused)) else Clause(tuple(kept), refused)
 
 
-_Everyone = "every pod of the cluster"
+_EVERYONE = "every pod of the cluster"
 
 
 def _choice(patterns: Choice) -> str:
@@ -84,7 +84,7 @@ def _choice(patterns: Choice) -> str:
 
 def _sentence(pattern: str) -> str:
     if everyone(pattern):
-        return _Everyone
+        return _EVERYONE
     if not wild(pattern):
         return f"exactly {pattern}"
     namespace, colon, name = pattern.removeprefix(PREFIX).partition(":")
@@ -104,7 +104,8 @@ def _sentence(pattern: str) -> str:
     return f"{what} in {where}"
 
 
-def _provision(condition: Condition) -> str:
+def provision(condition: Condition) -> str:
+    """A condition on the request, in words."""
     key = condition.key
     if condition.operator == "Null":
         return f"the request {'does not bring' if condition.holds_without_key else 'brings'} {key}"

@@ -21,6 +21,7 @@ from podrole.policy.who.token_conditions import ACTION, TokenConditions
 
 #: For all providers of one policy: on a laptop below two seconds (measured 2026-11-28).
 STEPS = 400_000
+_WITH_SCHEME = "no provider's ARN has https:// in it, and condition keys with it match no token"
 _TOO_MANY = "too many combinations to list"
 
 
@@ -85,7 +86,10 @@ def who(
     named = conditions.providers
     if provider is not None:
         wanted = provider.removeprefix("https://")
+        of_all = conditions.every
         named = {arn: name for arn, name in named.items() if name == wanted}
+        if not named and of_all:
+            named = {of_all: wanted}
         if not named:
             return [Admitted(wanted, "nobody: the trust policy does not name this provider")]
     why_nobody = cache(partial(_why_nobody, trust))
@@ -102,6 +106,8 @@ def _admitted(
     budget: Budget,
     why_nobody: Callable[[], str],
 ) -> Admitted:
+    if provider.startswith("https://"):
+        return Admitted(provider, f"nobody: {_WITH_SCHEME}")
     allowed, denied = said
     found: list[Subjects] = []
     complete = True

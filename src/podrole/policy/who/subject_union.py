@@ -18,8 +18,8 @@ def widest(listed: Sequence[Subjects], budget: Budget) -> list[Subjects]:
     if len(listed) == 1:
         return list(listed)
     items = list(dict.fromkeys(listed))
-    if _Everyone in items:
-        return [_Everyone]
+    if _EVERYONE in items:
+        return [_EVERYONE]
     wide = [
         number
         for number, item in enumerate(items)
@@ -46,7 +46,7 @@ def widest(listed: Sequence[Subjects], budget: Budget) -> list[Subjects]:
     ]
 
 
-_Everyone = Subjects(Clause(()))
+_EVERYONE = Subjects(Clause(()))
 
 
 def _patterns(item: Subjects) -> list[str]:

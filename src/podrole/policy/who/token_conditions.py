@@ -21,6 +21,9 @@ from podrole.policy.variables import names_in, resolve
 ACTION = "sts:AssumeRoleWithWebIdentity"
 _FOLDED_ACTION = ACTION.lower()
 _PROVIDER = re.compile(r"(arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/)(.+)\Z")
+_EVERY = "*"
+#: Stands for the providers that no statement names, where all of an account's are meant.
+ANY_PROVIDER = "any other OIDC provider of the account"
 _OF_THE_REQUEST = ("aws:", "sts:")
 _SOME_SUBJECT = ("system:serviceaccount:any:any",)
 
@@ -46,6 +49,22 @@ class TokenConditions:
             else:
                 for arn in named:
                     self._by_arn.setdefault(arn, []).append(spoken)
+        #: The ARN that stands for all providers, where a statement means every token; else empty.
+        self.every = ""
+        if any(item.statement.effect == "Allow" for item in self._of_all):
+            self._name_all()
+
+    def _name_all(self) -> None:
+        """What a statement for every token names: issuers by its condition keys, and the others."""
+        named = {name.lower() for name in self.providers.values()}
+        for item in self._of_all:
+            for key in item.by_key:
+                issuer, _, claim = key.rpartition(":")
+                if claim in ("sub", "aud") and issuer and issuer not in named:
+                    named.add(issuer)
+                    self.providers[f"{_EVERY}/{issuer}"] = issuer
+        self.every = _EVERY
+        self.providers[_EVERY] = ANY_PROVIDER
 
     def subjects(self, arn: str) -> tuple[list[Subjects], list[Subjects]]:
         """Whom the statements allow and whom they deny, each in one set; `arn` is a provider's."""

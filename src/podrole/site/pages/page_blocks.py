@@ -195,7 +195,7 @@ def choices(blocks: list[Block]) -> dict[int, list[str]]:
     """The labels of each set of tabs that holds something to run, in order."""
     found: dict[int, list[str]] = {}
     for block in blocks:
-        if block.use in ("command", "file"):
+        if block.use in ("command", "file", "output"):
             for number, label in block.tabs:
                 labels = found.setdefault(number, [])
                 if label not in labels:
