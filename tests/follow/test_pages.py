@@ -12,7 +12,7 @@ from tests.catalogue import CATALOG
 from tests.follow.conftest import PAGES, Follow, Steps
 
 #: Pages that are not yet scripts.
-TO_DO = {"add-ons", "auto-mode-and-hybrid-nodes", "identity-propagation", "troubleshoot"}
+TO_DO = {"troubleshoot"}
 WAYS = [
     pytest.param(path, number, id=f"{path.stem}-{'-'.join(dict.fromkeys(way.values())) or 'all'}")
     for path in PAGES
