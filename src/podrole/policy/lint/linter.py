@@ -140,7 +140,6 @@ _RULES: tuple[Rule, ...] = (
     trust.subject_patterns,
     _literal_wildcards,
     trust.issuer_keys,
-    trust.dual_stack_issuer,
     trust.mismatched_action,
     trust.account_trust,
     trust.source_arn,

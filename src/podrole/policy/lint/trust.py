@@ -141,22 +141,6 @@ def issuer_keys(policy: Policy, statement: Statement) -> Iterator[Finding]:
             )
 
 
-def dual_stack_issuer(policy: LintedPolicy, statement: Statement) -> Iterator[Finding]:
-    """EKS keeps oidc.eks.<region>.amazonaws.com as the tokens' issuer: terraform-aws-eks #3237."""
-    if policy.kind != "trust" or not _grants_web_identity(statement):
-        return
-    for issuer in _oidc_providers(statement):
-        if issuer.startswith("oidc-eks.") and ".api.a" in issuer:
-            yield Finding(
-                "PODROLE_OIDC_DUAL_STACK_ISSUER",
-                "error",
-                f"{statement.path}.Principal",
-                "tokens of EKS never have the dual-stack name as their issuer: nobody gets in",
-                "Name the provider of the issuer that describe-cluster prints",
-                "howto/irsa-trust",
-            )
-
-
 def mismatched_action(policy: LintedPolicy, statement: Statement) -> Iterator[Finding]:
     if policy.kind != "trust" or statement.effect != "Allow" or statement.not_action:
         return
