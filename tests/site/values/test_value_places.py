@@ -51,6 +51,7 @@ NO_VALUE = {
     "arn:aws:sts::444455556666:assumed-role/…": "an output: which account it is, is the point",
     '"serviceAccountName":"orders-api"': "the lab's own walk",
     'DBHostname="orders.cluster-abc.': "a host's name, of AWS's making",
+    "WHERE eventsource = 'sts.amazonaws.com'": "a service's name in CloudTrail, the same everywhere",
 }
 
 
