@@ -13,7 +13,6 @@ from tests.catalogue import CATALOG
         ("identity-sqs-consumer", "queue", "invoices.fifo"),
         ("identity-secretsmanager-read", "secret_name", "rds!cluster-0a1b2c3d"),
         ("identity-s3-read", "prefix", "events/app.v2/day=2026-02-03"),
-        ("trust-irsa-exact", "partition", "aws-eusc"),
         ("trust-irsa-exact", "region", "eusc-de-east-1"),
     ],
 )
