@@ -24,17 +24,10 @@ _MOST_NOTES = 20
 def diagnose(evidence: Evidence, namespace: str = "", pod: str = "") -> list[Link]:
     """Judge every link of the chain of each pod that fits; of replicas, one is judged.
 
-    Args:
-        evidence: what kubectl and aws have printed.
-        namespace: the pod's; any, when empty.
-        pod: its name, or how its name begins; all there are, when empty.
-
-    Returns:
-        The links in the chain's order, pod after pod, each beginning with the link `pod`; the first
-        broken one is the one to fix.
-
-    Raises:
-        EvidenceError: the files hold no such pod, or too many.
+    `evidence` is what kubectl and aws have printed. `namespace` is the pod's, or any when empty;
+    `pod` is its name or how its name begins, or all there are when empty. Returns the links in the
+    chain's order, pod after pod, each beginning with the link `pod`; the first broken one is the
+    one to fix. Raises EvidenceError if the files hold no such pod, or too many.
     """
     found = [link for view in views(evidence, namespace, pod) for link in _links(evidence, view)]
     return [*found, *_remarks(evidence, found)]

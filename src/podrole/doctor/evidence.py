@@ -62,8 +62,7 @@ class Evidence:
     def read(cls, paths: Iterable[Path]) -> Evidence:
         """Read files, all files of folders, and standard input for `-`.
 
-        Raises:
-            EvidenceError: there is no such file or folder, or no file tells anything.
+        Raises EvidenceError if there is no such file or folder, or if no file tells anything.
         """
         evidence = cls()
         for path in _files(paths):
@@ -81,11 +80,7 @@ class Evidence:
         return self != Evidence(passed_over=self.passed_over)
 
     def add(self, text: str, name: str) -> None:
-        """Take in a text; `name` is for messages.
-
-        Raises:
-            EvidenceError: it holds none of the outputs.
-        """
+        """Take in a text; `name` is for messages. Raises EvidenceError if it is none of the outputs."""
         before = len(self.passed_over)
         try:
             taken = self.take_text(text, name)

@@ -15,11 +15,7 @@ _DUAL_STACK = re.compile(r"oidc-eks\.[a-z0-9-]+\.api\.aws/id/")
 def provider_links(evidence: Evidence, issuer: str, arn: str, audience: str) -> Iterator[Link]:
     """Whether the role's account has a provider for the issuer, and what it takes.
 
-    Args:
-        evidence: the files.
-        issuer: the cluster's, without `https://`.
-        arn: the role's.
-        audience: the token's.
+    `issuer` is the cluster's, without `https://`; `arn` is the role's, `audience` the token's.
     """
     account, partition = arn.split(":")[4], arn.split(":")[1]
     listed = evidence.provider_arns

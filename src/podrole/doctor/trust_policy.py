@@ -23,12 +23,9 @@ def trust_link(
 ) -> Link:
     """Ask a role's trust policy.
 
-    Args:
-        evidence: the files, of which one may show the role.
-        asked: what is asked of the role; all must be allowed.
-        who: whom it lets in, for the text.
-        snippet: the catalogue's id of a trust policy that does.
-        link: the link's name.
+    `evidence` is the files, of which one may show the role. All that is `asked` of it must be
+    allowed. `who` is whom it lets in, for the text; `snippet` is the catalogue's id of a trust
+    policy that does; `link` is the link's name.
     """
     arn = asked[0].request.resource
     found = _document(evidence, arn, link)

@@ -20,7 +20,10 @@ def configure(_: str, parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Follow the page in each of its tabs; 1 where a step does not go as the page says."""
+    """Follow the page in each of its tabs; 1 where a step does not go as the page says.
+
+    Raises FollowError for a tab that the page does not have.
+    """
     path = page_path(arguments.page)
     done = failed = 0
     with followed_lab() as lab:

@@ -121,11 +121,8 @@ class FollowedLab:
 def followed_lab(programs: Path | None = None) -> Iterator[FollowedLab]:
     """A lab made new; it ends with the block.
 
-    Args:
-        programs: a folder whose `aws` and `kubectl` are taken before those of PATH.
-
-    Raises:
-        FollowError: a tool is missing.
+    The `aws` and `kubectl` in the folder `programs` are taken before those of PATH. Raises
+    FollowError if a tool is missing.
     """
     places = [str(programs)] if programs else []
     path = ":".join([*places, os.environ.get("PATH", "")])

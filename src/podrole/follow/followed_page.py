@@ -15,11 +15,7 @@ from podrole.site.pages.page_blocks import Block, read_blocks
 
 
 def docs_folder() -> Path:
-    """`docs/` beside `snippets/`.
-
-    Raises:
-        FollowError: an installed package carries none.
-    """
+    """`docs/` beside `snippets/`. Raises FollowError: an installed package carries none."""
     folder = own_folder().parent / "docs"
     if not folder.is_dir():
         raise FollowError("no docs/ beside snippets/: follow pages in a clone of the guide")
@@ -29,8 +25,7 @@ def docs_folder() -> Path:
 def page_path(name: str) -> Path:
     """The file of a page: `irsa`, `howto/irsa.md`, or a path.
 
-    Raises:
-        FollowError: no such page; the message lists them.
+    Raises FollowError if there is no such page; the message lists them.
     """
     docs = docs_folder()
     for path in (Path(name), docs / name, docs / "howto" / f"{name}.md"):

@@ -26,12 +26,7 @@ exec {kubectl} "$@"
 
 
 def write_kubectl(folder: Path, kubectl: str) -> None:
-    """Write `folder/kubectl`.
-
-    Args:
-        folder: a folder of PATH.
-        kubectl: the path of the real one.
-    """
+    """Write `folder/kubectl`, for a folder of PATH; `kubectl` is the path of the real one."""
     path = folder / "kubectl"
     path.write_text(_SCRIPT.format(python=sys.executable, kubectl=kubectl))
     path.chmod(0o755)
@@ -40,8 +35,7 @@ def write_kubectl(folder: Path, kubectl: str) -> None:
 def lab_arguments(arguments: list[str]) -> list[str]:
     """The arguments of `podrole` for those of `kubectl … exec … -- PROGRAM`.
 
-    Raises:
-        ValueError: no `--`, or no pod.
+    Raises ValueError if there is no `--`, or no pod.
     """
     at = arguments.index("--")
     own, program = arguments[:at], arguments[at:]

@@ -75,9 +75,7 @@ def before_clean_up(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
 def follow(lab: FollowedLab, blocks: Sequence[Block]) -> Iterator[Step]:
     """Follow the blocks from the first to the last; a reader ends at the first that goes wrong.
 
-    Args:
-        lab: made new.
-        blocks: in reading order, of one way.
+    `lab` is made new; `blocks` are those of one way, in reading order.
     """
     walk = _Walk(lab, blocks)
     for position in range(len(blocks)):

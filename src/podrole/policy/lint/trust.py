@@ -43,6 +43,7 @@ def _grants_web_identity(statement: Statement) -> bool:
 
 
 def missing_claims(policy: LintedPolicy, statement: Statement) -> Iterator[Finding]:
+    """A web identity trust whose conditions leave out the subject or the audience."""
     if policy.kind != "trust" or not _grants_web_identity(statement):
         return
     if not _conditions_on(statement, "sub") and not policy.denies_other_subjects:
@@ -67,6 +68,7 @@ def missing_claims(policy: LintedPolicy, statement: Statement) -> Iterator[Findi
 
 
 def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    """Patterns of `sub` that are too wide, or that no service account fits."""
     if policy.kind != "trust" or not _grants_web_identity(statement):
         return
     for condition in _conditions_on(statement, "sub"):
@@ -114,6 +116,7 @@ def _means_pods(condition: Condition, value: str) -> bool:
 
 
 def issuer_keys(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    """Condition keys with `https://`, or of an issuer that Principal does not name."""
     if policy.kind != "trust" or not _grants_web_identity(statement):
         return
     providers = _oidc_providers(statement)
@@ -142,6 +145,7 @@ def issuer_keys(policy: Policy, statement: Statement) -> Iterator[Finding]:
 
 
 def mismatched_action(policy: LintedPolicy, statement: Statement) -> Iterator[Finding]:
+    """An action that this kind of principal does not use."""
     if policy.kind != "trust" or statement.effect != "Allow" or statement.not_action:
         return
     principal = statement.principal if isinstance(statement.principal, dict) else {}
@@ -201,6 +205,7 @@ _CALLER_KEYS = SOURCE_KEYS | {
 
 
 def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
+    """A trust policy for whole accounts, or for everyone."""
     if policy.kind != "trust" or statement.effect != "Allow":
         return
     if restricted(statement, _CALLER_KEYS) or _conditions_on(statement, "sub"):
@@ -229,6 +234,7 @@ def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
 
 
 def source_arn(_: Policy, statement: Statement) -> Iterator[Finding]:
+    """An association's ARN in `aws:SourceArn`, where EKS sends the cluster's."""
     for condition in statement.conditions:
         if condition.key.lower() == "aws:sourcearn":
             for value in condition.values:

@@ -73,13 +73,10 @@ def who(
     audience: str = "sts.amazonaws.com",
     budget: Budget | None = None,
 ) -> list[Admitted]:
-    """Who may assume the role with a token of each provider that the policy names.
+    """Who may assume the role with a token of each provider that the trust policy names.
 
-    Args:
-        trust: a trust policy.
-        provider: an issuer, with or without `https://`, to ask for one cluster only.
-        audience: of the tokens.
-        budget: how much may be done; then what is not decided says so.
+    `provider` is an issuer, with or without `https://`, to ask for one cluster only; `audience` is
+    that of the tokens. `budget` bounds the work; what is not decided within it says so.
     """
     conditions = TokenConditions(trust, audience)
     budget = budget or Budget(STEPS)

@@ -15,9 +15,7 @@ _RUN = ("command", "file", "output")
 def followed_markdown(folder: Path, catalog: Catalog) -> str:
     """The counts as a table and a sentence, for a page one folder below the site's root.
 
-    Args:
-        folder: where the how-tos are.
-        catalog: the snippets.
+    `folder` is where the how-tos are, `catalog` has the snippets.
     """
     rows, whole = [], Counter[str]()
     for path in sorted(folder.glob("*.md")):

@@ -32,9 +32,7 @@ _KINDS = {
 def why_not_run(snippet: Snippet, format: str) -> str:
     """The reason in one sentence, without a stop; empty for what is run or decided.
 
-    Args:
-        snippet: what the block shows.
-        format: in which of its formats.
+    `snippet` is what the block shows, `format` in which of its formats.
     """
     if snippet.kind == "policy":
         if format == "cli" and snippet.holder == "vpc-endpoint":

@@ -97,8 +97,7 @@ class _Tabs:
 def marker_options(text: str) -> dict[str, str]:
     """The options of a marker: format=json, not-run="why".
 
-    Raises:
-        BlockError: what is no option, or an option that there is not.
+    Raises BlockError for what is no option, or an option that there is not.
     """
     options: dict[str, str] = {}
     at = 0
@@ -116,13 +115,9 @@ def marker_options(text: str) -> dict[str, str]:
 def read_blocks(markdown: str, catalog: Catalog) -> list[Block]:
     """All blocks of a page.
 
-    Args:
-        markdown: the page's text, with its markers.
-        catalog: the snippets, with the values that the reader has.
-
-    Raises:
-        BlockError: an option that there is not.
-        CatalogError: an unknown snippet or format.
+    `markdown` is the page's text, with its markers; `catalog` has the snippets, with the reader's
+    values. Raises BlockError for an option that there is not, CatalogError for an unknown snippet
+    or format.
     """
     return list(_blocks(markdown, catalog))
 
