@@ -80,7 +80,7 @@ class Evidence:
         return self != Evidence(passed_over=self.passed_over)
 
     def add(self, text: str, name: str) -> None:
-        """Take in a text; `name` is for messages. Raises EvidenceError if it is none of the outputs."""
+        """Take in a text, called `name`. Raises EvidenceError if it is none of the outputs."""
         before = len(self.passed_over)
         try:
             taken = self.take_text(text, name)
