@@ -17,6 +17,7 @@ from podrole.lab.audit.trail import Trail
 from podrole.lab.kubernetes.controllers.controllers import Controllers
 from podrole.lab.node.instance_metadata import Node
 from podrole.lab.node.pod_identity_agent import Agent
+from podrole.lab.services.eks.access_entries import AccessEntries
 from tests.lab.wsgi_doors import Answer, Doors, opened
 
 NAMESPACES = "/api/v1/namespaces"
@@ -131,6 +132,25 @@ def test_a_fault_in_a_controller_leaves_nothing(capsys: pytest.CaptureFixture[st
         assert lab.kubernetes("GET", watch).body == b""
         assert lab.kubernetes("POST", pods, pod).status == 201
         assert b'"ADDED"' in lab.kubernetes("GET", watch).body
+    assert "KeyError" in capsys.readouterr().err
+
+
+def test_a_fault_while_a_cluster_is_made_leaves_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """moto has made it by then."""
+    cluster = {
+        "name": "two",
+        "roleArn": "arn:aws:iam::111122223333:role/eks-cluster",
+        "resourcesVpcConfig": {"subnetIds": ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]},
+    }
+    with opened() as lab:
+        issuers = [*lab.served.lab.gateway.eks.issuers]
+        with broken(AccessEntries, "associate"):
+            assert lab.call("eks", "CreateCluster", cluster).status == 500
+        assert json.loads(lab.call("eks", "ListClusters").text)["clusters"] == ["demo"]
+        assert [*lab.served.lab.gateway.eks.issuers] == issuers
+        assert lab.call("eks", "CreateCluster", cluster).status == 200
     assert "KeyError" in capsys.readouterr().err
 
 

@@ -29,6 +29,11 @@ def create_cluster(account: str, region: str, name: str, version: str) -> None:
     )
 
 
+def delete_cluster(account: str, region: str, name: str) -> None:
+    """Take a cluster away that the lab could not finish."""
+    moto.eks.models.eks_backends[account][region].delete_cluster(name)
+
+
 def knows(region: str) -> bool:
     """Whether AWS has EKS in a region, as far as moto knows."""
     return region in moto.eks.models.eks_backends["111122223333"].regions

@@ -132,7 +132,11 @@ class Eks(Service):
             config = call.parameters.get("accessConfig") or {}
             bootstrap = config.get("bootstrapClusterCreatorAdminPermissions", True)
             creator = call.caller.principal_arn if call.caller and bootstrap else None
-            self.add(account, call.region, name, creator)
+            try:
+                self.add(account, call.region, name, creator)
+            except Exception:  # a fault of the lab: nothing of the cluster stays
+                moto_eks.delete_cluster(account, call.region, name)
+                raise
         cluster = self._clusters.get(key)
         if cluster is not None:
             if self._authority:
@@ -155,7 +159,6 @@ class Eks(Service):
     def add(self, account: str, region: str, name: str, creator: str | None = None) -> None:
         """Give a new cluster its issuer, and its creator (a role's ARN) an entry as its admin."""
         issuer = Issuer(region, self._seed, self._clock, f"{account}/{region}/{name}")
-        self.issuers[issuer.url] = issuer
         key = ClusterKey(name, account, region)
         associations = Associations(key, self._clock, self._identifiers)
         associations.delay = self.delay
@@ -176,6 +179,7 @@ class Eks(Service):
                     "accessScope": {"type": "cluster"},
                 }
             )
+        self.issuers[issuer.url] = issuer
         self._clusters[account, region, name] = cluster
 
     def operation(self, name: str) -> Operation | None:
