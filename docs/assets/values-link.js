@@ -36,7 +36,7 @@ export async function offer() {
 }
 
 function read(text, known) {
-  const values = {};
+  const values = Object.create(null); // where __proto__ is a name like any other
   for (const pair of text.split(";").filter(Boolean)) {
     const [, name, value] = /^([^:]*):(.*)$/s.exec(pair) ?? [];
     if (!name) throw new Error(`“${pair}” is not name:value.`);
