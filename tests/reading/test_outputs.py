@@ -278,7 +278,6 @@ resource "aws_iam_policy" "here" {
 
 
 def test_terraform_s_language_is_read_by_its_library() -> None:
-    pytest.importorskip("hcl2")
     data, trust, here = held(HCL)
     (statement,) = data.document["Statement"]
     issuer = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -29,8 +30,9 @@ def page_path(name: str) -> Path:
     """
     docs = docs_folder()
     for path in (Path(name), docs / name, docs / "howto" / f"{name}.md"):
-        if path.suffix == ".md" and path.is_file():
-            return path
+        with suppress(OSError, ValueError):  # a name that no file can have is no page either
+            if path.suffix == ".md" and path.is_file():
+                return path
     known = ", ".join(sorted(one.stem for one in (docs / "howto").glob("*.md")))
     raise FollowError(f"no page {name!r}; there are {known}")
 
