@@ -6,9 +6,7 @@ import json
 from typing import Any
 
 import boto3
-import pytest
 
-from podrole.lab import Lab
 from tests.lab.conftest import ACCOUNT, Setup, allow
 from tests.lab.services.sts.test_irsa import refused
 
@@ -16,15 +14,6 @@ CIPHERTEXT_MESSAGE = (
     "The ciphertext refers to a customer master key that does not exist, does not exist"
     " in this region, or you are not allowed to access."
 )
-
-
-@pytest.fixture
-def key(lab: Lab) -> str:
-    """The ARN of a key with the default policy, whose alias is alias/orders."""
-    kms = boto3.client("kms")
-    arn = str(kms.create_key()["KeyMetadata"]["Arn"])
-    kms.create_alias(AliasName="alias/orders", TargetKeyId=arn)
-    return arn
 
 
 def via(service: str, context: dict[str, str], action: Any = "kms:Decrypt") -> dict[str, Any]:

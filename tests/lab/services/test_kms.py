@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import boto3
-import pytest
 
 from podrole.lab import Lab
 from tests.lab.conftest import ACCOUNT, OTHER_ACCOUNT, ROLE_ARN, Setup, allow
@@ -28,15 +27,6 @@ def to(principal: str, action: Any, **more: Any) -> dict[str, Any]:
 
 
 ROOT = to(f"arn:aws:iam::{ACCOUNT}:root", "kms:*")
-
-
-@pytest.fixture
-def key(lab: Lab) -> str:
-    """The ARN of a key with the default policy, whose alias is alias/orders."""
-    kms = boto3.client("kms")
-    arn = str(kms.create_key()["KeyMetadata"]["Arn"])
-    kms.create_alias(AliasName="alias/orders", TargetKeyId=arn)
-    return arn
 
 
 def test_the_default_policy_delegates_to_identity_policies(setup: Setup, key: str) -> None:
