@@ -4,6 +4,7 @@ nothing half-done; the state file brings the same."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,10 +51,10 @@ def plain(answer: Answer) -> bool:
 
 
 CASES: dict[str, tuple[Any, str, Callable[[Doors], Answer], Callable[[Answer], bool]]] = {
-    "query": (Trail, "record", lambda lab: lab.call("sts", "GetCallerIdentity"), query),
-    "rest-xml": (Trail, "record", lambda lab: lab.call("s3", "ListBuckets"), rest_xml),
-    "json": (Trail, "record", lambda lab: lab.call("kms", "ListKeys"), json_protocol),
-    "rest-json": (Trail, "record", lambda lab: lab.call("eks", "ListClusters"), json_protocol),
+    "query": (Trail, "entry", lambda lab: lab.call("sts", "GetCallerIdentity"), query),
+    "rest-xml": (Trail, "entry", lambda lab: lab.call("s3", "ListBuckets"), rest_xml),
+    "json": (Trail, "entry", lambda lab: lab.call("kms", "ListKeys"), json_protocol),
+    "rest-json": (Trail, "entry", lambda lab: lab.call("eks", "ListClusters"), json_protocol),
     "kubernetes": (
         Controllers,
         "created",
@@ -154,6 +155,36 @@ def test_a_fault_while_a_cluster_is_made_leaves_nothing(
     assert "KeyError" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("service", "create", "given", "read", "about"),
+    [
+        ("iam", "CreateUser", {"UserName": "u"}, "ListUsers", {}),
+        ("s3", "CreateBucket", {"Bucket": "b-1"}, "ListBuckets", {}),
+        ("kms", "CreateKey", {}, "ListKeys", {}),
+        ("sqs", "CreateQueue", {"QueueName": "q"}, "ListQueues", {}),
+        ("eks", "CreatePodIdentityAssociation",
+         {"clusterName": "demo", "namespace": "shop", "serviceAccount": "s",
+          "roleArn": "arn:aws:iam::111122223333:role/eks-cluster"},
+         "ListPodIdentityAssociations", {"clusterName": "demo"}),
+    ],
+)  # fmt: skip
+def test_a_fault_in_a_record_leaves_nothing(
+    service: str, create: str, given: dict[str, Any], read: str, about: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """A record is made before anything is stored, whether moto stores it or the lab."""
+    with opened() as lab:
+        before = _stable(lab.call(service, read, about).text)
+        with broken(Trail, "entry"):
+            assert lab.call(service, create, given).status == 500
+        assert _stable(lab.call(service, read, about).text) == before
+    assert "KeyError" in capsys.readouterr().err
+
+
+def _stable(text: str) -> str:
+    return re.sub("<RequestId>.*?</RequestId>|[0-9a-f-]{36}", "", text)
+
+
 def test_a_fault_within_a_watch_ends_it_by_an_event(capsys: pytest.CaptureFixture[str]) -> None:
     with opened() as lab, pytest.MonkeyPatch.context() as patch:
         lab.kubernetes("GET", "/version")
@@ -234,7 +265,7 @@ def test_recursion_anywhere_is_a_400(
 
     with opened() as lab:
         lab.kubernetes("GET", "/version")
-        monkeypatch.setattr(Trail, "record", recurses)
+        monkeypatch.setattr(Trail, "entry", recurses)
         monkeypatch.setattr(Controllers, "created", recurses)
         for answer, code in (
             (lab.call("sts", "GetCallerIdentity"), "<Code>ValidationError</Code>"),

@@ -8,10 +8,10 @@ from typing import Any
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
-from podrole.lab.access.authentication import Authentication
-from podrole.lab.access.authorizer import Authorizer
+from podrole.lab.access.access import Access
 from podrole.lab.access.service import Service, Unsigned
-from podrole.lab.audit.trail import Trail
+from podrole.lab.audit.record import Identity
+from podrole.lab.audit.trail import Entry, Trail
 from podrole.lab.audit.user_identity import caller_identity
 from podrole.lab.aws_error import AwsError, not_carried
 from podrole.lab.caller import Caller
@@ -22,21 +22,23 @@ from podrole.lab.throttle import Throttle
 
 
 class Dispatcher:
-    """Takes each call through the lab. It knows no service: what differs, a service's hooks say."""
+    """Takes each call through the lab. It knows no service: what differs, a service's hooks say.
+
+    What can fail of a record is made before anything is stored: a fault of the lab leaves nothing
+    half-done.
+    """
 
     def __init__(
         self,
         services: Mapping[str, Service],
-        authentication: Authentication,
-        authorizer: Authorizer,
+        access: Access,
         trail: Trail,
         throttle: Throttle,
         moto: Moto,
     ) -> None:
         """`services`: by the name under which requests are signed."""
         self._services = services
-        self._authentication = authentication
-        self._authorizer = authorizer
+        self._access = access
         self._trail = trail
         self._throttle = throttle
         self._moto = moto
@@ -51,7 +53,7 @@ class Dispatcher:
             return _response(call, self._carried_out(call, unsigned))
         if call.signature is None:
             raise service.unsigned_error(call)
-        caller = self._authentication.caller(call.signature, call.protocol)
+        caller = self._access.authentication.caller(call.signature, call.protocol)
         call.caller = caller
         service.validate(call)
         if service.operation(call.name) is not None:
@@ -66,42 +68,51 @@ class Dispatcher:
             self._authorize(call, caller)
             operation = service.operation(call.name)
             assert operation is not None
+            owner = service.account(call, caller)
+            entry = self._trail.entry(call, _identity(caller), service.events, owner)
             result = operation(call, caller)
         except AwsError as error:
-            self._record(call, caller, error=error)
+            self._record(call, caller, error)
             raise
-        self._record(call, caller, result=result, owner=service.account(call, caller))
+        self._succeeded(call, entry, result)
         return result
 
     def _carried_out(self, call: Call, unsigned: Unsigned) -> dict[str, Any]:
-        record = (call, unsigned.identity, unsigned.account, self._services[call.service].events)
+        events = self._services[call.service].events
+        identity = Identity(unsigned.identity, unsigned.account)
         try:
             self._check_rate(call)
+            entry = self._trail.entry(call, identity, events)
             result = unsigned.carry_out()
         except AwsError as error:
-            self._trail.record(*record, error=error)
+            self._trail.refused(call, identity, events, error)
             raise
-        self._trail.record(*record, result=result)
+        self._succeeded(call, entry, result)
         return result
 
     def _forwarded(self, call: Call, caller: Caller) -> Response:
         try:
-            owner, status, headers, body = self._by_moto(call, caller)
+            entry, status, headers, body = self._by_moto(call, caller)
         except AwsError as error:
-            self._record(call, caller, error=error)
+            self._record(call, caller, error)
             raise
-        refused = refusal(call.operation, status, headers, body) if status >= 400 else None
-        self._record(call, caller, error=refused, owner=owner)
+        if status >= 400:
+            refused = refusal(call.operation, status, headers, body)
+            assert refused is not None
+            self._record(call, caller, refused)
+        else:
+            self._succeeded(call, entry)
         return Response([body], status, headers)  # a list: HEAD keeps the object's own length
 
-    def _by_moto(self, call: Call, caller: Caller) -> tuple[str, int, Headers, bytes]:
-        """The account that moto worked in, and its answer."""
+    def _by_moto(self, call: Call, caller: Caller) -> tuple[Entry, int, Headers, bytes]:
+        """The entry for the trail if this is a success, and moto's answer."""
         service = self._services[call.service]
         self._authorize(call, caller)
         account = service.account(call, caller)
+        entry = self._trail.entry(call, _identity(caller), service.events, account)
         answered = service.before_moto(call)
         if answered:
-            return account, answered[0], Headers({"Content-Type": answered[1]}), answered[2]
+            return entry, answered[0], Headers({"Content-Type": answered[1]}), answered[2]
         status, headers, body = self._moto.forward(
             call.environ, call.service, call.name, call.region, account
         )
@@ -109,13 +120,13 @@ class Dispatcher:
             changed = service.after_moto(call, account, body)
             if changed is not body:
                 headers["Content-Length"] = str(len(changed))
-            return account, status, headers, changed
+            return entry, status, headers, changed
         if status == 404:
             for needed in service.missing(call, caller):
-                self._authorizer.check(call, caller, needed)
+                self._access.authorizer.check(call, caller, needed)
         if call.protocol == "json" and status < 500:
             status = 400  # the services of this protocol have one status for a client's fault
-        return account, status, headers, body
+        return entry, status, headers, body
 
     def _check_rate(self, call: Call) -> None:
         if call.service in self._throttle.spent:
@@ -126,25 +137,20 @@ class Dispatcher:
         if needed is None:
             raise not_carried(call.service, call.name)
         for requirement in needed:
-            self._authorizer.check(call, caller, requirement)
+            self._access.authorizer.check(call, caller, requirement)
 
-    def _record(
-        self,
-        call: Call,
-        caller: Caller,
-        *,
-        error: AwsError | None = None,
-        result: Mapping[str, Any] | None = None,
-        owner: str | None = None,
-    ) -> None:
+    def _record(self, call: Call, caller: Caller, error: AwsError) -> None:
         events = self._services[call.service].events
-        identity = caller_identity(caller)
-        self._trail.record(
-            call, identity, caller.account, events, error=error, result=result, owner=owner
-        )
-        if error is None:
-            for act in call.afterwards:
-                act()
+        self._trail.refused(call, _identity(caller), events, error)
+
+    def _succeeded(self, call: Call, entry: Entry, result: Mapping[str, Any] | None = None) -> None:
+        self._trail.write(entry, result)
+        for act in call.afterwards:
+            act()
+
+
+def _identity(caller: Caller) -> Identity:
+    return Identity(caller_identity(caller), caller.account)
 
 
 def _response(call: Call, result: Mapping[str, Any]) -> Response:

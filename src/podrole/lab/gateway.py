@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Request, Response
 
 from podrole.lab import fault, guarded_app
+from podrole.lab.access.access import Access
 from podrole.lab.access.authentication import Authentication
 from podrole.lab.access.authorizer import Authorizer
 from podrole.lab.access.iam_state import IamState
@@ -30,8 +31,9 @@ from podrole.lab.node.pod_identity_agent import ADDRESSES
 from podrole.lab.oidc.outbound import DOCUMENTS, OutboundFederation
 from podrole.lab.process_changes import ProcessChanges
 from podrole.lab.protocol import codec, internal_failure
-from podrole.lab.protocol.call import Call, Unreadable, likely_protocol, read_call
+from podrole.lab.protocol.call import Call, Unreadable
 from podrole.lab.protocol.request_body import read_ahead
+from podrole.lab.protocol.request_reader import likely_protocol, read_call
 from podrole.lab.seed import Seed
 from podrole.lab.services.access_analyzer.service import AccessAnalyzer
 from podrole.lab.services.cloudtrail.log_bucket import LogBuckets
@@ -42,7 +44,11 @@ from podrole.lab.services.eks_auth.service import EksAuth
 from podrole.lab.services.iam.service import Iam
 from podrole.lab.services.organizations.accounts import MemberAccounts
 from podrole.lab.services.organizations.service import Organizations
+from podrole.lab.services.sts.outbound_tokens import OutboundTokens
+from podrole.lab.services.sts.role_assumption import RoleAssumption
+from podrole.lab.services.sts.role_sessions import RoleSessions
 from podrole.lab.services.sts.service import Sts
+from podrole.lab.services.sts.web_identity import WebIdentities
 from podrole.lab.settings import Settings
 from podrole.lab.throttle import Throttle
 
@@ -77,16 +83,13 @@ class Gateway:
         self._outbound = OutboundFederation(seed)
         self.sts = Sts(
             self.iam,
-            self.credentials,
-            self.authorizer,
-            self.eks.issuers,
-            self._outbound,
-            clock,
-            seed,
+            RoleSessions(self.credentials, clock, seed),
+            RoleAssumption(self.iam, self.authorizer),
+            WebIdentities(self.iam, self.eks.issuers, clock),
+            OutboundTokens(self._outbound, clock),
         )
         self.eks_auth = EksAuth(self.eks, self.sts, self.trail, clock, seed)
         self.throttle = Throttle()
-        #: The agent calls with its role.
         self.node = Node(settings, self._issue_for_node, clock, seed)
         self.authentication = Authentication(self.credentials, self.iam, clock)
         services: dict[str, Service] = {
@@ -103,15 +106,14 @@ class Gateway:
         }
         self._issuers = self.eks.issuers
         self._dispatcher = Dispatcher(
-            services, self.authentication, self.authorizer, self.trail, self.throttle, self.moto
+            services,
+            Access(self.authentication, self.authorizer),
+            self.trail,
+            self.throttle,
+            self.moto,
         )
         self._agent = NodeAgent(
-            self.eks,
-            self.node,
-            self._dispatcher.result,
-            self._requests,
-            clock,
-            self.throttle,
+            self.eks, self._result_for_node, self._requests, clock, self.throttle
         )
 
     def serves(self, host: str) -> bool:
@@ -124,10 +126,14 @@ class Gateway:
         """A session of a role that is there, as the lab itself, beside all checks."""
         role = self.iam.role(account, role_name)
         assert role is not None
-        return self.sts.issue(role, name=name, seconds=seconds)
+        return self.sts.sessions.issue(role, name=name, seconds=seconds)
 
     def _issue_for_node(self, name: str, seconds: int) -> Session:
         return self.issue(self.node.account, self.node.role_name, name, seconds)
+
+    def _result_for_node(self, call: Call) -> dict[str, Any]:
+        """The result of a call by the agent, which calls with the node's role."""
+        return self._dispatcher.result(call, self.node.caller())
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer a request (WSGI, PEP 3333)."""

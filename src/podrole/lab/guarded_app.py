@@ -17,8 +17,8 @@ from podrole.lab.kubernetes.http import api_request
 from podrole.lab.kubernetes.http.internal_error import INTERNAL
 from podrole.lab.kubernetes.objects.status import ApiError
 from podrole.lab.protocol import codec
-from podrole.lab.protocol.call import likely_protocol
 from podrole.lab.protocol.internal_failure import failure_code
+from podrole.lab.protocol.request_reader import likely_protocol
 
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 _TEXT = "text/plain; charset=utf-8"

@@ -233,13 +233,13 @@ class Lab:
         The lab's own, to see SDKs renew: AWS has no session below 15 minutes. Raises
         LabError for a time that is not positive.
         """
-        return self.gateway.sts.longest
+        return self.gateway.sts.sessions.longest
 
     @longest_session.setter
     def longest_session(self, life: timedelta | None) -> None:
         if life is not None and life <= timedelta():
             raise LabError("a session lives for some time: give for example timedelta(seconds=60)")
-        self.gateway.sts.longest = life
+        self.gateway.sts.sessions.longest = life
 
     @property
     def sts_texts(self) -> str:

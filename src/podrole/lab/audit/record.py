@@ -9,6 +9,7 @@ EKS workshop shows (checked 2026-11-24).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,49 +23,63 @@ from podrole.lab.protocol.call import SOURCE_IP, Call
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 
-def record_of(
-    call: Call,
-    identity: Mapping[str, Any],
-    account: str,
-    events: Events,
-    *,
-    time: datetime,
-    event_id: str,
-    error: AwsError | None = None,
-    result: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The record of a call that `account` gets.
+@dataclass(frozen=True)
+class Identity:
+    """Who called, as a record tells it."""
 
-    `identity` is the element userIdentity, `events` what the call's service tells; `result` is the
-    lab's own answer by botocore's names.
+    element: Mapping[str, Any]  # userIdentity
+    account: str  # which gets the record
+
+
+def record_of(
+    call: Call, identity: Identity, events: Events, time: datetime, error: AwsError | None = None
+) -> dict[str, Any]:
+    """The record of a call, without its eventID and before it has a result.
+
+    `events` is what the call's service tells.
     """
     data_event = events.is_data_event(call)
-    told = events.result(call, result) if result else None
+    element = identity.element
     record: dict[str, Any] = {
         "eventVersion": "1.11",
-        "userIdentity": dict(identity),
+        "userIdentity": dict(element),
         "eventTime": stamp(time),
         "eventSource": f"{call.service}.amazonaws.com",
         "eventName": call.name,
         "awsRegion": call.region,
-        "sourceIPAddress": identity.get("invokedBy", SOURCE_IP),
-        "userAgent": identity.get("invokedBy", call.headers.get("user-agent", "")),
+        "sourceIPAddress": element.get("invokedBy", SOURCE_IP),
+        "userAgent": element.get("invokedBy", call.headers.get("user-agent", "")),
         "requestParameters": _request_parameters(call, events) or None,
-        "responseElements": _response_elements(call, told) if told else None,
+        "responseElements": None,
         "requestID": call.request_id,
-        "eventID": event_id,
+        "eventID": "",
         "readOnly": events.is_read_only(call),
         "eventType": "AwsApiCall",
         "managementEvent": not data_event,
-        "recipientAccountId": account,
+        "recipientAccountId": identity.account,
         "eventCategory": "Data" if data_event else "Management",
     }
     if error is not None:
         record |= _error(call, error, events)
-    resources = events.resources(call, account) if error is None or data_event else []
+    resources = events.resources(call, identity.account) if error is None or data_event else []
     if resources:
         record["resources"] = resources
     return record
+
+
+def response_elements(
+    call: Call, events: Events, result: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """What a record tells of the lab's own answer, which comes by botocore's names."""
+    told = events.result(call, result) if result else None
+    if not told:
+        return None
+    known = {key: value for key, value in told.items() if value is not None}
+    found: dict[str, Any] = _shaped(known, call.operation.output_shape)
+    credentials = found.get("credentials")
+    if isinstance(credentials, dict):
+        credentials.pop("secretAccessKey", None)
+    return found
 
 
 def _error(call: Call, error: AwsError, events: Events) -> dict[str, str]:
@@ -82,15 +97,6 @@ def _request_parameters(call: Call, events: Events) -> dict[str, Any]:
         name = events.parameter(key, members.get(key))
         found[name] = _HIDDEN if hidden else _shaped(value, members.get(key))
     return found | events.further_parameters(call)
-
-
-def _response_elements(call: Call, response: Mapping[str, Any]) -> dict[str, Any]:
-    known = {key: value for key, value in response.items() if value is not None}
-    found: dict[str, Any] = _shaped(known, call.operation.output_shape)
-    credentials = found.get("credentials")
-    if isinstance(credentials, dict):
-        credentials.pop("secretAccessKey", None)
-    return found
 
 
 def _shaped(value: Any, shape: Shape | None) -> Any:

@@ -18,8 +18,8 @@ from werkzeug.wrappers import Request, Response
 from podrole.lab.aws_error import AwsError
 from podrole.lab.kubernetes.http.api_request import LARGEST_BODY, answer, too_large
 from podrole.lab.protocol import codec
-from podrole.lab.protocol.call import likely_protocol, likely_service
 from podrole.lab.protocol.request_body import BodyLimit
+from podrole.lab.protocol.request_reader import likely_protocol, likely_service
 
 _MIB = 1024 * 1024
 _USUAL = _MIB

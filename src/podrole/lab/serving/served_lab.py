@@ -21,7 +21,7 @@ from podrole.lab.kubernetes.http import tls
 from podrole.lab.lab import Lab
 from podrole.lab.moto_adapter.clock import replace_moto_clock
 from podrole.lab.process_changes import ProcessChanges
-from podrole.lab.protocol.call import target_of
+from podrole.lab.protocol.request_reader import target_of
 from podrole.lab.serving import lab_control
 from podrole.lab.serving.cluster_door import ClusterDoor
 from podrole.lab.serving.control_interface import CONTROL_PATH, TOKEN_VARIABLE

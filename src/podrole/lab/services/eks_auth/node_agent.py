@@ -8,10 +8,8 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from podrole.lab.aws_error import AwsError
-from podrole.lab.caller import Caller
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
-from podrole.lab.node.instance_metadata import Node
 from podrole.lab.node.pod_identity_agent import Agent
 from podrole.lab.oidc.issuer import Token, TokenError
 from podrole.lab.protocol.call import Call
@@ -28,16 +26,13 @@ class NodeAgent:
     def __init__(
         self,
         eks: Eks,
-        node: Node,
-        result: Callable[[Call, Caller], dict[str, Any]],
+        result: Callable[[Call], dict[str, Any]],
         requests: Identifiers,
         clock: Clock,
         throttle: Throttle,
     ) -> None:
-        """`node` is the one whose role calls EKS Auth, `result` carries a call out, and
-        `requests` gives ids to the calls."""
+        """`result` carries a call out with the node's role, `requests` gives ids to the calls."""
         self._eks = eks
-        self._node = node
         self._result = result
         self._requests = requests
         self._agent = Agent(clock, self._assume, requests.uuid, throttle)
@@ -64,7 +59,7 @@ class NodeAgent:
             signature=None,
             request_id=self._requests.uuid(),
         )
-        return self._result(call, self._node.caller())
+        return self._result(call)
 
     def _cluster_of(self, text: str) -> Cluster | None:
         try:

@@ -15,6 +15,7 @@ from typing import Any
 from podrole.lab.access.authorizer import Denial, Requirement
 from podrole.lab.access.service import Operation, Service
 from podrole.lab.audit.events import Events
+from podrole.lab.audit.record import Identity
 from podrole.lab.audit.trail import Trail
 from podrole.lab.audit.user_identity import caller_identity, service_identity
 from podrole.lab.aws_error import AwsError
@@ -150,7 +151,7 @@ class EksAuth(Service):
         wish = Assumption(association.role_arn, session_name, _DENIED, passed_on)
         role = self._sts.assumption.role(call, eks, wish)
         limits = () if association.target_role_arn else _policies(association)
-        session = self._sts.issue(
+        session = self._sts.sessions.issue(
             role,
             name=session_name,
             seconds=_SECONDS,
@@ -164,10 +165,9 @@ class EksAuth(Service):
         """The second record of Pod Identity: EKS, as a service, assumes the role."""
         parameters = {"RoleArn": association.role_arn, "RoleSessionName": session.name}
         assume = self._assume_call(call, parameters, session, _SECONDS)
-        identity = service_identity(POD_IDENTITY_SERVICE)
-        self._trail.record(
-            assume, identity, session.account, self._sts.events, result=assumed(session)
-        )
+        identity = Identity(service_identity(POD_IDENTITY_SERVICE), session.account)
+        entry = self._trail.entry(assume, identity, self._sts.events)
+        self._trail.write(entry, assumed(session))
 
     def _assume_call(
         self, call: Call, parameters: Mapping[str, Any], session: Session, seconds: int
@@ -197,7 +197,7 @@ class EksAuth(Service):
             external_id=association.external_id or None,
         )
         role = self._sts.assumption.role(call, AssumedRole(first), wish)
-        session = self._sts.issue(
+        session = self._sts.sessions.issue(
             role,
             name=first.name,
             seconds=_TARGET_SECONDS,
@@ -219,15 +219,10 @@ class EksAuth(Service):
         if association.external_id:
             parameters["ExternalId"] = association.external_id
         assume = self._assume_call(call, parameters, session, _TARGET_SECONDS)
-        identity = caller_identity(AssumedRole(first)) | {"invokedBy": POD_IDENTITY_SERVICE}
-        self._trail.record(
-            assume,
-            identity,
-            first.account,
-            self._sts.events,
-            result=assumed(session),
-            owner=session.account,
-        )
+        element = caller_identity(AssumedRole(first)) | {"invokedBy": POD_IDENTITY_SERVICE}
+        identity = Identity(element, first.account)
+        entry = self._trail.entry(assume, identity, self._sts.events, session.account)
+        self._trail.write(entry, assumed(session))
 
 
 def _policies(association: Association) -> tuple[Policy, ...]:

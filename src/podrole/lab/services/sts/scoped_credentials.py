@@ -14,10 +14,9 @@ from typing import Any
 from podrole.lab.access.iam_state import IamState
 from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import AssumedRole, Caller, User
-from podrole.lab.clock import Clock
-from podrole.lab.credentials import Credentials, Session, issued
-from podrole.lab.identifiers import Identifiers
+from podrole.lab.credentials import Session, issued
 from podrole.lab.protocol.call import Call
+from podrole.lab.services.sts.role_sessions import RoleSessions
 from podrole.lab.services.sts.session_policies import session_policies
 from podrole.lab.services.sts.session_request import SessionTags
 from podrole.lab.services.sts.session_token import sizes, with_content
@@ -28,13 +27,12 @@ _MOST_LAYERS = 3
 class ScopedCredentials:
     """Makes sessions of sessions."""
 
-    def __init__(
-        self, iam: IamState, credentials: Credentials, clock: Clock, identifiers: Identifiers
-    ) -> None:
+    def __init__(self, iam: IamState, sessions: RoleSessions) -> None:
+        """`sessions` has the clock, the identifiers and the place for what comes of it."""
         self._iam = iam
-        self._credentials = credentials
-        self._clock = clock
-        self._identifiers = identifiers
+        self._credentials = sessions.credentials
+        self._clock = sessions.clock
+        self._identifiers = sessions.identifiers
 
     def get(self, call: Call, caller: Caller) -> dict[str, Any]:
         """The operation. Raises AwsError as the model lists them."""

@@ -9,36 +9,31 @@ The order of the checks, and texts marked `lab:`, are the lab's own: AWS publish
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from podrole.lab.access.authorizer import Authorizer, Denial, Requirement
-from podrole.lab.access.iam_state import Entity, IamState
+from podrole.lab.access.authorizer import Denial, Requirement
+from podrole.lab.access.iam_state import IamState
 from podrole.lab.access.service import Operation, Service, Unsigned
 from podrole.lab.arn import account_of
 from podrole.lab.audit.user_identity import web_identity
 from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import AssumedRole, Caller
-from podrole.lab.clock import Clock
-from podrole.lab.credentials import Credentials, Session, issued
-from podrole.lab.identifiers import Identifiers
+from podrole.lab.credentials import Session, issued
 from podrole.lab.oidc import context_provider
-from podrole.lab.oidc.issuer import Issuer, Token, TokenError
-from podrole.lab.oidc.outbound import OutboundFederation
+from podrole.lab.oidc.issuer import Token, TokenError
 from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
-from podrole.lab.seed import Seed
 from podrole.lab.services.sts import authorization_message, session_request
 from podrole.lab.services.sts.events import StsEvents
 from podrole.lab.services.sts.outbound_tokens import OutboundTokens
 from podrole.lab.services.sts.role_assumption import Assumption, RoleAssumption
+from podrole.lab.services.sts.role_sessions import RoleSessions
 from podrole.lab.services.sts.scoped_credentials import ScopedCredentials
 from podrole.lab.services.sts.session_policies import session_policies
-from podrole.lab.services.sts.session_request import NO_TAGS, SessionTags
-from podrole.lab.services.sts.session_token import sizes, with_content
+from podrole.lab.services.sts.session_request import SessionTags
+from podrole.lab.services.sts.session_token import sizes
 from podrole.lab.services.sts.user_sessions import UserSessions
 from podrole.lab.services.sts.web_identity import WebIdentities
-from podrole.policy import Policy
 
 #: STS names neither layer nor reason for a role (terrapod pull request 1546).
 _WITHOUT_REASON = Denial(reason=False)
@@ -60,73 +55,19 @@ class Sts(Service):
     def __init__(
         self,
         iam: IamState,
-        credentials: Credentials,
-        authorizer: Authorizer,
-        issuers: Mapping[str, Issuer],
-        outbound: OutboundFederation,
-        clock: Clock,
-        seed: Seed,
+        sessions: RoleSessions,
+        assumption: RoleAssumption,
+        web_identities: WebIdentities,
+        outbound: OutboundTokens,
     ) -> None:
-        """`issuers` maps issuer URLs to issuers; it may grow later."""
+        """EKS Auth too decides by `assumption` and makes sessions by `sessions`."""
         self._iam = iam
-        self._credentials = credentials
-        #: Who may become a role; EKS Auth asks it too.
-        self.assumption = RoleAssumption(iam, authorizer)
-        self.web_identities = WebIdentities(iam, issuers, clock)
-        self._clock = clock
-        self._identifiers = Identifiers(seed, "sts")
-        self._users = UserSessions(iam, credentials, clock, self._identifiers)
-        self._outbound = OutboundTokens(outbound, clock)
-        self._scoped = ScopedCredentials(iam, credentials, clock, self._identifiers)
-        #: Where a role's session ends at the latest, whatever was asked for; None: as AWS has it.
-        self.longest: timedelta | None = None
-
-    def issue(
-        self,
-        role: Entity,
-        *,
-        name: str,
-        seconds: int,
-        tags: SessionTags = NO_TAGS,
-        source_identity: str | None = None,
-        policies: tuple[Policy, ...] = (),
-        provider: str | None = None,
-        chained: bool = False,
-        token_size: int = 0,
-        origin: Mapping[str, str] | None = None,
-    ) -> Session:
-        """A new session of a role.
-
-        `name` is the session's, `policies` its session policies, `provider` the ARN of the OIDC
-        provider for a web identity; `chained` where another role's session becomes this one. The
-        token has `token_size` bytes at least; `origin` are condition keys of it. Raises AwsError
-        (PackedPolicyTooLarge).
-        """
-        now = self._clock.now()
-        life = timedelta(seconds=seconds)
-        session = Session(
-            access_key_id=self._identifiers.unique_id("ASIA"),
-            secret_access_key=self._identifiers.secret_access_key(),
-            token=with_content(
-                self._identifiers.session_token(), policies, tags, origin, token_size
-            ),
-            account=account_of(role.arn),
-            role_name=role.name,
-            role_arn=role.arn,
-            role_id=role.unique_id,
-            name=name,
-            issued=now,
-            expires=now + (life if self.longest is None else min(life, self.longest)),
-            tags=tags.tags,
-            transitive_tags=tags.transitive,
-            source_identity=source_identity,
-            policies=policies,
-            provider=provider,
-            chained=chained,
-            origin=origin or {},
-        )
-        self._credentials.add_session(session)
-        return session
+        self.sessions = sessions
+        self.assumption = assumption
+        self.web_identities = web_identities
+        self._outbound = outbound
+        self._users = UserSessions(iam, sessions)
+        self._scoped = ScopedCredentials(iam, sessions)
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement] | None:
         """GetCallerIdentity needs nothing; AssumeRole decides with the role's trust policy.
@@ -195,7 +136,7 @@ class Sts(Service):
         return {"UserId": caller.unique_id, "Account": caller.account, "Arn": caller.arn}
 
     def _get_access_key_info(self, call: Call, caller: Caller) -> dict[str, Any]:
-        account = self._credentials.account_of(call.parameters["AccessKeyId"])
+        account = self.sessions.credentials.account_of(call.parameters["AccessKeyId"])
         if account is None:
             raise AwsError("ValidationError", "lab: the key is none that the lab has handed out")
         return {"Account": account}
@@ -222,7 +163,7 @@ class Sts(Service):
         role = self.assumption.role(call, caller, wish)
         chained = calling is not None
         policies = session_policies(parameters, account, self._iam)
-        session = self.issue(
+        session = self.sessions.issue(
             role,
             name=session_request.session_name(parameters),
             seconds=session_request.duration(parameters, role.max_session, chained=chained),
@@ -244,7 +185,7 @@ class Sts(Service):
             parameters["RoleArn"], parameters["RoleSessionName"], _WEB_IDENTITY_DENIED
         )
         role = self.assumption.role(call, identity, wish)
-        session = self.issue(
+        session = self.sessions.issue(
             role,
             name=session_request.session_name(parameters),
             seconds=session_request.duration(parameters, role.max_session, chained=False),

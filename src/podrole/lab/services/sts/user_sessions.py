@@ -15,10 +15,9 @@ from podrole.lab.access.iam_state import IamState
 from podrole.lab.access.service import Operation
 from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import Caller, FederatedUser, User
-from podrole.lab.clock import Clock
-from podrole.lab.credentials import Credentials, Federation, UserSession, issued
-from podrole.lab.identifiers import Identifiers
+from podrole.lab.credentials import Federation, UserSession, issued
 from podrole.lab.protocol.call import Call
+from podrole.lab.services.sts.role_sessions import RoleSessions
 from podrole.lab.services.sts.session_policies import session_policies
 from podrole.lab.services.sts.session_request import NO_TAGS, SessionTags
 from podrole.lab.services.sts.session_token import sizes, with_content
@@ -33,13 +32,12 @@ _BY_FEDERATED_USER = {"GetCallerIdentity"}
 class UserSessions:
     """The two operations that give users temporary credentials."""
 
-    def __init__(
-        self, iam: IamState, credentials: Credentials, clock: Clock, identifiers: Identifiers
-    ) -> None:
+    def __init__(self, iam: IamState, sessions: RoleSessions) -> None:
+        """`sessions` has the clock, the identifiers and the place for what comes of it."""
         self._iam = iam
-        self._credentials = credentials
-        self._clock = clock
-        self._identifiers = identifiers
+        self._credentials = sessions.credentials
+        self._clock = sessions.clock
+        self._identifiers = sessions.identifiers
 
     def operation(self, name: str) -> Operation | None:
         """The operation of that name."""
