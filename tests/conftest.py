@@ -10,9 +10,10 @@ from typing import Any
 from botocore import hooks
 from hypothesis import HealthCheck, settings
 
+from tests.proven import pytest_collection_modifyitems, pytest_configure
 from tests.skips import pytest_terminal_summary
 
-__all__ = ["pytest_terminal_summary"]
+__all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_terminal_summary"]
 
 # The same examples each time, however slow the machine is.
 settings.register_profile(
