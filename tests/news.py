@@ -93,7 +93,7 @@ def names(folder: Path | None = None) -> Iterator[Name]:
 def words(root: Path = ROOT) -> frozenset[str]:
     """Every word of the guide and the lab; of `iam:PassRole` also what follows the colon.
 
-    Condition keys are in small letters; of `aws:RequestTag/team` there is `aws:requesttag/` too.
+    Condition keys are in lowercase; of `aws:RequestTag/team` there is `aws:requesttag/` too.
     """
     found: set[str] = set()
     for pattern in KNOWN_IN:

@@ -135,7 +135,7 @@ def _hints(trust: Policy, document: Any, asked: Asked) -> Iterator[str]:
     if principal.startswith("arn:") and ":oidc-provider/" in principal:
         issuer = principal.partition(":oidc-provider/")[2]
         if any("oidc-eks." in value and ".api.aws/" in value for value in federated):
-            yield "oidc-eks.….api.aws is the dual-stack address, never the issuer of a token"
+            yield "oidc-eks.….api.aws is the dual-stack address; it is never the issuer of a token"
         elif federated and all(issuer not in value for value in federated):
             yield f"it is written for another cluster, whose issuer is not {issuer}"
         if services and not federated:

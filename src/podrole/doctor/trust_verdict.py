@@ -31,7 +31,7 @@ class Asked:
 
     Attributes:
         request: with the keys that are known.
-        absent: keys in small letters, or how they begin.
+        absent: keys in lowercase, or how they begin.
     """
 
     request: Request

@@ -271,7 +271,7 @@ class Condition:
 
 
 def normalised(context: Mapping[str, str | Sequence[str]]) -> Context:
-    """The context with keys in small letters and every value a list; an empty set is absent."""
+    """The context with keys in lowercase and every value a list; an empty set is absent."""
     return {
         key.lower(): (value,) if isinstance(value, str) else value
         for key, value in context.items()

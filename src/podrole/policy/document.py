@@ -63,7 +63,7 @@ class Policy:
         return tuple(item for item in self.statements if item.effect == "Deny")
 
     def concerning(self, action: str, resource: str) -> Sequence[Statement]:
-        """The statements that mean the action, in small letters, and may mean the resource."""
+        """The statements that mean the action, in lowercase, and may mean the resource."""
         found = self._by_action.get(action)
         if found is None:
             found = Candidates(self._meaning(action))

@@ -34,12 +34,12 @@ class Request:
 
     @cached_property
     def folded_action(self) -> str:
-        """The action in small letters: actions ignore case."""
+        """The action in lowercase: actions ignore case."""
         return self.action.lower()
 
     @cached_property
     def keys(self) -> Context:
-        """The context with its keys in small letters."""
+        """The context with its keys in lowercase."""
         return normalised(self.context)
 
     @cached_property

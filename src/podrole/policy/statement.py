@@ -42,7 +42,7 @@ class Statement:
         return exact, [tester(glob(action)) for action in self.actions if action not in exact]
 
     def names_action(self, action: str) -> bool:
-        """Whether Action or NotAction means this action, given in small letters."""
+        """Whether Action or NotAction means this action, given in lowercase."""
         exact, tests = self._action_tests
         found = action in exact or any(test(action) for test in tests)
         return found != self.not_action

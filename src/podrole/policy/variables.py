@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from podrole.policy.patterns import Pattern, glob, literal
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-Context = Mapping[str, Sequence[str]]  # keys in small letters
+Context = Mapping[str, Sequence[str]]  # keys in lowercase
 
 
 def resolve(text: str, context: Context, *, wild: bool) -> Pattern | None:
@@ -50,7 +50,7 @@ def outside(text: str) -> str:
 
 
 def names_in(text: str) -> list[str]:
-    """The keys that the variables of a text stand for, in small letters."""
+    """The keys that the variables of a text stand for, in lowercase."""
     return [_name_and_default(match[1])[0] for match in variables_in(text)]
 
 
@@ -65,7 +65,7 @@ def _value(name: str, context: Context) -> str | None:
 
 
 def _name_and_default(text: str) -> tuple[str, str | None]:
-    """The key, in small letters, and what stands for it where it is absent."""
+    """The key, in lowercase, and what stands for it where it is absent."""
     name, _, rest = text.partition(",")
     rest = rest.strip()
     if name and len(rest) > 1 and rest[0] == rest[-1] == "'" and "'" not in rest[1:-1]:

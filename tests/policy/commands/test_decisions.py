@@ -176,7 +176,8 @@ def test_bad_input_is_one_line_and_exit_code_2(
         ),
         (
             "trust-irsa-bad-literal-star",
-            "nobody: system:serviceaccount:orders:* never matches: a star is a letter under"
+            "nobody: system:serviceaccount:orders:* never matches: a star is a literal character"
+            " under"
             " StringEquals",
         ),
     ],

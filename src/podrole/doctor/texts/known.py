@@ -132,7 +132,7 @@ class KnownText:
 
 @dataclass(frozen=True)
 class Speaker:
-    """Whose words: a program, an SDK, a service. marks: in small letters."""
+    """Whose words: a program, an SDK, a service. marks: in lowercase."""
 
     name: str
     marks: tuple[str, ...]

@@ -12,7 +12,7 @@ _MOST, _LONGEST_LINE = 2_000_000, 8_000
 _MOST_KINDS = 50_000
 #: Lines that are kept of what stands from a candidate on; bytes that pieces of a line share.
 _BEHIND, _OVERLAP = 6, 500
-#: Of these one stands in each text that is known, in small letters.
+#: Of these one stands in each text that is known, in lowercase.
 TRIGGERS = (
     b"credential", b"denied", b"authoriz", b"assumerole", b"token", b"169.254.", b"throttl",
     b"rate exceeded", b"too many requests", b"toomanyrequests", b"identity", b"arn:aws",

@@ -55,7 +55,7 @@ class Passage:
 
 
 def squeezed(text: str) -> str:
-    """A text without white space and quotes, in small letters."""
+    """A text without white space and quotes, in lowercase."""
     return "".join(text.split()).translate(_DROPPED).lower()
 
 
@@ -90,7 +90,7 @@ def _continues(before: str, line: str) -> bool:
     end = before.rstrip()[-1:]
     if end in ":,(\\=[{`":
         return True
-    # Broken by an editor or a terminal: it goes on in small letters, without a word and a colon.
+    # Broken by an editor or a terminal: it goes on in lowercase, without a word and a colon.
     return (
         len(before) > 40
         and end not in '.}]">;'

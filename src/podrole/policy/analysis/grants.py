@@ -83,7 +83,7 @@ def _entries(whole: PatternSet, entries: tuple[str, ...], inverse: str) -> list[
 
 
 def actions_of(statement: Statement) -> PatternSet:
-    """The actions that a statement means, in small letters."""
+    """The actions that a statement means, in lowercase."""
     patterns = tuple(glob(action) for action in statement.actions)
     return PatternSet(patterns, statement.not_action, Shape.TEXT)
 

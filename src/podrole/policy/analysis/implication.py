@@ -89,7 +89,7 @@ def _cover_texts(wide: Condition, narrow: Condition, budget: Budget) -> bool:
 # The same condition is compared with those of many statements.
 @lru_cache(maxsize=64)
 def _patterns(condition: Condition, shape: Shape) -> Patterns:
-    """The values side by side, in small letters where the operator ignores case."""
+    """The values side by side, in lowercase where the operator ignores case."""
     found = [_pattern(condition, value) for value in condition.values]
     if OPERATORS[condition.operator].fold:
         found = [_folded(item) for item in found]

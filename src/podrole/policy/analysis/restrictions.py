@@ -36,7 +36,7 @@ def needs_key(condition: Condition) -> bool:
 def restricted(statement: Statement, keys: Container[str]) -> bool:
     """Whether some condition of the statement holds for fixed values of one of the keys only.
 
-    `keys` are in small letters.
+    `keys` are in lowercase.
     """
     return any(item.key.lower() in keys and restricts(item) for item in statement.conditions)
 

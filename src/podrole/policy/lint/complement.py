@@ -26,8 +26,9 @@ def complements(policy: Policy, statement: Statement) -> Iterator[Finding]:
             "PODROLE_ALLOW_WITH_NOT_ACTION",
             "warning",
             f"{statement.path}.NotAction",
-            "every action but those listed is allowed, those that AWS will add among them",
-            "List the allowed actions in Action, or put the listed ones into a Deny",
+            "the statement allows every action except those listed, including actions that AWS"
+            " adds later",
+            "List the allowed actions in Action, or deny the listed ones in a Deny statement",
             "reference/policy-engine",
         )
     if statement.not_resource:
@@ -35,8 +36,9 @@ def complements(policy: Policy, statement: Statement) -> Iterator[Finding]:
             "PODROLE_ALLOW_WITH_NOT_RESOURCE",
             "warning",
             f"{statement.path}.NotResource",
-            "every resource but those listed is meant, of other services and accounts too",
-            "List the resources in Resource, or put the listed ones into a Deny",
+            "the statement covers every resource except those listed, also in other services and"
+            " accounts",
+            "List the resources in Resource, or deny the listed ones in a Deny statement",
             "reference/policy-engine",
         )
     if statement.not_principal:
@@ -44,7 +46,7 @@ def complements(policy: Policy, statement: Statement) -> Iterator[Finding]:
             "ALLOW_WITH_NOT_PRINCIPAL",
             "error",
             f"{statement.path}.NotPrincipal",
-            "everyone but those listed is allowed, anonymous callers among them",
-            "Name who may come in Principal, and keep NotPrincipal for a Deny",
+            "the statement allows everyone except those listed, including anonymous callers",
+            "Name the allowed principals in Principal; use NotPrincipal only in a Deny",
             "reference/policy-engine",
         )

@@ -45,7 +45,7 @@ def confused_deputy(policy: Policy, statement: Statement) -> Iterator[Finding]:
             "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL",
             "suggestion" if trust else "warning",
             f"{statement.path}.Principal.Service",
-            f"{service} may come for anyone: no condition says from which account or resource",
+            f"{service} may act for anyone: no condition restricts the source account or resource",
             "Add a condition on aws:SourceArn, aws:SourceAccount, aws:SourceOrgID or"
             " aws:SourceOrgPaths",
             "reference/policy-engine",

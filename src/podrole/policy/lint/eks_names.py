@@ -28,8 +28,8 @@ def china_audience(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 "warning",
                 f"{statement.path}.Condition.{condition.name}.{condition.key}",
                 "the webhook's tokens have the audience sts.amazonaws.com in China too, so "
-                "sts.amazonaws.com.cn matches none",
-                "Write sts.amazonaws.com, unless the pods ask for tokens of that audience",
+                "sts.amazonaws.com.cn matches no token",
+                "Write sts.amazonaws.com, unless the pods request tokens with that audience",
                 "howto/irsa-trust",
             )
 
@@ -52,7 +52,7 @@ def dual_stack_issuer(policy: Policy, statement: Statement) -> Iterator[Finding]
                 "PODROLE_OIDC_DUAL_STACK_ISSUER",
                 "error",
                 path,
-                "oidc-eks.….api.aws is the dual-stack address, never the issuer of a token",
+                "oidc-eks.….api.aws is the dual-stack address; it is never the issuer of a token",
                 f"Write oidc.eks.{found[1]}.amazonaws.com/id/…, as describe-cluster prints it",
                 "howto/irsa-trust",
             )
@@ -67,7 +67,7 @@ def service_names(_: Policy, statement: Statement) -> Iterator[Finding]:
                 "PODROLE_NO_SUCH_SERVICE",
                 "error",
                 f"{statement.path}.Principal.Service",
-                f"{value} is no service principal",
+                f"{value} is not a service principal",
                 f"Write {right}",
                 "explanation/how-it-works",
             )

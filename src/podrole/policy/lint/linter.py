@@ -60,7 +60,7 @@ def _size(policy: Policy) -> Iterator[Finding]:
             "warning",
             "Statement",
             over,
-            "Split the policy, or shorten it by patterns that stay narrow",
+            "Split the policy, or shorten it with narrow patterns",
             "explanation/how-it-works",
         )
 
@@ -78,7 +78,7 @@ def _literal_wildcards(_: Policy, statement: Statement) -> Iterator[Finding]:
                     "PODROLE_LITERAL_WILDCARD",
                     "warning" if "Not" in condition.operator else "error",
                     f"{statement.path}.Condition.{condition.name}.{condition.key}",
-                    f"the wildcard in {value} is a letter under {condition.operator}",
+                    f"the wildcard in {value} is a literal character under {condition.operator}",
                     "Use StringLike if a pattern is meant, or write the value in full",
                     "howto/irsa-trust",
                 )
@@ -91,7 +91,7 @@ def _set_operators(_: Policy, statement: Statement) -> Iterator[Finding]:
                 "FORALLVALUES_WITH_SINGLE_VALUED_KEY",
                 "error" if statement.effect == "Allow" else "warning",
                 f"{statement.path}.Condition.{condition.name}.{condition.key}",
-                "ForAllValues holds where the key is absent",
+                "ForAllValues is true when the request lacks the key",
                 "Remove ForAllValues",
                 "howto/irsa-trust",
             )
@@ -112,8 +112,8 @@ def _objects(_: Policy, statement: Statement) -> Iterator[Finding]:
             "PODROLE_OBJECT_ACTION_ON_BUCKET",
             "error",
             f"{statement.path}.Resource",
-            f"{objects[0]} is decided on an object's ARN; a bucket's ARN grants nothing",
-            "Add /* to the resource, after the prefix if there is one",
+            f"{objects[0]} applies to object ARNs; a bucket ARN grants nothing",
+            "Add /* to the resource, after any prefix",
             "howto/irsa-trust",
         )
 
@@ -129,7 +129,7 @@ def _too_broad(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 "PODROLE_BROAD_ACTION",
                 "error",
                 f"{statement.path}.Action",
-                f"{action} on every resource: what leaks is everything",
+                f"{action} on every resource: a leaked credential exposes everything",
                 "Name the actions and the resources that the workload uses",
                 "notebooks/01-the-leaky-key",
             )

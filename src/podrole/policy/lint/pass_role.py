@@ -50,7 +50,7 @@ def _on_all_but(statement: Statement) -> Iterator[Finding]:
             "PASS_ROLE_WITH_NOT_ACTION_AND_NOT_RESOURCE",
             "error",
             path,
-            "NotAction leaves iam:PassRole in, and NotResource every role but those it lists",
+            "NotAction still allows iam:PassRole, and NotResource every role except those listed",
             _FIX,
             _PAGE,
         )
@@ -59,7 +59,7 @@ def _on_all_but(statement: Statement) -> Iterator[Finding]:
             "PASS_ROLE_WITH_NOT_RESOURCE",
             "error",
             path,
-            "iam:PassRole on every role but those listed lets its holder hand out all others",
+            "iam:PassRole on every role except those listed lets its holder pass all other roles",
             _FIX,
             _PAGE,
         )
@@ -68,8 +68,8 @@ def _on_all_but(statement: Statement) -> Iterator[Finding]:
             "PASS_ROLE_WITH_STAR_IN_ACTION_AND_NOT_RESOURCE",
             "error",
             path,
-            f"{_wildcard(statement)} holds iam:PassRole, and NotResource every role but those it"
-            " lists",
+            f"{_wildcard(statement)} includes iam:PassRole, and NotResource every role except"
+            " those listed",
             _FIX,
             _PAGE,
         )
@@ -82,7 +82,7 @@ def _on_wildcard(statement: Statement, severity: Severity) -> Iterator[Finding]:
             "PASS_ROLE_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION",
             severity,
             path,
-            "NotAction leaves iam:PassRole in, on roles that a wildcard chooses",
+            "NotAction still allows iam:PassRole, on roles that a wildcard matches",
             _FIX,
             _PAGE,
         )
@@ -91,9 +91,9 @@ def _on_wildcard(statement: Statement, severity: Severity) -> Iterator[Finding]:
             "PASS_ROLE_WITH_STAR_IN_RESOURCE",
             severity,
             path,
-            "iam:PassRole on * lets its holder hand out any role"
+            "iam:PassRole on * lets its holder pass any role"
             if severity == "error"
-            else "whoever may create a role whose ARN fits can have it handed out by iam:PassRole",
+            else "anyone who can create a role with a matching ARN can pass it with iam:PassRole",
             _FIX,
             _PAGE,
         )
@@ -102,7 +102,7 @@ def _on_wildcard(statement: Statement, severity: Severity) -> Iterator[Finding]:
             "PASS_ROLE_WITH_STAR_IN_ACTION_AND_RESOURCE",
             severity,
             path,
-            f"{_wildcard(statement)} holds iam:PassRole, on roles that a wildcard chooses",
+            f"{_wildcard(statement)} includes iam:PassRole, on roles that a wildcard matches",
             _FIX,
             _PAGE,
         )

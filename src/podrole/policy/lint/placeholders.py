@@ -35,7 +35,7 @@ def placeholders(_: Policy, statement: Statement) -> Iterator[Finding]:
                 "PODROLE_UNRENDERED_TEMPLATE",
                 "warning",
                 path,
-                f"{found[0]} is a template's placeholder that nobody has filled in",
+                f"{found[0]} is a template placeholder that was not filled in",
                 "Render the template, or write the value",
                 "reference/policy-engine",
             )

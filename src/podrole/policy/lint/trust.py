@@ -61,7 +61,7 @@ def missing_claims(policy: LintedPolicy, statement: Statement) -> Iterator[Findi
             "PODROLE_OIDC_MISSING_AUDIENCE",
             "warning",
             f"{statement.path}.Condition",
-            "no condition on the token's aud: a token made for another party is accepted",
+            "no condition on the token's aud: a token issued for another audience is accepted",
             "Add StringEquals on <issuer>:aud with sts.amazonaws.com",
             "howto/irsa-trust",
         )
@@ -84,8 +84,8 @@ def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
                     "PODROLE_OIDC_SUBJECT_NEVER_MATCHES",
                     "error",
                     path,
-                    f"{value} is the subject of no service account",
-                    "Write system:serviceaccount:<namespace>:<name>, in small letters",
+                    f"{value} is not the subject of a service account",
+                    "Write system:serviceaccount:<namespace>:<name>, in lowercase",
                     "howto/irsa-trust",
                 )
             elif not pinned:
@@ -93,7 +93,7 @@ def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
                     "PODROLE_OIDC_SUBJECT_TOO_WIDE",
                     "error",
                     path,
-                    f"{value} admits service accounts of namespaces that it does not name",
+                    f"{value} admits service accounts in namespaces that it does not name",
                     "Name the namespace in full, with the colon after it",
                     "howto/irsa-trust",
                 )
@@ -102,8 +102,8 @@ def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
                     "PODROLE_OIDC_WHOLE_NAMESPACE",
                     "suggestion",
                     path,
-                    f"{value} admits every service account of the namespace",
-                    "Name the service accounts, unless the namespace is one trust domain",
+                    f"{value} admits every service account in the namespace",
+                    "Name the service accounts, unless the whole namespace is trusted",
                     "howto/irsa-trust",
                 )
 
@@ -129,7 +129,7 @@ def issuer_keys(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 "PODROLE_OIDC_KEY_WITH_SCHEME",
                 "error",
                 path,
-                "no request has this key: condition keys carry the issuer without https://",
+                "no request has this key: condition keys contain the issuer without https://",
                 "Remove https:// from the key",
                 "howto/irsa-trust",
             )
@@ -138,8 +138,8 @@ def issuer_keys(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 "PODROLE_OIDC_KEY_OF_ANOTHER_ISSUER",
                 "error",
                 path,
-                "the key is of an issuer that Principal does not name, so it never is in a request",
-                "Give each issuer a statement of its own",
+                "the key belongs to an issuer that Principal does not name, so no request has it",
+                "Write a separate statement for each issuer",
                 "howto/irsa-trust",
             )
 
@@ -159,8 +159,8 @@ def mismatched_action(policy: LintedPolicy, statement: Statement) -> Iterator[Fi
             "MISMATCHED_ACTION_FOR_PRINCIPAL",
             "error",
             f"{statement.path}.Action",
-            "the action is not one that this kind of principal uses",
-            "Federated takes sts:AssumeRoleWithWebIdentity, AWS and Service sts:AssumeRole",
+            "this kind of principal cannot use the action",
+            "Use sts:AssumeRoleWithWebIdentity for Federated, sts:AssumeRole for AWS and Service",
             "explanation/how-it-works",
         )
     if PODS in principal.get("Service", ()) and plain:
@@ -169,8 +169,8 @@ def mismatched_action(policy: LintedPolicy, statement: Statement) -> Iterator[Fi
                 "PODROLE_MISSING_TAG_SESSION",
                 "error",
                 f"{statement.path}.Action",
-                "EKS tags every session, and sts:TagSession is not allowed",
-                "Allow sts:AssumeRole and sts:TagSession, or switch the session tags off",
+                "EKS tags every session, but the policy does not allow sts:TagSession",
+                "Allow sts:AssumeRole and sts:TagSession, or disable the session tags",
                 "explanation/how-it-works",
             )
         scoped = any(
@@ -183,7 +183,7 @@ def mismatched_action(policy: LintedPolicy, statement: Statement) -> Iterator[Fi
                 "PODROLE_POD_IDENTITY_UNSCOPED",
                 "suggestion",
                 f"{statement.path}.Condition",
-                "any association of the account can use the role",
+                "any association in the account can use the role",
                 "Add conditions on aws:SourceArn (the cluster) or aws:RequestTag/kubernetes-*",
                 "explanation/how-it-works",
             )
@@ -227,7 +227,7 @@ def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 "PODROLE_TRUST_WHOLE_ACCOUNT",
                 "warning",
                 f"{statement.path}.Principal.AWS",
-                f"{value} stands for everyone whom that account lets assume roles",
+                f"{value} stands for every principal that the account allows to assume roles",
                 "Name the role, or add a condition such as sts:ExternalId",
                 "explanation/how-it-works",
             )
@@ -243,7 +243,8 @@ def source_arn(_: Policy, statement: Statement) -> Iterator[Finding]:
                         "PODROLE_SOURCE_ARN_OF_ASSOCIATION",
                         "error",
                         f"{statement.path}.Condition.{condition.name}.{condition.key}",
-                        "EKS sends the cluster's ARN, not the association's: nobody gets in",
+                        "EKS sends the cluster's ARN, not the association's: the condition never"
+                        " matches",
                         "Write arn:aws:eks:<region>:<account>:cluster/<name>",
                         "explanation/how-it-works",
                     )

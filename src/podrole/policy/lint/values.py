@@ -36,8 +36,8 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
                 "PODROLE_VARIABLE_WITHOUT_VERSION",
                 "error",
                 path,
-                f"{text} is no variable but a text: the policy's Version is not 2012-10-17",
-                "Begin the policy with Version 2012-10-17",
+                f"{text} is literal text, not a variable: the policy's Version is not 2012-10-17",
+                "Set the policy's Version to 2012-10-17",
                 "reference/policy-engine",
             )
     for item in statement.conditions:
@@ -47,8 +47,8 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
                 "PODROLE_VARIABLE_UNDER_OPERATOR",
                 "error",
                 f"{statement.path}.Condition.{item.name}.{item.key}",
-                f"{item.operator} takes no variables: the condition does not hold",
-                "Compare as String or Arn, or write the value",
+                f"{item.operator} does not support variables: the condition never matches",
+                "Use a String or Arn operator, or write the value",
                 "reference/policy-engine",
             )
 
@@ -67,8 +67,8 @@ def sets(_: Policy, statement: Statement) -> Iterator[Finding]:
                 "MISSING_QUALIFIER",
                 "error" if statement.effect == "Allow" else "warning",
                 f"{statement.path}.Condition.{item.name}.{item.key}",
-                f"{item.key} holds several values, and {item.operator} compares one",
-                "Write ForAnyValue or ForAllValues before the operator",
+                f"{item.key} has several values, and {item.operator} compares only one",
+                "Prefix the operator with ForAnyValue: or ForAllValues:",
                 "reference/policy-engine",
             )
 
@@ -83,7 +83,7 @@ def principals(_: Policy, statement: Statement) -> Iterator[Finding]:
                     "UNSUPPORTED_WILDCARD_IN_PRINCIPAL",
                     "error",
                     f"{statement.path}.Principal.{kind}",
-                    f"{value} means nobody: a principal is written in full",
-                    "Name the account and restrict it by ArnLike on aws:PrincipalArn",
+                    f"{value} matches nobody: a principal must be written in full",
+                    "Name the account and restrict it with ArnLike on aws:PrincipalArn",
                     "reference/policy-engine",
                 )

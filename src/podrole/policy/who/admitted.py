@@ -149,7 +149,7 @@ def _why_never(condition: Condition) -> str | None:
         return None
     for value in condition.values:
         if not operator.wild and "*" in value:
-            return f"{value} never matches: a star is a letter under {condition.name}"
+            return f"{value} never matches: a star is a literal character under {condition.name}"
         if key.lower().endswith(":sub") and not possible(value):
             return f"{value} never matches: a subject is system:serviceaccount:<namespace>:<name>"
     return None
