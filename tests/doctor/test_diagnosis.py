@@ -72,7 +72,7 @@ class TestIrsa:
             **of_it, ClientID="sts.amazonaws.com"
         )
         assert not ward.works()
-        assert ward.broken() == ["provider's client ids"]
+        assert ward.broken() == ["provider's client IDs"]
 
     def test_the_annotation_came_later(self, ward: Ward) -> None:
         ward.setup.cluster.apply(SERVICE_ACCOUNT)
@@ -201,7 +201,7 @@ def test_the_pod_came_before_the_association(ward: Ward) -> None:
     assert not ward.works()
     (link,) = [link for link in ward.links() if link.state == "broken"]
     assert link.name == "injection"
-    assert "the pod came first" in link.says
+    assert "the pod is older" in link.says
     ward.restart()
     assert ward.works()
     assert ward.broken() == []

@@ -77,7 +77,7 @@ function showLinks(panel, answer) {
   } else if (links) {
     const word = broken === null ? "Nothing broken" : "Broken";
     const strong = make("strong", { className: broken === null ? "checker-none" : "denied" }, word);
-    const says = broken === null ? " No link is seen to break." : ` The chain breaks at: ${links[broken].name}.`;
+    const says = broken === null ? " No broken link found." : ` The chain breaks at: ${links[broken].name}.`;
     panel.verdict.replaceChildren(strong, says);
   } else if (first) {
     panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Recognised"), ` ${first.means}`);
@@ -104,7 +104,7 @@ function showLinks(panel, answer) {
 function errorOf(error, number, all) {
   const part = make("div", { className: "checker-error" });
   const times = error.times > 1 ? `, ${error.times} times` : "";
-  if (all.length > 1) part.append(make("h3", {}, `Error ${number + 1}${times}${error.follows ? ", which may only follow from another" : ""}`));
+  if (all.length > 1) part.append(make("h3", {}, `Error ${number + 1}${times}${error.follows ? ", possibly only a consequence of another" : ""}`));
   part.append(make("ol", { className: "checker-links" }, ...error.causes.map(causeOf)));
   return part;
 }

@@ -19,7 +19,7 @@ def agent_link(evidence: Evidence, node: str = "") -> Link:
         return down
     compute = mapping(mapping(evidence.cluster).get("computeConfig"))
     if str(compute.get("enabled")).lower() == "true":
-        return ok("agent", "Auto Mode has it built in")
+        return ok("agent", "Auto Mode includes it")
     addon = next((one for one in evidence.addon_details if text(one, "addonName") == ADDON), None)
     if addon is not None:
         return _addon(addon)
@@ -27,13 +27,13 @@ def agent_link(evidence: Evidence, node: str = "") -> Link:
     missing = error is not None and text(error, "Code") == "ResourceNotFoundException"
     if missing or (evidence.addons is not None and ADDON not in evidence.addons):
         if _running(evidence):
-            return ok("agent", "its pods run; the add-on is not EKS's own")
+            return ok("agent", "its pods run, but not as the EKS add-on")
         return broken("agent", "the add-on is not installed", "install it", "agent-addon")
     if _running(evidence):
         return ok("agent", "its pods run")
     if evidence.addons is None:
-        return unknown("agent", "no file tells", "aws eks list-addons --cluster-name <cluster>")
-    return ok("agent", "the add-on is installed; whether it runs on this node, kubectl knows")
+        return unknown("agent", "no file shows it", "aws eks list-addons --cluster-name <cluster>")
+    return ok("agent", "the add-on is installed; kubectl shows whether it runs on this node")
 
 
 def _addon(addon: Tree) -> Link:
@@ -42,7 +42,7 @@ def _addon(addon: Tree) -> Link:
         f"{text(one, 'code')} ({text(one, 'message')})"
         for one in trees(mapping(addon.get("health")).get("issues"))
     ]
-    says = f"the add-on's status is {status or 'not told'}"
+    says = f"the add-on's status is {status or 'not given'}"
     if issues:
         says += f": {'; '.join(issues)}"
     if status in _SICK or (issues and status != "ACTIVE"):
@@ -67,7 +67,7 @@ def _running(evidence: Evidence) -> bool:
 
 def _down(evidence: Evidence, node: str) -> Iterator[Link]:
     """Signs that the agent is down: its pod on the node, or its DaemonSet."""
-    fix = "get it to run: its own log says why it does not"
+    fix = "make it run; its log says why it does not"
     for pod in _pods(evidence):
         where = text(pod, "spec", "nodeName")
         if node and where and where != node:

@@ -48,8 +48,8 @@ def foreign_association(evidence: Evidence, view: PodView) -> Link | None:
     cluster = text(evidence.cluster, "name")
     return broken(
         "association",
-        f"the association for {view.namespace}/{view.account_name} is of another cluster, "
-        f"{text(others[0], 'clusterName')}; there is no association in this cluster, {cluster}",
+        f"the association for {view.namespace}/{view.account_name} belongs to another cluster, "
+        f"{text(others[0], 'clusterName')}; this cluster has no association, {cluster}",
         f"create it in the cluster {cluster}, then recreate the pod",
         "pia-create",
     )
@@ -62,14 +62,17 @@ def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
         # one runs in the container, no manifest says.
         yield unknown(
             "way to the agent",
-            f"HTTP_PROXY is set, and NO_PROXY lacks {AGENT[0]}: some SDKs ask the proxy",
+            f"HTTP_PROXY is set, but NO_PROXY lacks {AGENT[0]}: some SDKs send the request to the"
+            " proxy",
             f"add {AGENT[0]} and [{AGENT[1]}] to NO_PROXY",
             "deployment-proxy",
         )
     yield agent_link(evidence, text(view.pod, "spec", "nodeName"))
     if view.partial:
         yield unknown(
-            "association", "env tells no service account", "kubectl get pod <pod> -o yaml"
+            "association",
+            "the output of env does not name the service account",
+            "kubectl get pod <pod> -o yaml",
         )
         return
     association = association_of(evidence, view)
@@ -98,11 +101,11 @@ def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
 def _missing(evidence: Evidence, view: PodView) -> Link:
     if evidence.listed_associations is None:
         command = "aws eks list-pod-identity-associations --cluster-name <cluster>"
-        return unknown("association", "no file tells", command)
+        return unknown("association", "no file lists the associations", command)
     return broken(
         "association",
-        f"there is none for {view.namespace}/{view.account_name} any more",
-        "create it again, or recreate the pod without it",
+        f"there is no longer one for {view.namespace}/{view.account_name}",
+        "create it again, or recreate the pod to run without it",
         "pia-create",
     )
 
@@ -115,7 +118,7 @@ def _listed_only(association: Tree) -> Link:
     )
     return unknown(
         "association",
-        "it is listed, without its role",
+        "the list shows it without its role",
         f"aws eks describe-pod-identity-association {' '.join(options)}",
     )
 
@@ -130,7 +133,7 @@ def _target(evidence: Evidence, association: Tree, arn: str, target: str) -> Lin
     if evidence.role(target) is None and evidence.error_of("GetRole", other.name) is None:
         return unknown(
             "target role",
-            f"{target} has a trust policy of its own, in its account",
+            f"{target} has its own trust policy, in its account",
             f"{get_role(target)}, in that account",
         )
     assert role is not None

@@ -54,8 +54,8 @@ def _links(evidence: Evidence, view: PodView) -> Iterator[Link]:
     yield from _events(evidence, view)
     yield unknown(
         "permissions",
-        "whether the role may do what the program asks, the refusal itself says",
-        "the end of the error text names the layer",
+        "the refusal itself says whether the role's policies deny the call",
+        "read the end of the error text: it names the layer that denied the call",
     )
 
 
@@ -64,20 +64,20 @@ def _pod(view: PodView) -> Link:
     if view.partial:
         return unknown(
             "pod",
-            f"env tells the variables of {view.name}, and not its service account",
+            f"env shows the variables of {view.name}, but not its service account",
             "kubectl -n <namespace> get sa,pod -o yaml",
         )
     if view.written:
         return unknown(
             "pod",
             f"no file shows a pod of the {view.written} {view.namespace}/{view.name}: its template "
-            "is what was written, not what the webhook made of it",
+            "shows what was written, not what the webhook changed",
             f"kubectl -n {shell_word(view.namespace)} get sa,pod -o yaml",
         )
     if view.alike:
         others = ", ".join(view.alike[:8])
         return ok(
-            "pod", f"{runs}; judged as one of {len(view.alike) + 1} alike pods, with {others}"
+            "pod", f"{runs}; judged as one of {len(view.alike) + 1} identical pods, with {others}"
         )
     return ok("pod", runs)
 
@@ -89,7 +89,7 @@ def _mechanism(view: PodView) -> Link:
         if one is not view.container and not _INJECTED & _names(one)
     ]
     if view.by_web_identity and view.by_container:
-        says = "both sets of variables are there: SDKs take IRSA's"
+        says = "the pod has both sets of variables: SDKs use IRSA's"
     elif view.by_container:
         says = "Pod Identity, by the pod's variables"
     else:
@@ -97,7 +97,7 @@ def _mechanism(view: PodView) -> Link:
     if len(view.containers) > 1:
         says += f" in the container {text(view.container, 'name')}"
     if without:
-        says += f"; {', '.join(without)} has none, and so no role"
+        says += f"; {', '.join(without)} has none, so it gets no role"
     return ok("mechanism", says)
 
 
@@ -112,24 +112,27 @@ def _age(view: PodView, association: Tree) -> Link:
     if made and born and born > made:
         return unknown(
             "age",
-            f"the pod ({shown(born)}) is younger than the association ({shown(made)}) and has "
-            "IRSA's variables alone: the association is of another cluster, the webhook did not "
-            "know of it, or the platform has no Pod Identity",
+            f"the pod ({shown(born)}) is newer than the association ({shown(made)}) but has "
+            "only IRSA's variables: the association belongs to another cluster, the webhook did"
+            " not "
+            "know it yet, or the platform does not support Pod Identity",
             "aws eks list-pod-identity-associations --cluster-name <cluster>",
         )
     if made and born:
         return unknown(
             "age",
-            f"there is an association, and the pod is older ({shown(born)} before {shown(made)}): "
+            f"there is an association, but the pod is older ({shown(born)} before {shown(made)}): "
             "a new pod would use Pod Identity",
         )
-    return unknown("age", "there is an association; which is older, it or the pod, no file tells")
+    return unknown(
+        "age", "there is an association, but no file shows whether it or the pod is older"
+    )
 
 
 def _no_variables(view: PodView) -> Link:
     return unknown(
         "mechanism",
-        f"the environment of {view.name} has no variables of the webhook",
+        f"the environment of {view.name} has none of the webhook's variables",
         "kubectl -n <namespace> get sa,pod -o yaml",
     )
 
@@ -137,10 +140,10 @@ def _no_variables(view: PodView) -> Link:
 def _as_written(evidence: Evidence, view: PodView) -> Iterator[Link]:
     """What a template without its pods tells: which mechanism the pods will have."""
     if association_of(evidence, view) is not None and not view.platform:
-        yield unknown("mechanism", "Pod Identity, where the webhook knows of the association")
+        yield unknown("mechanism", "Pod Identity, if the webhook knows the association")
         yield from container_links(evidence, view)
     elif view.annotated:
-        yield unknown("mechanism", "IRSA, by the annotation of its service account")
+        yield unknown("mechanism", "IRSA, because its service account is annotated")
         yield from web_identity_links(evidence, view)
     else:
         link = injection_link(evidence, view)
@@ -175,9 +178,9 @@ def _remarks(evidence: Evidence, found: list[Link]) -> Iterator[Link]:
             operation = text(error, "Operation") or "a command"
             yield unknown(
                 "answer",
-                f"{operation} printed an error in place of its answer: {text(error, 'Code')} "
+                f"{operation} printed an error instead of its answer: {text(error, 'Code')} "
                 f"{message}",
-                "run it again as someone who may, with the names that are meant",
+                "run it again with permission and with the right names",
             )
     for note in evidence.notes[:_MOST_NOTES]:
         yield unknown("read in part", note)

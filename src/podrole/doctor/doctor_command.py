@@ -35,20 +35,22 @@ podrole doctor evidence {in_namespace}"""
 
 def configure(_: str, parser: argparse.ArgumentParser) -> None:
     """Give the command its arguments."""
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files, or a folder")
-    parser.add_argument("--pod", default="", help="its name, or how it begins")
-    parser.add_argument("--namespace", "-n", default="", help="the pod's")
-    parser.add_argument("--json", action="store_true", help="the answer as JSON")
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="files, or a folder with them"
+    )
+    parser.add_argument("--pod", default="", help="the pod's name, or the start of it")
+    parser.add_argument("--namespace", "-n", default="", help="the pod's namespace")
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     parser.add_argument(
         "--collect", action="store_true", help="print the commands that collect the files"
     )
     parser.add_argument(
         "--error",
         metavar="TEXT|FILE|-",
-        help="a program's output, as a text, in a file, or - for stdin: what it means",
+        help="explain the errors in a program's output: the text itself, a file, or - for stdin",
     )
-    parser.add_argument("--cluster", default="", help="for --collect")
-    parser.add_argument("--role", default="", help="for --collect")
+    parser.add_argument("--cluster", default="", help="name to use with --collect")
+    parser.add_argument("--role", default="", help="name to use with --collect")
     parser.set_defaults(run=_run)
 
 
@@ -60,7 +62,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.error is not None:
         return _explain(arguments.error, as_json=arguments.json)
     if not arguments.files:
-        raise EvidenceError("give files, or a folder of them; --collect prints how to make them")
+        raise EvidenceError(
+            "give files, or a folder with them; --collect prints the commands that create them"
+        )
     links = diagnose(Evidence.read(arguments.files), arguments.namespace, arguments.pod)
     first = next((link for link in links if link.state == "broken"), None)
     if arguments.json:
@@ -71,7 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
         if first:
             print(f"\nThe chain breaks at: {first.name}")
         else:
-            print("\nNo link is seen to break.")
+            print("\nNo broken link found.")
     return 1 if first else 0
 
 

@@ -36,7 +36,7 @@ class Evidence:
     Attributes:
         bare_trusts: trust policies without a role, each with the file that holds it.
         errors: error texts in place of an answer: `Code`, `Operation`, `Message`.
-        notes: what could be read only in part, and the command that shows the rest.
+        notes: what could be read only in part, and the command that prints all of it.
         passed_over: what is none of the outputs, each with its file.
     """
 
@@ -110,8 +110,8 @@ class Evidence:
             if found:
                 if output.shows:
                     self.notes.append(
-                        f"{name}: {output.form}'s text, read as far as it goes; {output.shows} "
-                        "shows the rest"
+                        f"{name}: {output.form}'s text, read in part; {output.shows} "
+                        "prints all of it"
                     )
                 return True
             reason = NO_OUTPUT

@@ -27,8 +27,8 @@ def _reasons(evidence: Evidence, view: PodView) -> Iterator[Link]:
     if view.skipped:
         yield broken(
             "injection",
-            f"the container {text(view.container, 'name')} is named in skip-containers",
-            "take it out of that annotation, and recreate the pod",
+            f"the container {text(view.container, 'name')} is listed in skip-containers",
+            "remove it from that annotation, then recreate the pod",
             "deployment-skip-containers",
         )
     yield from _by_hand(view)
@@ -36,7 +36,7 @@ def _reasons(evidence: Evidence, view: PodView) -> Iterator[Link]:
     if association is not None and view.platform and not view.annotated:
         yield broken(
             "platform",
-            f"the pod runs on {view.platform}, where Pod Identity does not",
+            f"the pod runs on {view.platform}, which does not support Pod Identity",
             "use IRSA there",
             "sa-annotated",
         )
@@ -56,14 +56,16 @@ def _reasons(evidence: Evidence, view: PodView) -> Iterator[Link]:
     if evidence.listed_associations is None:
         yield unknown(
             "set-up",
-            f"{view.account_name} has no {ROLE_ANNOTATION}, and no file lists associations",
+            f"{view.account_name} has no {ROLE_ANNOTATION} annotation, and no file lists"
+            " associations",
             "aws eks list-pod-identity-associations --cluster-name <cluster>",
         )
     yield broken(
         "set-up",
-        f"{view.account_name} has neither an annotation nor an association; the SDK goes on to the "
-        "node's role, if it can reach it",
-        "associate it with a role, or annotate it, then recreate the pod",
+        f"{view.account_name} has neither an annotation nor an association; the SDK falls back to"
+        " the "
+        "node's role, if it can reach the metadata service",
+        "create an association for it, or annotate it, then recreate the pod",
         "pia-create",
     )
 
@@ -79,9 +81,10 @@ def _by_hand(view: PodView) -> Iterator[Link]:
             other = next(name for name in pair if name not in there)
             yield broken(
                 "injection",
-                f"{there[0]} is set by hand in the manifest, so the webhook adds neither it nor "
+                f"{there[0]} is set by hand in the manifest, so the webhook adds neither that"
+                " variable nor "
                 f"{other}",
-                f"take {there[0]} out of the manifest, and recreate the pod",
+                f"remove {there[0]} from the manifest, then recreate the pod",
                 "deployment-app",
             )
 
@@ -103,7 +106,7 @@ def _misplaced(evidence: Evidence, view: PodView) -> Iterator[Link]:
     if ROLE_ANNOTATION in of_pod:
         yield broken(
             "annotation",
-            f"{ROLE_ANNOTATION} is on the pod, where nothing reads it: it belongs on the service "
+            f"{ROLE_ANNOTATION} is on the pod, where nothing reads it; it belongs on the service "
             f"account {view.account_name}",
             "move it from the pod's template to the service account, then recreate the pod",
             "sa-annotate",
@@ -138,7 +141,7 @@ def _another_account(evidence: Evidence, view: PodView, account: Tree) -> Iterat
         yield broken(
             "service account",
             f"the pod runs as {view.account_name}, while the service account {name} is annotated: "
-            "spec.serviceAccountName is missing or names another one",
+            "spec.serviceAccountName is missing or names another account",
             f"write serviceAccountName: {name} into the pod's template",
             "deployment-app",
         )
@@ -147,15 +150,15 @@ def _another_account(evidence: Evidence, view: PodView, account: Tree) -> Iterat
     ):
         yield broken(
             "service account",
-            f"{where}/{name} is annotated, and the pod runs as {view.namespace}/{name}: a service "
-            "account is of one namespace",
+            f"{where}/{name} is annotated, but the pod runs as {view.namespace}/{name}: a service "
+            "account belongs to one namespace",
             f"annotate the one in {view.namespace}, then recreate the pod",
             "sa-annotate",
         )
 
 
 def _annotated_later(view: PodView) -> str:
-    says = "the service account is annotated and the pod has no variables: "
+    says = "the service account is annotated, but the pod has no variables: "
     born = instant(text(view.pod, "metadata", "creationTimestamp"))
     account = view.service_account or {}
     made = instant(text(account, "metadata", "creationTimestamp"))
@@ -165,8 +168,10 @@ def _annotated_later(view: PodView) -> str:
     if born and set_at and born < set_at:
         return f"{says}the pod is older ({shown(born)}) than the annotation ({shown(set_at)})"
     if born and set_at:
-        return f"{says}the pod came after the annotation ({shown(set_at)}), so the webhook was down"
-    return f"{says}the annotation came after it, or the webhook was down"
+        return (
+            f"{says}the pod is newer than the annotation ({shown(set_at)}), so the webhook was down"
+        )
+    return f"{says}the pod is older than the annotation, or the webhook was down"
 
 
 def _annotated_at(account: Tree) -> Any:
@@ -183,14 +188,14 @@ def _annotated_at(account: Tree) -> Any:
 def _late(view: PodView, association: Tree) -> Link:
     made = instant(association.get("createdAt"))
     born = instant(text(view.pod, "metadata", "creationTimestamp"))
-    says = "there is an association, and the pod has no variables: "
+    says = "there is an association, but the pod has no variables: "
     if made and born and born <= made:
-        says += f"the pod came first ({shown(born)}, the association {shown(made)})"
+        says += f"the pod is older ({shown(born)}, the association {shown(made)})"
     elif made and born:
         says += (
-            f"the pod came after it ({shown(born)}, the association {shown(made)}), so the webhook "
-            "did not know of it yet, or was down"
+            f"the pod is newer ({shown(born)}, the association {shown(made)}), so the webhook "
+            "did not know the association yet, or was down"
         )
     else:
-        says += "it came before the webhook knew of it, or the webhook was down"
+        says += "the webhook did not know the association yet, or was down"
     return broken("injection", says, _RECREATE, "deployment-fail-fast")

@@ -25,7 +25,7 @@ def provider_links(evidence: Evidence, issuer: str, arn: str, audience: str) -> 
         if listed and not any(f"::{account}:" in one for one in listed):
             yield unknown(
                 "provider",
-                f"the listed providers are of another account than the role's, {account}",
+                f"the listed providers are not in the role's account, {account}",
                 f"aws iam list-open-id-connect-providers, in account {account}",
             )
             return
@@ -46,11 +46,13 @@ def provider_links(evidence: Evidence, issuer: str, arn: str, audience: str) -> 
     if error is not None and text(error, "Code") == "NoSuchEntity":
         yield _none(issuer, account, [])
     elif listed is None:
-        yield unknown("provider", "no file tells", "aws iam list-open-id-connect-providers")
+        yield unknown(
+            "provider", "no file lists the providers", "aws iam list-open-id-connect-providers"
+        )
     else:
         yield unknown(
-            "provider's client ids",
-            "the provider is there; no file lists them",
+            "provider's client IDs",
+            "the provider exists, but no file lists its client IDs",
             "aws iam get-open-id-connect-provider --open-id-connect-provider-arn "
             f"arn:{partition}:iam::{account}:oidc-provider/{issuer}",
         )
@@ -64,7 +66,7 @@ def _none(issuer: str, account: str, listed: list[str]) -> Link:
             "which is never the issuer of EKS's tokens"
         )
     else:
-        why = "; a cluster that was recreated has a new issuer"
+        why = "; a recreated cluster has a new issuer"
     return broken(
         "provider",
         f"account {account} has no OIDC provider for {issuer}{why}",
@@ -75,11 +77,11 @@ def _none(issuer: str, account: str, listed: list[str]) -> Link:
 
 def _audiences(known: list[str], issuer: str, audience: str, partition: str, account: str) -> Link:
     if audience in known:
-        return ok("provider", f"takes tokens of {issuer} for {audience}")
+        return ok("provider", f"accepts tokens of {issuer} for {audience}")
     return broken(
-        "provider's client ids",
+        "provider's client IDs",
         f"{known} lacks the token's audience {audience}",
-        f"add {audience} to the provider's client ids",
+        f"add {audience} to the provider's client IDs",
         "oidc-provider-lookup",
         "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn "
         f"arn:{partition}:iam::{account}:oidc-provider/{issuer} --client-id {audience}",

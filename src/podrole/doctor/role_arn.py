@@ -31,7 +31,7 @@ def read_role_arn(text: str) -> RoleArn | None:
 
 
 def fault_of(text: str) -> tuple[str, str]:
-    """What is wrong with a text that is no role's ARN, and what to write instead."""
+    """What is wrong with a text that is not a role's ARN, and what to write instead."""
     inner = _WITHIN.findall(text)
     if text.count("arn:") > 1:
         right = next(
@@ -39,14 +39,14 @@ def fault_of(text: str) -> tuple[str, str]:
             FORM,
         )
         return (
-            f"{text!r} is no valid role ARN: an ARN stands inside the ARN, put together twice",
+            f"{text!r} is not a valid role ARN: it contains a second ARN",
             right,
         )
     bare = text.strip().strip("\"'").strip()
     if bare != text and read_role_arn(bare):
-        return f"{text!r} is no valid role ARN: it has spaces or quotes around it", bare
+        return f"{text!r} is not a valid role ARN: it has spaces or quotes around it", bare
     if "{{" in text or "${" in text or (text.startswith("<") and text.endswith(">")):
-        return f"{text!r} is a placeholder that nobody has filled in", FORM
+        return f"{text!r} is a placeholder that was not filled in", FORM
     if re.fullmatch(r"[\w+=,.@/-]+", text):
         return f"{text!r} is a role's name, not its ARN", f"arn:aws:iam::<account>:role/{text}"
     parts = text.split(":", 5)
@@ -55,32 +55,34 @@ def fault_of(text: str) -> tuple[str, str]:
         if service == "sts" and resource.startswith("assumed-role/"):
             name = resource.split("/")[1]
             return (
-                f"{text!r} is the ARN of a session, not of its role",
+                f"{text!r} is the ARN of a session, not of a role",
                 f"arn:{partition}:iam::{account}:role/{name}",
             )
         if service != "iam":
             return (
-                f"{text!r} is the ARN of something of {service or 'no service'}, not of a role",
+                f"{text!r} is an ARN of {service or 'no service'}, not of an IAM role",
                 FORM,
             )
         if region:
             return (
-                f"{text!r} is no valid role ARN: IAM has no Region, so two colons follow iam",
+                f"{text!r} is not a valid role ARN: IAM has no Region, so write two colons after"
+                " iam",
                 f"arn:{partition}:iam::{account}:{resource}",
             )
         if not re.fullmatch(r"[0-9]{12}", account):
             return (
-                f"{text!r} is no valid role ARN: {account or 'nothing'} is no account (12 digits)",
+                f"{text!r} is not a valid role ARN: {account or 'nothing'} is not an account ID"
+                " (12 digits)",
                 FORM,
             )
         if resource == "role" or resource == "role/" or resource.endswith("/"):
             return (
-                f"{text!r} is no valid role ARN: the role's name is missing, the ARN is cut off",
+                f"{text!r} is not a valid role ARN: the role's name is missing",
                 FORM,
             )
         if not resource.startswith("role/"):
             kind = resource.partition("/")[0]
             return f"{text!r} is the ARN of a {kind}, not of a role", FORM
     if text.startswith("arn:"):
-        return f"{text!r} is no valid role ARN: it is cut off or misspelt", FORM
-    return f"{text!r} is no role's ARN", FORM
+        return f"{text!r} is not a valid role ARN: it is cut off or misspelt", FORM
+    return f"{text!r} is not a role's ARN", FORM

@@ -19,11 +19,13 @@ def shadow_links(view: PodView) -> Iterator[Link]:
         yield from _static_key(view, text(container, "name"), container)
     for name in _PROFILE:
         if set_in(view.container, name):
-            yield unknown("profile", f"{name} is set: a profile may come first", f"look at {name}")
+            yield unknown(
+                "profile", f"{name} is set: a profile may come before the role", f"look at {name}"
+            )
     if trees(view.container.get("envFrom")):
         yield unknown(
             "environment",
-            "envFrom brings variables that the manifest does not show",
+            "envFrom adds variables that the manifest does not show",
             f"kubectl -n {shell_word(view.namespace)} exec {shell_word(view.name)} -c "
             f"{shell_word(text(view.container, 'name'))} -- env | grep ^AWS_",
         )
@@ -34,13 +36,15 @@ def _static_key(view: PodView, name: str, container: object) -> Iterator[Link]:
         return
     if not set_in(container, _KEY):
         # botocore, the SDKs for Go, JavaScript and Java v2 take it so (read 2026-11-28).
-        yield ok("static key", f"{_KEY} of the container {name} is empty, which SDKs take for none")
+        yield ok("static key", f"{_KEY} of the container {name} is empty; SDKs treat it as not set")
         return
-    says = f"{_KEY} is in the environment of the container {name}, and comes before every role"
+    says = f"{_KEY} is in the environment of the container {name} and comes before every role"
     names = environment_of(container)
     injected = any(one in names for one in (*WEB_IDENTITY, *CONTAINER))
     if injected or container is view.container or len(view.containers) == 1:
-        fix = f"take {_KEY} and AWS_SECRET_ACCESS_KEY out of the container {name} in the manifest"
+        fix = f"remove {_KEY} and AWS_SECRET_ACCESS_KEY from the container {name} in the manifest"
         yield broken("static key", says, fix, "find-static-keys")
     else:
-        yield unknown("static key", says, f"whether the container {name} is to use the role")
+        yield unknown(
+            "static key", says, f"decide whether the container {name} should use the role"
+        )

@@ -125,7 +125,7 @@ def _condition(
                 del block[failed.operator]
             if not block:
                 statement.pop("Condition", None)
-            return f"take the condition on `{key}` out: this request never has that key", line
+            return f"remove the condition on `{key}`: this request never has that key", line
         del of_operator[key]
         of_operator[right] = value
         texts = _texts(value)
@@ -141,7 +141,7 @@ def _condition(
         del of_operator[key]
         if not of_operator:
             del block[failed.operator]
-        return f"take {failed.operator} on `{key}` out: it leaves out `{wanted}`", line
+        return f"remove {failed.operator} on `{key}`: it excludes `{wanted}`", line
     texts = _texts(value)
     if len(texts) > 1:
         of_operator[key] = [*texts, wanted]
@@ -179,7 +179,7 @@ def _added(document: Any, asked: Sequence[Asked]) -> Fix | None:
     several = statements if isinstance(statements, list) else [statements] if statements else []
     corrected["Statement"] = [*several, statement]
     return Fix(
-        f"add a statement that lets {request.principal} {' and '.join(actions)}", "", corrected
+        f"add a statement that allows {request.principal} {' and '.join(actions)}", "", corrected
     )
 
 

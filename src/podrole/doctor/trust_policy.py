@@ -35,9 +35,9 @@ def trust_link(
     try:
         trust = parse_policy(document, kind="trust")
     except PolicyError as error:
-        says = f"{note}no policy that IAM takes: {error}"
+        says = f"{note}not a policy that IAM accepts: {error}"
         return broken(
-            link, says, f"correct {error.path or 'the policy'}, or take the snippet", snippet
+            link, says, f"correct {error.path or 'the policy'}, or use the snippet", snippet
         )
     verdicts = [(verdict(trust, one), one) for one in asked]
     refused = next(((said, one) for said, one in verdicts if said.answer == "no"), None)
@@ -48,10 +48,10 @@ def trust_link(
         names = " and ".join(keys)
         return unknown(
             link,
-            f"{note}lets {who} in if the condition on {names} holds, which no file tells",
-            f"compare the value of {names} with the policy's; CloudTrail's event has it",
+            f"{note}admits {who} if the condition on {names} matches; no file shows its value",
+            f"compare the value of {names} with the policy; CloudTrail's event shows it",
         )
-    return ok(link, f"{note}lets {who} in")
+    return ok(link, f"{note}admits {who}")
 
 
 def _document(evidence: Evidence, arn: str, link: str) -> Link | tuple[Any, str]:
@@ -66,21 +66,20 @@ def _document(evidence: Evidence, arn: str, link: str) -> Link | tuple[Any, str]
             return broken(
                 "role",
                 f"{arn} does not exist: {text(error, 'Message')}",
-                "create the role, or write the ARN of the one that is meant into the annotation or "
-                "the association",
+                "create the role, or write the right ARN into the annotation or the association",
                 "trust-irsa-exact",
             )
         return unknown(link, f"{text(error, 'Code')}: {text(error, 'Message')}", get_role(arn))
     bare = evidence.bare_trusts
     if role is None and len(bare) == 1:
         file, document = bare[0]
-        return document, f"{file} names no role and is taken for the policy of {name}: it "
+        return document, f"{file} names no role and is treated as the policy of {name}: it "
     if role is not None:
         return unknown(link, f"the file shows {name} without its trust policy", get_role(arn))
     others = [text(one, "Arn") for one in evidence.roles if text(one, "Arn")]
     seen = f"; the files show {', '.join(others[:3])}" if others else ""
     if len(bare) > 1:
-        seen = f"; of {len(bare)} policies without a role, none says whose it is"
+        seen = f"; of {len(bare)} policies without a role, none names its role"
     return unknown(link, f"no file shows {arn}{seen}", get_role(arn))
 
 
@@ -100,8 +99,8 @@ def _refused(
         return Link(
             link,
             "broken",
-            f"{says} {request.action}: {place} is a Deny that means it",
-            f"take the caller out of {place}, or take {place} out",
+            f"{says} {request.action}: {place} is a Deny that matches this caller",
+            f"exclude the caller from {place}, or remove {place}",
             snippet,
         )
     near = said.nearest
@@ -110,7 +109,7 @@ def _refused(
     fix = fix_of(trust, document, asked)
     says = f"{says} {request.action}: {why}{f'; {hints}' if hints else ''}"
     if fix is None:
-        return broken(link, says, "take the snippet's policy", snippet)
+        return broken(link, says, "use the snippet's policy", snippet)
     return Link(
         link,
         "broken",
@@ -131,7 +130,10 @@ def _hints(trust: Policy, document: Any, asked: Asked) -> Iterator[str]:
     federated = [value for one in named for value in one.get("Federated", ())]
     services = [value for one in named for value in one.get("Service", ())]
     if "https://" in json.dumps(document):
-        yield "issuers stand in condition keys and ARNs without https://, so no token matches these"
+        yield (
+            "it contains https://, but condition keys and ARNs name the issuer without it:"
+            " no token matches"
+        )
     if principal.startswith("arn:") and ":oidc-provider/" in principal:
         issuer = principal.partition(":oidc-provider/")[2]
         if any("oidc-eks." in value and ".api.aws/" in value for value in federated):
@@ -139,10 +141,10 @@ def _hints(trust: Policy, document: Any, asked: Asked) -> Iterator[str]:
         elif federated and all(issuer not in value for value in federated):
             yield f"it is written for another cluster, whose issuer is not {issuer}"
         if services and not federated:
-            yield "it is written for Pod Identity, and the pod uses IRSA"
+            yield "it is written for Pod Identity, but the pod uses IRSA"
     elif principal.endswith(".amazonaws.com"):
         if federated and principal not in services:
-            yield f"it is written for IRSA (Federated) and does not name {principal}"
+            yield f"it is written for IRSA (Federated) and does not allow {principal}"
         near = [value for value in services if value != principal and "eks" in value]
         if near and principal not in services:
             yield f"{near[0]} is not {principal}"

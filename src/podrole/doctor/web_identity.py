@@ -30,7 +30,7 @@ def web_identity_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
     if annotated and annotated != arn:
         yield broken(
             "annotation",
-            f"the pod was made for {arn}, the annotation names {annotated} now",
+            f"the pod was created with {arn}, but the annotation now names {annotated}",
             "recreate the pod",
             "sa-annotate",
         )
@@ -50,33 +50,35 @@ def web_identity_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
         return
     audience = view.token_audience()
     if audience:
-        yield ok("token", f"made for the audience {audience}")
+        yield ok("token", f"has the audience {audience}")
     elif view.written or view.partial or view.described:
         metadata = (view.service_account or {}).get("metadata")
         audience = text(metadata, "annotations", AUDIENCE_ANNOTATION) or AUDIENCE
         yield unknown(
             "token",
-            f"no file shows the token's volume; taken to be made for {audience}",
+            f"no file shows the token's volume; assumed audience: {audience}",
             f"kubectl -n {shell_word(view.namespace)} get pod -o yaml",
         )
     else:
         yield broken(
             "token",
             "no projected token is mounted where AWS_WEB_IDENTITY_TOKEN_FILE points",
-            "take the variables out of the manifest; the webhook writes variable and volume",
+            "remove the variables from the manifest; the webhook writes variables and volume",
             "deployment-app",
         )
         return
     if view.partial:
         yield unknown(
-            "trust policy", "env tells no service account", "kubectl get pod <pod> -o yaml"
+            "trust policy",
+            "the output of env does not name the service account",
+            "kubectl get pod <pod> -o yaml",
         )
         return
     issuer = (
         text(evidence.cluster, "identity", "oidc", "issuer").removeprefix("https://").rstrip("/")
     )
     if not issuer:
-        yield unknown("issuer", "no file names it", "aws eks describe-cluster --name <cluster>")
+        yield unknown("issuer", "no file shows it", "aws eks describe-cluster --name <cluster>")
         return
     yield from provider_links(evidence, issuer, arn, audience)
     asked = Asked(_request(view, arn, issuer, audience), _ABSENT)
@@ -109,14 +111,14 @@ def _other_path(evidence: Evidence, view: PodView, arn: str) -> Link | None:
             says = (
                 f"the role {seen.name} has the path /{seen.path}, and {arn} "
                 f"{'names the path /' + wanted.path if wanted.path else 'leaves the path out'}: "
-                "STS knows no such role"
+                "STS does not find that role"
             )
             fix = f"write {right} into the annotation, then recreate the pod"
             return broken("role's ARN", says, fix, "sa-annotated", _annotate(view, right))
         return unknown(
             "role's ARN",
-            f"the pod is made for {arn}; the files show a role of another account, {right}",
-            "compare the accounts; the annotation names the account that the role is in",
+            f"the pod uses {arn}; the files show a role in another account, {right}",
+            "compare the accounts; the annotation must name the role's own account",
         )
     return None
 

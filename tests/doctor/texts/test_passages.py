@@ -74,14 +74,14 @@ def test_several_errors_are_each_answered_and_noise_is_known_as_such() -> None:
     assert [one.cause.id for one in reply.noise] == ["client-throttling"]
     said = str(reply)
     assert "error 2, 2 times" in said
-    assert said.splitlines()[-1].startswith("no error of AWS: The Kubernetes client slowed")
+    assert said.splitlines()[-1].startswith("not an AWS error: The Kubernetes client slowed")
 
 
 def test_what_only_follows_stands_last_and_alone_it_is_told() -> None:
     follows = "NoCredentialProviders: no valid providers in chain"
     reply = explain(f"{follows}\n{SAID}")
     assert reply.causes == ["not-authorized", "nothing-injected"]
-    assert "error 2, which may only follow from another" in str(reply)
+    assert "error 2, possibly only a consequence of another" in str(reply)
     assert explain(f"{follows}, {SAID}").causes == ["not-authorized"]
     assert explain(follows).causes == ["nothing-injected"]
 
@@ -119,7 +119,7 @@ def test_the_facts_are_read() -> None:
         "service_account": "web",
     }
     said = str(explain(text))
-    assert "a service control policy says no to s3:PutObject (arn:aws:organizations" in said
+    assert "a service control policy denies s3:PutObject (arn:aws:organizations" in said
 
 
 def test_a_name_from_the_text_is_one_word_of_a_command() -> None:

@@ -290,7 +290,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert (unknown.returncode, len(unknown.stdout.splitlines())) == (1, 1)
     empty = run("-", text=" \n")
     assert (empty.returncode, empty.stdout.splitlines()) == (
-        1, ["there is no text in it; give a program's output, or its last lines"],
+        1, ["it contains no text; give a program's output, or its last lines"],
     )  # fmt: skip
     missing = run(str(tmp_path / "none.txt"))
     assert (missing.returncode, len(missing.stderr.splitlines())) == (2, 1)

@@ -147,27 +147,29 @@ class Reply:
 
     def _lines(self) -> Iterator[str]:
         if self.cut:
-            yield "the log has too many different lines; its end was not read: give a part of it"
+            yield (
+                "the log has too many different lines, so its end was not read: give a shorter part"
+            )
         if self.empty:
-            yield "there is no text in it; give a program's output, or its last lines"
+            yield "it contains no text; give a program's output, or its last lines"
             return
         if not self.known:
             read = ", ".join(f"{key} {value}" for key, value in _shown(self.facts))
-            yield f"no text that is known here; begin with {PAGE}#first-of-all-who-is-it"
+            yield f"no known error text found; start with {PAGE}#first-of-all-who-is-it"
             if read:
-                yield one_line(f"        read in it: {read}")
+                yield one_line(f"found in it: {read}")
             return
         several = len(self.answers) > 1
         for number, one in enumerate(self.answers, start=1):
             if several:
                 times = f", {one.times} times" if one.times > 1 else ""
-                follows = ", which may only follow from another" if one.follows else ""
+                follows = ", possibly only a consequence of another" if one.follows else ""
                 yield f"{'' if number == 1 else chr(10)}error {number}{times}{follows}"
             yield str(one)
         if self.left_out:
-            yield f"\n{self.left_out} more errors are not shown; give a part of the output"
+            yield f"\n{self.left_out} more errors are not shown; give a shorter part of the output"
         for one_noise in self.noise:
-            yield one_line(f"no error of AWS: {one_noise.means} [{one_noise.cause.id}]")
+            yield one_line(f"not an AWS error: {one_noise.means} [{one_noise.cause.id}]")
 
 
 def explain(output: str) -> Reply:

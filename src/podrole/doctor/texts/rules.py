@@ -61,14 +61,14 @@ def identity(facts: Facts, passage: Passage) -> Iterator[Told]:
     elif facts.kind == "root":
         yield "root-user", f"the caller is {facts.caller}"
     elif facts.kind == "person":
-        yield "own-session", f"the caller's role {facts.role} is IAM Identity Center's"
+        yield "own-session", f"the caller's role {facts.role} belongs to IAM Identity Center"
     elif facts.kind == "anonymous":
         yield "no-signature", "the caller is anonymous"
     elif facts.action == "sts:TagSession":
-        yield "chained-tags", f"{facts.role or 'the caller'} was refused sts:TagSession"
+        yield "chained-tags", f"{facts.role or 'the caller'} was denied sts:TagSession"
     elif facts.action == "sts:AssumeRole" and (facts.kind == "role" or facts.target_role):
         if facts.role and facts.role == facts.target_role and _same_account(facts):
-            yield "assume-itself", f"caller and resource are both the role {facts.role}"
+            yield "assume-itself", f"the caller and the resource are the same role {facts.role}"
         else:
             wanted = facts.resource or "a role"
             yield "chained-role", f"{facts.role or 'the caller'} asked for {wanted}"
@@ -87,7 +87,7 @@ def _node(facts: Facts, passage: Passage) -> Iterator[Told]:
         return
     yield "node-role", session
     if facts.action in _NODE_SOFTWARE:
-        yield "node-software", f"{facts.action} is what the CNI plugin asks"
+        yield "node-software", f"{facts.action} is an action of the CNI plugin"
 
 
 def _same_account(facts: Facts) -> bool:
@@ -101,7 +101,7 @@ def network(facts: Facts, passage: Passage) -> Iterator[Told]:
         return
     said = next((one for one in _NOT_TRUSTED if one in passage.squeezed), "")
     if said:
-        yield "certificate-unknown", f"the certificate of {host} was not accepted"
+        yield "certificate-unknown", f"the certificate of {host} is not trusted"
         return
     if not any(one in passage.squeezed for one in _NOT_REACHED):
         return
@@ -109,7 +109,7 @@ def network(facts: Facts, passage: Passage) -> Iterator[Told]:
         return
     because = f"no answer came from {host}"
     if ".." in host or host.startswith((".", "sts.amazonaws.com.amazonaws")):
-        yield "sts-name-broken", f"the host's name is {host}"
+        yield "sts-name-broken", f"the host name is {host}"
     elif host.startswith("eks-auth"):
         yield "eks-auth-unreachable", because
     elif host.startswith("sts"):
