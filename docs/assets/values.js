@@ -51,19 +51,19 @@ function decided(known, region) {
 export function fault(known, name, value, among = own) {
   const field = known.get(name);
   if (!field) return `${name}: no such value; the form lists them all`;
-  if (typeof value !== "string") return `${name}: ${JSON.stringify(value)} is no text; put it in quotes`;
-  const example = `An example: ${field.value}`;
+  if (typeof value !== "string") return `${name}: ${JSON.stringify(value)} must be a string; put it in quotes`;
+  const example = `Example: ${field.value}`;
   value = taken(field, value);
-  if (!field.test.test(value)) return `${name}: “${value}” does not fit ${field.pattern}. ${example}`;
+  if (!field.test.test(value)) return `${name}: “${value}” does not match ${field.pattern}. ${example}`;
   if (!field.shell.test(value)) {
-    return `${name}: “${value}” holds characters that a shell would read, or begins as an option. ${example}`;
+    return `${name}: “${value}” contains characters that a shell interprets, or begins like an option. ${example}`;
   }
   const region = name === "region" ? value : (among.region ?? known.get("region").value);
   const right = decided(known, region);
-  if (name === "region" && !Object.keys(right).length) return `region: no partition of AWS has one like “${value}”. ${example}`;
+  if (name === "region" && !Object.keys(right).length) return `region: no AWS partition has a Region like “${value}”. ${example}`;
   if (name in right && right[name] !== value) {
     const other = known.regions.find((one) => one.values[name] === value);
-    return `${name}: “${value}” contradicts region ${region}, which has ${right[name]}. Give a Region of it, such as ${other?.example}`;
+    return `${name}: “${value}” contradicts region ${region}, which needs ${right[name]}. For ${value} use a Region such as ${other?.example}`;
   }
   return "";
 }

@@ -20,21 +20,30 @@ from podrole.terminal import one_line
 COMMANDS = {
     "decide": (
         "podrole.policy.commands.decisions",
-        "allow or deny, for requests as JSON lines on stdin",
+        "decide requests given as JSON lines on stdin: allow or deny",
     ),
-    "explain": ("podrole.policy.commands.decisions", "one request's decision, and why"),
-    "who": ("podrole.policy.commands.decisions", "which service accounts a trust policy admits"),
-    "lint": ("podrole.policy.commands.lint", "what AWS accepts in a policy and nobody should want"),
+    "explain": ("podrole.policy.commands.decisions", "decide one request, and explain why"),
+    "who": (
+        "podrole.policy.commands.decisions",
+        "list the service accounts and principals that a trust policy admits",
+    ),
+    "lint": (
+        "podrole.policy.commands.lint",
+        "find what is valid in a policy but risky or without effect",
+    ),
     "snippet": (
         "podrole.catalog.snippet_command",
-        "policies, manifests and commands with your values",
+        "render policies, manifests and commands with your values",
     ),
     "doctor": (
         "podrole.doctor.doctor_command",
-        "which link breaks, from output of kubectl and aws",
+        "find out why a pod is denied, from the output of kubectl and aws",
     ),
-    "follow": ("podrole.follow.follow_command", "a how-to page, typed step by step into a new lab"),
-    "lab": ("podrole.lab.commands.lab", "AWS and EKS on a laptop, for programs of any language"),
+    "follow": ("podrole.follow.follow_command", "run a how-to page step by step in a new lab"),
+    "lab": (
+        "podrole.lab.commands.lab",
+        "run AWS and EKS on a laptop, for programs in any language",
+    ),
 }
 
 

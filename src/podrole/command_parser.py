@@ -23,5 +23,5 @@ class CommandParser(argparse.ArgumentParser):
         """As argparse does; `--option=--`, of which it makes an empty list, is refused."""
         for word in itertools.takewhile("--".__ne__, args or ()):
             if word.startswith("--") and word.endswith("=--"):
-                self.error(f"argument {word[:-3]}: -- is no value")
+                self.error(f"argument {word[:-3]}: -- is not a value")
         return super().parse_known_args(args, namespace)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 POLICY, POD = "check/policy/", "check/pod/"
-MARK = "zebra-4711"  # stands in what is pasted, and in no request
+MARK = "zebra-4711"  # refers to is pasted, and in no request
 RUN_AXE = """async () => (await axe.run(document.querySelector('.checker-live'))).violations
   .map(one => `${one.id}: ${one.nodes.map(node => node.html)}`)"""
 PATIENCE = 240_000  # milliseconds: Python begins slowly where all cores are taken

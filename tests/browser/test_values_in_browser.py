@@ -263,11 +263,11 @@ def test_a_link_brings_the_values_once_the_reader_agrees(
 @pytest.mark.parametrize(
     ("fragment", "said"),
     [
-        ("region:Frankfurt", "region: “Frankfurt” does not fit"),
+        ("region:Frankfurt", "region: “Frankfurt” does not match"),
         ("namespace:shop;nmespace:x", "nmespace: no such value"),
         ("namespace:%E0%A4%A", "is cut off"),
         ("namespace", "is not name:value"),
-        ("namespace:%3Cimg%20src%3Dx%3E", "does not fit"),
+        ("namespace:%3Cimg%20src%3Dx%3E", "does not match"),
         ("__proto__:x", "__proto__: no such value"),
     ],
 )
@@ -363,7 +363,7 @@ def test_a_file_that_cannot_be_read_gets_one_error_that_names_the_line(reader: R
             "region": "eu-west-1",
         },
         "account_id: 111122223333": "line 1: account_id: 111122223333 is no text",
-        "namespace: shop\n\nregion: Frankfurt": "line 3: region: “Frankfurt” does not fit",
+        "namespace: shop\n\nregion: Frankfurt": "line 3: region: “Frankfurt” does not match",
         "namespace: shop\nnmespace: x": "line 2: nmespace: no such value",
         "namespace: shop\nnamespace: shop": "line 2: namespace is there twice",
         "constructor: shop": "line 1: constructor: no such value",
@@ -371,7 +371,7 @@ def test_a_file_that_cannot_be_read_gets_one_error_that_names_the_line(reader: R
         "- namespace": "line 1: “- namespace” is not name: value",
         " namespace: shop": "line 1: “ namespace: shop” is not name: value",
         "{": "no JSON",
-        '{"namespace": 1}': "namespace: 1 is no text; put it in quotes",
+        '{"namespace": 1}': "namespace: 1 must be a string; put it in quotes",
         "log_group: 'a#b'": "a shell would read",
         "": "there is no value in it",
     }

@@ -51,7 +51,7 @@ def refusal(folder: Path) -> str:
 
 def test_a_parameter_without_a_default(folder: Path) -> None:
     edit(folder / "parameters.yml", region={"description": "x", "pattern": "x"})
-    assert refusal(folder) == "parameters.yml: region: needs a default (a quoted text)"
+    assert refusal(folder) == "parameters.yml: region: needs a default (a quoted string)"
 
 
 def test_a_default_that_its_pattern_refuses(folder: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_default_that_its_pattern_refuses(folder: Path) -> None:
         folder / "parameters.yml",
         region={"description": "x", "default": "mars", "pattern": r"\d+"},
     )
-    assert refusal(folder).startswith(r"parameters.yml: region: 'mars' does not fit \d+")
+    assert refusal(folder).startswith(r"parameters.yml: region: 'mars' does not match \d+")
 
 
 def test_a_placeholder_that_is_not_declared(folder: Path) -> None:
@@ -72,11 +72,14 @@ def test_a_placeholder_that_is_not_declared(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"id": "other"}, "policies/trust-irsa-exact.yml: id 'other' is not the file's name"),
+        ({"id": "other"}, "policies/trust-irsa-exact.yml: id 'other' must be the file's name"),
         ({"colour": "red"}, "policies/trust-irsa-exact.yml: unknown key 'colour'"),
         ({"title": None}, "policies/trust-irsa-exact.yml: needs 'title'"),
         ({"cases": None}, "needs cases: a policy without a truth table proves nothing"),
-        ({"layer": "bucket"}, "policies/trust-irsa-exact.yml: layer is 'bucket'; one of"),
+        (
+            {"layer": "bucket"},
+            "policies/trust-irsa-exact.yml: layer is 'bucket'; it must be one of",
+        ),
         ({"sources": ["x"]}, "sources: each needs page and checked"),
         (
             {"antipattern": {"reason": "x", "better": "no"}},
@@ -124,7 +127,7 @@ def test_values_reach_the_document_and_derived_ones_follow() -> None:
 @pytest.mark.parametrize("value", HOSTILE)
 @pytest.mark.parametrize("name", ["namespace", "bucket", "role_name", "cluster", "secret_name"])
 def test_a_value_that_does_not_fit_is_refused_with_an_example(name: str, value: str) -> None:
-    with pytest.raises(CatalogError, match=rf"{name}: .* does not fit .*; an example: "):
+    with pytest.raises(CatalogError, match=rf"{name}: .* does not match .*; example: "):
         CATALOG.parameters.values({name: value})
 
 
@@ -144,9 +147,9 @@ def test_no_value_breaks_out_of_a_manifest_whatever_the_pattern(folder: Path) ->
             "metadata"
         ]
         assert metadata == {"name": "orders-api", "namespace": value}
-    with pytest.raises(CatalogError, match=r"ascp-spc: secret_name: .* would not stay one text"):
+    with pytest.raises(CatalogError, match=r"ascp-spc: secret_name: .* would not stay one string"):
         catalog.render("ascp-spc", "yaml", {"secret_name": 'a"b'})
-    with pytest.raises(CatalogError, match=r"pia-create: namespace: .* a shell would read"):
+    with pytest.raises(CatalogError, match=r"pia-create: namespace: .* a shell interprets"):
         catalog.render("pia-create", "bash", {"namespace": "x; id"})
 
 
@@ -177,9 +180,11 @@ def test_yaml_is_the_same_where_pyyaml_has_no_c(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_unknown_snippets_and_formats() -> None:
-    with pytest.raises(CatalogError, match=r"no snippet 'nothing'; `podrole snippet list` has all"):
+    with pytest.raises(
+        CatalogError, match=r"no snippet 'nothing'; `podrole snippet list` lists all"
+    ):
         CATALOG.render("nothing", "json")
-    with pytest.raises(CatalogError, match="no format 'bash'; it is to be had as json, yaml"):
+    with pytest.raises(CatalogError, match="no format 'bash'; it has json, yaml"):
         CATALOG.render("trust-irsa-exact", "bash")
 
 

@@ -301,7 +301,7 @@ def test_a_program_never_gets_an_option_for_a_name(text: str) -> None:
         if all(SHELL_SAFE.fullmatch(values[name]) for name in snippet.placeholders()):
             continue  # an ARN begins as none, whatever it is made of
         with pytest.raises(
-            CatalogError, match=r"holds characters that a shell would read, or begin"
+            CatalogError, match=r"contains characters that a shell interprets, or begin"
         ):
             formats.render(snippet, "bash", values, "snippet")
 
@@ -316,7 +316,7 @@ def test_references_that_a_tool_would_replace_are_refused() -> None:
         ("identity-s3-read", "terraform", "&{aws:username}"),
     ):
         values = values_of({**MARKS, "bucket": text, "role_name": text, "cluster": text})
-        with pytest.raises(CatalogError, match=r"holds a (dynamic reference|variable) of"):
+        with pytest.raises(CatalogError, match=r"contains a (dynamic reference|variable) of"):
             formats.render(CATALOG[snippet], format, values, "snippet")
 
 

@@ -51,20 +51,20 @@ def test_the_region_decides(partition: Any) -> None:
     [
         (
             {"region": "cn-north-1", "partition": "aws"},
-            "partition: 'aws' contradicts region cn-north-1, which has aws-cn; give a Region of it,"
-            " such as us-west-2",
+            "partition: 'aws' contradicts region cn-north-1, which needs aws-cn; for aws use a"
+            " Region such as us-west-2",
         ),
         (
             {"partition": "aws-us-gov"},
-            "partition: 'aws-us-gov' contradicts region us-west-2, which has aws; give a Region of"
-            " it, such as us-gov-west-1",
+            "partition: 'aws-us-gov' contradicts region us-west-2, which needs aws; for aws-us-gov"
+            " use a Region such as us-gov-west-1",
         ),
         (
             {"region": "cn-north-1", "dns_suffix": "amazonaws.com"},
-            "dns_suffix: 'amazonaws.com' contradicts region cn-north-1, which has"
-            " amazonaws.com.cn; give a Region of it, such as us-gov-west-1",
+            "dns_suffix: 'amazonaws.com' contradicts region cn-north-1, which needs"
+            " amazonaws.com.cn; for amazonaws.com use a Region such as us-gov-west-1",
         ),
-        ({"region": "xx-north-1"}, "region: no partition of AWS has a Region like 'xx-north-1'"),
+        ({"region": "xx-north-1"}, "region: no AWS partition has a Region like 'xx-north-1'"),
     ],
 )
 def test_a_contradiction_is_an_error(values: dict[str, str], said: str) -> None:
@@ -113,7 +113,7 @@ ISSUER = f"oidc.eks.eu-west-1.amazonaws.com/id/{ID}"
 )
 def test_what_people_have(name: str, given: str, meant: str | None) -> None:
     if meant is None:
-        with pytest.raises(CatalogError, match=f"^{name}: .* does not fit "):
+        with pytest.raises(CatalogError, match=f"^{name}: .* does not match "):
             Catalog(values={name: given})
     else:
         assert Catalog(values={name: given}).values[name] == meant

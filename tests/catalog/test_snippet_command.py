@@ -64,13 +64,13 @@ def test_show_tells_parameters_and_the_truth_table(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["render", "nothing"], "no snippet 'nothing'; `podrole snippet list` has all"),
+        (["render", "nothing"], "no snippet 'nothing'; `podrole snippet list` lists all"),
         (["render", "sa-plane"], "no snippet 'sa-plane'; did you mean sa-plain"),
         (
             ["render", "sa-plain", "--format", "hcl"],
-            "sa-plain: no format 'hcl'; it is to be",
+            "sa-plain: no format 'hcl'; it has",
         ),
-        (["render", "sa-plain", "--set", "namespace=A B"], "namespace: 'A B' does not fit "),
+        (["render", "sa-plain", "--set", "namespace=A B"], "namespace: 'A B' does not match "),
         (["render", "sa-plain", "--set", "namespace"], "--set namespace: write NAME=VALUE"),
         (["render", "sa-plain", "--values", "/no/such.yml"], "/no/such.yml: No such file"),
         (["check", "/no/such"], "/no/such: no parameters.yml"),

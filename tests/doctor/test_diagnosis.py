@@ -254,9 +254,9 @@ class TestEvidence:
         ("text", "says"),
         [
             ("{", "neither JSON nor YAML"),
-            ("hello", "none of the outputs"),
-            ("[1, 2]", "none of the outputs"),
-            ('{"Roles": []}', "none of the outputs"),
+            ("hello", "not the output of a supported"),
+            ("[1, 2]", "not the output of a supported"),
+            ('{"Roles": []}', "not the output of a supported"),
             ("[" * 100_000, "nested too deeply|neither JSON nor YAML"),
         ],
     )

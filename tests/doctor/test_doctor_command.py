@@ -78,9 +78,9 @@ def test_each_fix_is_a_snippet_of_the_catalogue() -> None:
     ("content", "says"),
     [
         (None, "No such file or directory"),
-        (b"\xff\xfe", "empty: the command behind it printed nothing"),
-        (b"\xff", "is no text in UTF-8"),
-        (b"notes", "none of the outputs"),
+        (b"\xff\xfe", "empty: the command printed nothing"),
+        (b"\xff", "is not valid UTF-8"),
+        (b"notes", "not the output of a supported"),
         (b"a: [", "neither JSON nor YAML"),
     ],
 )

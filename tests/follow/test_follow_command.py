@@ -34,14 +34,14 @@ def test_each_step_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "ok   … and says what the page says" in told
     assert "ok   Look: namespace\n       | namespace/orders created" in told
     assert "namespaces orders is left behind" in told
-    assert "4 steps, 1 not as the page says." in told
+    assert "4 steps, 1 did not go as the page says." in told
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["irsas"], "no page 'irsas'; there are abac-and-session-policies, "),
-        (["snippets", "--tab", "Bicep"], "no block to run stands in a tab 'Bicep'"),
+        (["snippets", "--tab", "Bicep"], "the page has no tab 'Bicep'"),
     ],
 )
 @pytest.mark.usefixtures("follow")

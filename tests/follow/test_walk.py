@@ -75,7 +75,7 @@ def test_a_page_that_holds(tmp_path: Path) -> None:
     [
         ([block("command", "false")], "ends with exit code 1"),
         ([block("command", LOOKS)], "changes nothing, and the page does not say what it prints"),
-        ([block("output", "x")], "no command stands above it"),
+        ([block("output", "x")], "there is no command above it"),
         ([block("command", MAKES), block("output", "y")], "does not print 'y'"),
         (
             [block("command", MAKES), block("output", "done", fails=True)],
@@ -86,7 +86,7 @@ def test_a_page_that_holds(tmp_path: Path) -> None:
             [block("file", file="trust.json"), block("command", "kubectl apply -f my-trust.json")],
             "no command reads trust.json",
         ),
-        ([block("policy", name="p")], "no truth table below it says who gets what"),
+        ([block("policy", name="p")], "it needs a truth table below it"),
         ([block("policy", name="p"), block("table", name="q")], "no truth table below it"),
     ],
 )

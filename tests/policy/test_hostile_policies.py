@@ -114,15 +114,15 @@ def test_too_many_combinations_are_said_to_be_so() -> None:
         ("two long star patterns", "any subject like system:serviceaccount:*a*b*a*b"),
         (
             "two longer ones that never meet",
-            "nobody: its conditions never hold together for a service account's token",
+            "nobody: its conditions never match together for a service account's token",
         ),
         (
             "many operators that never hold together",
-            "nobody: its conditions never hold together for a service account's token",
+            "nobody: its conditions never match together for a service account's token",
         ),
         (
             "a Deny that covers its Allow by a hair",
-            "nobody: a Deny refuses whom the rest would admit",
+            "nobody: a Deny refuses everyone whom the rest admits",
         ),
         ("many names and many exceptions", "exactly system:serviceaccount:orders:api-0; "),
     ],

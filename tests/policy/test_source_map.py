@@ -105,7 +105,7 @@ def test_yaml(tmp_path: Path) -> None:
 def test_a_yaml_alias_that_holds_itself(tmp_path: Path) -> None:
     path = tmp_path / "policy.yml"
     path.write_text("Statement: &a\n  - *a\n")
-    with pytest.raises(PolicyError, match=r"line 2, column 5: the alias \*a stands in what"):
+    with pytest.raises(PolicyError, match=r"line 2, column 5: the alias \*a refers to"):
         read_policy_file(path)
 
 

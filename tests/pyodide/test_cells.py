@@ -202,7 +202,7 @@ def test_what_was_printed_before_an_error_is_shown(session: Session) -> None:
         (
             "from podrole.lab import Lab\nLab.start()\nLab.start()",
             "LabError: a lab is running in this process: stop() it first",
-            "Run all starts again",
+            "Use Run all",
         ),
         (
             "import boto3\nboto3.client('sts', region_name='us-west-2').get_caller_identity()",
@@ -218,7 +218,7 @@ def test_what_was_printed_before_an_error_is_shown(session: Session) -> None:
         (
             "raise OSError('Could not find a suitable TLS CA certificate bundle')",
             "OSError: Could not find",
-            "reaches no network",
+            "has no network",
         ),
     ],
 )
@@ -260,7 +260,7 @@ def test_a_loop_that_prints_does_not_flood_the_page(
     text = session.output("for n in range(300_000):\n    print(n)")
     assert len(session.pieces) < 30
     assert text.startswith("0\n1\n2\n")
-    assert text.endswith("\n[after 200,000 characters the page shows no more]\n")
+    assert text.endswith("\n[output stops here: the page shows at most 200,000 characters]\n")
     assert len(text) < cells.LIMIT + 100
 
 
@@ -283,7 +283,7 @@ with Lab.start():
     print(len(back.getvalue()))
 """
     monkeypatch.setattr("threading.Thread.start", no_thread)
-    assert session.error(code)["hint"].startswith("A page's Python has one thread")
+    assert session.error(code)["hint"].startswith("Python in a page has only one thread")
     session.reset()
     monkeypatch.setattr(futures.BoundedExecutor, "EXECUTOR_CLS", futures.NonThreadedExecutor)
     assert session.output(code) == "15000000\n"

@@ -292,8 +292,8 @@ class TestPaste:
             ("", None, "paste a policy"),
             ('{"Version": "2012-10-17",\n "Statement": [', 2, "not JSON: line 2"),
             ("Version: x\nb: [", 2, "not YAML: line 2"),
-            ("hello", 1, "no policy"),
-            ("[" * 500, 1, "nested more than"),
+            ("hello", 1, "not a policy"),
+            ("[" * 500, 1, "nested deeper than"),
             ('{\n"Statement": [\n{"Efect": "Allow"}]}', 3, "did you mean Effect?"),
             ('{"Statement": []}', 1, "at least one statement"),
             ("a" * 300_000, None, "300,000 characters"),
@@ -405,4 +405,4 @@ class TestPod:
     def test_without_a_pod_it_says_what_is_missing(self) -> None:
         answer = asked("pod", texts=[{"text": '{"addons": []}\nhello there'}])
         assert "kubectl -n <namespace> get sa,pod" in answer["fault"]["message"]
-        assert answer["ignored"][0].startswith("the paste, line 2: none of the outputs")
+        assert answer["ignored"][0].startswith("the paste, line 2: not the output of a supported")

@@ -44,7 +44,7 @@ def test_without_node_the_site_says_what_it_lacks_and_is_built(
     assert bundle.main([str(packed)]) == 0
     said = capsys.readouterr()
     assert said.out == (
-        "The site is built without Run buttons and checkers: no Node.js on this machine;"
+        "Building the site without Run buttons and checkers: no Node.js on this machine;"
         " install Node.js 20 or newer, with npm\n"
     )
     assert said.err == ""

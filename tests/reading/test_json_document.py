@@ -17,11 +17,11 @@ from tests import hostile
     [
         ("", "line 1, column 1: Expecting value"),
         ('{"a":\n 1,}', "line 2, column 4: "),
-        ('{"a": NaN}', "NaN is no number of JSON"),
-        ("[-Infinity]", "-Infinity is no number of JSON"),
-        ("9" * 5000, "a number of too many digits"),
-        ('\n{"a":' * 65, "line 66, column 1: nested more than 64 deep"),
-        ("[" * 100_000, "line 1, column 65: nested more than 64 deep"),
+        ('{"a": NaN}', "NaN is not a JSON number"),
+        ("[-Infinity]", "-Infinity is not a JSON number"),
+        ("9" * 5000, "a number with too many digits"),
+        ('\n{"a":' * 65, "line 66, column 1: nested deeper than 64 levels"),
+        ("[" * 100_000, "line 1, column 65: nested deeper than 64 levels"),
     ],
 )
 def test_a_fault_is_one_line_with_its_place(text: str, says: str) -> None:

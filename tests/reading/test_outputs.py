@@ -73,7 +73,7 @@ def test_where_an_output_begins() -> None:
         (" \n", EMPTY),
         ("# only this\n", "only comments or commands"),
         ("hello there", NO_OUTPUT),
-        ("{{ .Values.role }}\n", "helm template prints what Kubernetes gets"),
+        ("{{ .Values.role }}\n", "use the output of helm template"),
         ("-----------\n|  Role   |\n-----------\n", "run the command with --output json"),
         ("THING\tx\n", "run the command with --output json"),
         ('{"Role": ', "line 1, column 10: Expecting value"),

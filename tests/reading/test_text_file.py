@@ -16,11 +16,11 @@ SMALL = Limits(characters=100)
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"x" * 101, "is larger than the 100 bytes that are read here"),
-        (b"a\nb\xff", "is no text in UTF-8 (line 2)"),
-        (b"\xff\xfea\0b", "is no text in UTF-16"),
-        (b"\x1f\x8bx", "is no whole gzip file"),
-        (gzip.compress(b"x" * 101, mtime=0), "is larger than the 100 bytes that are read here"),
+        (b"x" * 101, "is larger than the limit of 100 bytes"),
+        (b"a\nb\xff", "is not valid UTF-8 (line 2)"),
+        (b"\xff\xfea\0b", "is not valid UTF-16"),
+        (b"\x1f\x8bx", "is an incomplete gzip file"),
+        (gzip.compress(b"x" * 101, mtime=0), "is larger than the limit of 100 bytes"),
     ],
 )
 def test_what_is_no_text_of_ours(tmp_path: Path, data: bytes, says: str) -> None:
@@ -34,7 +34,7 @@ def test_what_is_no_text_of_ours(tmp_path: Path, data: bytes, says: str) -> None
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("/dev/zero", "is larger than the 100 bytes that are read here"),
+        ("/dev/zero", "is larger than the limit of 100 bytes"),
         ("/no/such", "No such file or directory"),
         ("/", "Is a directory"),
         ("a\0b", "no file can have this name"),
@@ -87,7 +87,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lines_of_any_length_and_any_bytes() -> None:
     stream = io.TextIOWrapper(io.BytesIO(b"a\n" + b"x" * 1000 + b"\n\xffb\n\xc3\xa9\n12345\n67890"))
     found = [str(line) for line in read_lines(stream, 5)]
-    too_long, other = "more than 5 characters", "no text in UTF-8"
+    too_long, other = "more than 5 characters", "not valid UTF-8"
     assert found == ["a\n", too_long, other, "é\n", "12345\n", "67890"]
     assert [str(line) for line in read_lines(io.StringIO("abc\n123456"), 5)] == ["abc\n", too_long]
     assert list(read_lines(None, 5)) == []

@@ -33,7 +33,9 @@ class Catalog:
         for name in FOLDERS:
             for path in sorted((self.folder / name).glob("*.yml")):
                 if path.stem in self._paths:
-                    raise CatalogError(f"{name}/{path.name}: id {path.stem!r} is taken")
+                    raise CatalogError(
+                        f"{name}/{path.name}: another snippet already has the id {path.stem!r}"
+                    )
                 self._paths[path.stem] = path
         self._snippets: dict[str, Snippet] = {}
         self._compiled: dict[str, Policy] = {}
@@ -69,7 +71,7 @@ class Catalog:
                 near = difflib.get_close_matches(name, self._paths)
                 mean = f"did you mean {' or '.join(near)}? " if near else ""
                 raise CatalogError(
-                    f"no snippet {shown(name)}; {mean}`podrole snippet list` has all"
+                    f"no snippet {shown(name)}; {mean}`podrole snippet list` lists all"
                 )
             self._snippets[name] = load(self._paths[name])
         return self._snippets[name]
@@ -138,4 +140,4 @@ def own_folder() -> Path:
     for folder in (here.parents[3] / "snippets", here.parents[1] / "snippets"):
         if (folder / "parameters.yml").is_file():
             return folder
-    raise CatalogError("no snippets/ beside the package: give Catalog() a folder")
+    raise CatalogError("no snippets/ folder next to the package: pass a folder to Catalog()")

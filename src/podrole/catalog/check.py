@@ -31,7 +31,8 @@ def check(folder: Path | None = None, values: Mapping[str, str] | None = None) -
     # os.path answers no, and raises nothing, for a name that no file can have.
     if folder is not None and not os.path.isfile(folder / "parameters.yml"):
         raise CatalogError(
-            f"{folder}: no parameters.yml, so this is no folder of snippets; copy the guide's"
+            f"{folder}: no parameters.yml here, so this is not a folder of snippets; copy the"
+            " file from the guide"
         )
     catalog = Catalog.load(folder, values)
     findings: list[str] = []
@@ -69,7 +70,7 @@ def _mutants(snippet: Snippet, unnoticed: list[str]) -> list[str]:
         if label not in snippet.survivors
     ]
     found += [
-        f"{snippet.place}: survivors: {label!r} does not survive, or is no mutant; take it out"
+        f"{snippet.place}: survivors: {label!r} does not survive, or is not a mutant; remove it"
         for label in snippet.survivors
         if label not in unnoticed
     ]

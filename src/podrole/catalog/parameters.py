@@ -47,8 +47,8 @@ class Parameter:
             value = whole[1] if whole else value
         if len(value) > _LONGEST_VALUE or not self.pattern.fullmatch(value):
             raise CatalogError(
-                f"{self.name}: {shown(value)} does not fit {self.pattern.pattern};"
-                f" an example: {self.default}"
+                f"{self.name}: {shown(value)} does not match {self.pattern.pattern};"
+                f" example: {self.default}"
             )
         return value
 
@@ -76,7 +76,7 @@ class Parameters:
                     text(entry[key], f"{place}: {key}")
             derived = entry.get("derived")
             if derived is None and not isinstance(entry.get("default"), str):
-                raise CatalogError(f"{place}: needs a default (a quoted text)")
+                raise CatalogError(f"{place}: needs a default (a quoted string)")
             if not entry.get("description"):
                 raise CatalogError(f"{place}: needs a description")
             try:
@@ -87,9 +87,9 @@ class Parameters:
             if not pattern.pattern:
                 raise CatalogError(f"{place}: needs a pattern")
             if part is not None and part.groups != 1:
-                raise CatalogError(f"{place}: part: needs one group, which is the value")
+                raise CatalogError(f"{place}: part: needs exactly one group, the value")
             if entry.get("of_region", "id") not in _OF_REGION:
-                raise CatalogError(f"{place}: of_region is {' or '.join(sorted(_OF_REGION))}")
+                raise CatalogError(f"{place}: of_region must be {' or '.join(sorted(_OF_REGION))}")
             found[name] = Parameter(
                 name,
                 entry["description"],
@@ -110,7 +110,9 @@ class Parameters:
                     parameters.require(made_of, parameter.name)
                     for name in made_of:
                         if parameters.is_derived(name) and order[name] > order[parameter.name]:
-                            raise CatalogError(f"{parameter.name}: is made of {name}, below it")
+                            raise CatalogError(
+                                f"{parameter.name}: is made of {name}, which must come before it"
+                            )
             except CatalogError as error:
                 raise CatalogError(f"{path.name}: {error}") from error
         return parameters
@@ -144,10 +146,10 @@ class Parameters:
                 raise CatalogError(f"{one_line(name, 80)}: no such parameter; see parameters.yml")
             if self.is_derived(name):
                 raise CatalogError(
-                    f"{name}: is made of {self._parameters[name].derived}; give these instead"
+                    f"{name}: is made of {self._parameters[name].derived}; set these instead"
                 )
             if not isinstance(value, str):
-                raise CatalogError(f"{name}: {shown(value)} is no text; put it in quotes")
+                raise CatalogError(f"{name}: {shown(value)} must be a string; put it in quotes")
         plain = {
             parameter.name: parameter.check(given.get(parameter.name, parameter.default))
             for parameter in self._parameters.values()
@@ -167,7 +169,7 @@ class Parameters:
         region = plain["region"]
         partition = of_region(region)
         if partition is None:
-            raise CatalogError(f"region: no partition of AWS has a Region like {shown(region)}")
+            raise CatalogError(f"region: no AWS partition has a Region like {shown(region)}")
         for parameter in decided:
             value = str(getattr(partition, parameter.of_region or ""))
             wanted = given.get(parameter.name, value)
@@ -176,9 +178,9 @@ class Parameters:
                     (one for one in PARTITIONS if wanted in (one.id, one.dns_suffix)),
                     None,
                 )
-                instead = f"; give a Region of it, such as {other.example}" if other else ""
+                instead = f"; for {wanted} use a Region such as {other.example}" if other else ""
                 raise CatalogError(
-                    f"{parameter.name}: {shown(wanted)} contradicts region {region}, which has"
+                    f"{parameter.name}: {shown(wanted)} contradicts region {region}, which needs"
                     f" {value}{instead}"
                 )
             plain[parameter.name] = value

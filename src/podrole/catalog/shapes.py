@@ -11,7 +11,7 @@ from podrole.catalog.error import CatalogError, shown
 def text(value: Any, place: str) -> str:
     """The value, if it is a text. Raises CatalogError that names the place."""
     if not isinstance(value, str):
-        raise CatalogError(f"{place}: {shown(value)} is no text; put it in quotes")
+        raise CatalogError(f"{place}: {shown(value)} must be a string; put it in quotes")
     return value
 
 
@@ -39,5 +39,5 @@ def known(value: Any, keys: set[str], place: str) -> Mapping[str, Any]:
 def one_of(value: Any, allowed: tuple[str, ...], place: str) -> str:
     """The value, if it is one of these. Raises CatalogError."""
     if value not in allowed:
-        raise CatalogError(f"{place} is {shown(value)}; one of {', '.join(allowed)}")
+        raise CatalogError(f"{place} is {shown(value)}; it must be one of {', '.join(allowed)}")
     return str(value)

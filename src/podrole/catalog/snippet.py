@@ -171,7 +171,7 @@ def load(path: Path, folder: str | None = None) -> Snippet:
         if data[key] is not None:
             text(data[key], f"{place}: {key}")
     if data["id"] != path.stem:
-        raise CatalogError(f"{place}: id {shown(data['id'])} is not the file's name")
+        raise CatalogError(f"{place}: id {shown(data['id'])} must be the file's name")
     common: dict[str, Any] = {
         "id": data["id"],
         "kind": kind,

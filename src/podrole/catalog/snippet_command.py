@@ -18,27 +18,35 @@ def configure(_: str, parser: argparse.ArgumentParser) -> None:
     """Give `podrole snippet` its commands."""
     commands = parser.add_subparsers(dest="action", required=True, metavar="COMMAND")
 
-    listed = commands.add_parser("list", help="the snippets, a line each")
-    listed.add_argument("--for", dest="use", choices=USES, help="what it is for")
+    listed = commands.add_parser("list", help="list the snippets, one per line")
+    listed.add_argument("--for", dest="use", choices=USES, help="only snippets for this use")
     listed.add_argument("--mechanism", choices=MECHANISMS)
-    listed.add_argument("--format", help="only what is to be had in this format")
+    listed.add_argument("--format", help="only snippets that have this format")
     listed.set_defaults(run=_list)
 
-    show = commands.add_parser("show", help="a snippet with its parameters and its truth table")
+    show = commands.add_parser("show", help="show a snippet with its parameters and truth table")
     show.add_argument("id")
     show.set_defaults(run=_show)
 
-    render = commands.add_parser("render", help="a snippet's text, filled, on stdout")
+    render = commands.add_parser("render", help="print a snippet with your values filled in")
     render.add_argument("id")
-    render.add_argument("--format", help="as `list --format`; by default the snippet's own")
+    render.add_argument(
+        "--format", help="a format, as in `list --format` (default: the snippet's own)"
+    )
     render.set_defaults(run=_render)
 
-    checked = commands.add_parser("check", help="truth tables, mutants and formats of a folder")
-    checked.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="by default our own")
+    checked = commands.add_parser(
+        "check", help="check the truth tables, mutants and formats of a folder"
+    )
+    checked.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR", help="(default: Podrole's own)"
+    )
     checked.set_defaults(run=_check)
 
     for command in (show, render, checked):
-        command.add_argument("--values", type=Path, metavar="FILE", help="your names and ids, YAML")
+        command.add_argument(
+            "--values", type=Path, metavar="FILE", help="your names and IDs, in YAML"
+        )
         command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
 
 

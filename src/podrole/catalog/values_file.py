@@ -18,7 +18,7 @@ def read_values(path: Path) -> dict[str, str]:
     values: dict[str, str] = {}
     for name, value in read_yaml(path).items():
         if not isinstance(value, str):
-            raise CatalogError(f"{path}: {name}: {shown(value)} is no text; put it in quotes")
+            raise CatalogError(f"{path}: {name}: {shown(value)} must be a string; put it in quotes")
         values[name] = value
     return values
 

@@ -37,7 +37,7 @@ class Evidence:
         bare_trusts: trust policies without a role, each with the file that holds it.
         errors: error texts in place of an answer: `Code`, `Operation`, `Message`.
         notes: what could be read only in part, and the command that prints all of it.
-        passed_over: what is none of the outputs, each with its file.
+        passed_over: the texts that are no known output, each with its file.
     """
 
     service_accounts: list[Tree] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Evidence:
         return self != Evidence(passed_over=self.passed_over)
 
     def add(self, text: str, name: str) -> None:
-        """Take in a text, called `name`. Raises EvidenceError if it is none of the outputs."""
+        """Take in a text, called `name`. Raises EvidenceError if it is not a known output."""
         before = len(self.passed_over)
         try:
             taken = self.take_text(text, name)

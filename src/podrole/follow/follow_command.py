@@ -13,8 +13,8 @@ from podrole.follow.walk import Step
 
 def configure(_: str, parser: argparse.ArgumentParser) -> None:
     """Give `podrole follow` its arguments."""
-    parser.add_argument("page", help="a how-to: irsa, howto/irsa.md, or a path")
-    parser.add_argument("--tab", help="follow the tabs of this label alone, such as IRSA")
+    parser.add_argument("page", help="the how-to page: irsa, howto/irsa.md, or a path")
+    parser.add_argument("--tab", help="follow only the tabs with this label, such as IRSA")
     parser.add_argument("--quiet", action="store_true", help="do not show what commands print")
     parser.set_defaults(run=run)
 
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.tab is not None:
             ways = [way for way in ways if arguments.tab in way.values()]
             if not ways:
-                raise FollowError(f"no block to run stands in a tab {arguments.tab!r}")
+                raise FollowError(f"the page has no tab {arguments.tab!r} with a block to run")
         _introduce(page, path)
         for number, way in enumerate(ways):
             if number:
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
                 _show(step, arguments.quiet)
                 done += 1
                 failed += bool(step.complaint)
-    print(f"\n{done} steps, {failed} not as the page says.")
+    print(f"\n{done} steps, {failed} did not go as the page says.")
     return 1 if failed else 0
 
 

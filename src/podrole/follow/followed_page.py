@@ -19,7 +19,7 @@ def docs_folder() -> Path:
     """`docs/` beside `snippets/`. Raises FollowError: an installed package carries none."""
     folder = own_folder().parent / "docs"
     if not folder.is_dir():
-        raise FollowError("no docs/ beside snippets/: follow pages in a clone of the guide")
+        raise FollowError("no docs/ next to snippets/: run this in a clone of the guide")
     return folder
 
 

@@ -114,7 +114,7 @@ class _Walk:
                 return None
             case "policy":
                 decided = after is not None and (after.use, after.name) == ("table", block.name)
-                said = "" if decided else "no truth table below it says who gets what"
+                said = "" if decided else "it needs a truth table below it"
                 self._last = None
                 return Step(block, complaint=said and f"{block.place}: {said}")
             case _:
@@ -132,16 +132,16 @@ class _Walk:
         complaint = ""
         if told and told.fails:
             if typed.code == 0:
-                complaint = "it should fail, as the page says, and goes through"
+                complaint = "it should fail, as the page says, but it succeeds"
         elif typed.code:
             complaint = f"it ends with exit code {typed.code}"
         elif not told and not _CHANGES.search(block.text):
-            complaint = "it changes nothing, and the page does not say what it prints"
+            complaint = "it only looks, so the page must show what it prints"
         return Step(block, typed.printed, complaint and f"{block.place}: {complaint}")
 
     def _output(self, block: Block) -> Step:
         if self._last is None:
-            return Step(block, complaint=f"{block.place}: no command stands above it")
+            return Step(block, complaint=f"{block.place}: there is no command above it")
         missing = not_printed(block.text, self._last.printed)
         self._last = None
         said = f"{block.place}: the command does not print {missing!r}" if missing else ""
@@ -150,7 +150,7 @@ class _Walk:
     def files_not_read(self) -> Iterator[str]:
         """A complaint for each saved file that no command names."""
         for name, block in self._files.items():
-            yield f"{block.place}: no command reads {name}"
+            yield f"{block.place}: no command uses {name}"
 
 
 def not_printed(wanted: str, printed: str) -> str:

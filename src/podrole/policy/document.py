@@ -104,13 +104,13 @@ def parse_policy(
         except (ValueError, RecursionError) as error:
             raise PolicyError("", f"not JSON: {error}") from error
     if not isinstance(document, Mapping):
-        raise PolicyError("", "a policy is a JSON object")
+        raise PolicyError("", "a policy must be a JSON object")
     for key in document:
         if key not in ("Version", "Id", "Statement"):
             raise PolicyError(str(key), "unknown element", _nearest(key, ["Version", "Statement"]))
     version = document.get("Version", "2008-10-17")
     if not isinstance(version, str) or version not in _VERSIONS:
-        raise PolicyError("Version", f"{version!r} is no version", "2012-10-17")
+        raise PolicyError("Version", f"{version!r} is not a version", "2012-10-17")
     statements = document.get("Statement")
     if isinstance(statements, Mapping):
         statements = [statements]
@@ -123,13 +123,13 @@ def parse_policy(
     sids = [item.sid for item in parsed if item.sid]
     if len(set(sids)) < len(sids):
         sid = next(sid for sid, times in Counter(sids).items() if times > 1)
-        raise PolicyError("Statement", f"Sid {sid!r} stands twice")
+        raise PolicyError("Statement", f"Sid {sid!r} is used twice")
     return Policy(document, kind, name, parsed, arn)
 
 
 def _statement(item: Any, path: str, kind: str, variables: bool) -> Statement:
     if not isinstance(item, Mapping):
-        raise PolicyError(path, "a statement is a JSON object")
+        raise PolicyError(path, "a statement must be a JSON object")
     for key in item:
         if key not in _ELEMENTS:
             raise PolicyError(f"{path}.{key}", "unknown element", _nearest(key, _ELEMENTS))
@@ -151,7 +151,7 @@ def _statement(item: Any, path: str, kind: str, variables: bool) -> Statement:
     if "NotPrincipal" in item and kind != "resource":
         raise PolicyError(f"{path}.NotPrincipal", f"not allowed in a policy of kind {kind}")
     if kind == "rcp" and item["Principal"] != "*":
-        raise PolicyError(f"{path}.Principal", "a resource control policy takes only *")
+        raise PolicyError(f"{path}.Principal", "a resource control policy allows only *")
     name = "NotPrincipal" if "NotPrincipal" in item else "Principal"
     return Statement(
         path=path,
@@ -173,7 +173,9 @@ def _either(
 ) -> tuple[tuple[str, ...] | None, bool]:
     inverse = f"Not{name}"
     if name in item and inverse in item:
-        raise PolicyError(f"{path}.{inverse}", f"stands beside {name}; give one of them")
+        raise PolicyError(
+            f"{path}.{inverse}", f"cannot be used together with {name}; keep one of them"
+        )
     if name not in item and inverse not in item:
         if needed:
             raise PolicyError(f"{path}.{name}", "is missing")
@@ -208,7 +210,7 @@ def _conditions(block: Any, path: str, variables: bool) -> Iterable[Condition]:
     for operator, keys in block.items():
         place = f"{path}.{operator}"
         if not isinstance(operator, str):  # YAML has keys that are no texts
-            raise PolicyError(place, "an operator is a text")
+            raise PolicyError(place, "an operator must be a string")
         qualifier, _, base = operator.rpartition(":")
         if_exists = base.endswith("IfExists") and base != "NullIfExists"
         base = base.removesuffix("IfExists") if if_exists else base
@@ -218,10 +220,10 @@ def _conditions(block: Any, path: str, variables: bool) -> Iterable[Condition]:
             raise PolicyError(place, "must be an object of keys and values")
         for key, value in keys.items():
             if not isinstance(key, str):
-                raise PolicyError(f"{place}.{key}", "a condition key is a text")
+                raise PolicyError(f"{place}.{key}", "a condition key must be a string")
             values = value if isinstance(value, list) else [value]
             if not all(isinstance(entry, str | int | float) for entry in values):
-                raise PolicyError(f"{place}.{key}", "values are strings, numbers or booleans")
+                raise PolicyError(f"{place}.{key}", "values must be strings, numbers or booleans")
             texts = tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
             yield Condition(base, qualifier, if_exists, key, texts, variables)
 

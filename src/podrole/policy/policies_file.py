@@ -126,10 +126,10 @@ def _none(
     error = first.tree.get("Error") if isinstance(first.tree, dict) else None
     if isinstance(error, dict):
         said = " ".join(filter(None, (str(error.get("Code")), str(error.get("Message")))))
-        return PolicyError(str(path), f"an error in place of a policy: {said}")
+        return PolicyError(str(path), f"an error instead of a policy: {said}")
     if len(text) > LIMITS.characters and first.tree is None:
         most = f"{LIMITS.characters:,}"
-        return PolicyError(str(path), f"is larger than the {most} bytes that are read here")
+        return PolicyError(str(path), f"is larger than the limit of {most} bytes")
     special = first.reason not in ("", NO_OUTPUT) and "neither JSON nor YAML" not in first.reason
     if not text.strip() or (special and first.form not in ("JSON", "YAML")):
         return PolicyError(str(path), first.reason)
@@ -143,4 +143,4 @@ def _none(
         except PolicyError as wrong:
             place = ": ".join(filter(None, (str(path), wrong.path)))
             return PolicyError(place, wrong.reason, wrong.suggestion)
-    return PolicyError(str(path), "no policy in it: a policy is a JSON object with Statement")
+    return PolicyError(str(path), "contains no policy: a policy is a JSON object with Statement")

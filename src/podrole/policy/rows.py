@@ -25,7 +25,7 @@ def decide_row(row: Any, *, explain: bool = False) -> Decision:
     Raises PolicyError with the path of what is wrong.
     """
     if not isinstance(row, Mapping):
-        raise PolicyError("", "a row is a JSON object")
+        raise PolicyError("", "a row must be a JSON object")
     request, policies = row.get("request"), row.get("policies", {})
     for name, value, known in (("request", request, _REQUEST), ("policies", policies, _LAYERS)):
         if not isinstance(value, Mapping):
@@ -41,13 +41,13 @@ def decide_row(row: Any, *, explain: bool = False) -> Decision:
     principal, resource = _text(request, "principal"), _text(request, "resource")
     account = request.get("resource_account")
     if account is not None and not isinstance(account, str):
-        raise PolicyError("request.resource_account", "must be a text")
+        raise PolicyError("request.resource_account", "must be a string")
     context = _context(request.get("context") or {})
     policy_set = _policy_set(policies, actions)
     decision = None
     for action in actions:
         if not isinstance(action, str):
-            raise PolicyError("request.action", f"{action!r} is no text")
+            raise PolicyError("request.action", f"{action!r} must be a string")
         decision = authorize(
             Request(principal, action, resource, context, account), policy_set, explain=explain
         )
@@ -60,7 +60,7 @@ def decide_row(row: Any, *, explain: bool = False) -> Decision:
 def _text(request: Mapping[str, Any], name: str) -> str:
     value = request.get(name)
     if not isinstance(value, str) or not value:
-        raise PolicyError(f"request.{name}", "must be a text")
+        raise PolicyError(f"request.{name}", "must be a string")
     return value
 
 
@@ -78,7 +78,7 @@ def _context_value(value: Any, key: str) -> Any:
     if isinstance(value, int | float):
         return str(value)
     if not isinstance(value, str):
-        raise PolicyError(f"request.context.{key}", "must be a text or a list of texts")
+        raise PolicyError(f"request.context.{key}", "must be a string or a list of strings")
     return value
 
 
@@ -86,10 +86,10 @@ def _policy_set(policies: Mapping[str, Any], actions: list[Any]) -> PolicySet:
     trust = all(isinstance(action, str) and action.lower().startswith("sts:") for action in actions)
     resource = _layer(policies.get("resource"), "trust" if trust else "resource", "resource")
     if len(resource) > 1:
-        raise PolicyError("policies.resource", "a resource has one policy")
+        raise PolicyError("policies.resource", "a resource has only one policy")
     endpoint = _layer(policies.get("endpoint"), "resource", "endpoint")
     if len(endpoint) > 1:
-        raise PolicyError("policies.endpoint", "an endpoint has one policy")
+        raise PolicyError("policies.endpoint", "an endpoint has only one policy")
     return PolicySet(
         identity=_layer(policies.get("identity"), "identity", "identity"),
         resource=resource[0] if resource else None,
@@ -107,7 +107,7 @@ def _layer(value: Any, kind: str, name: str) -> list[Policy]:
     for index, document in enumerate(documents):
         place = f"policies.{name}[{index}]" if isinstance(value, list) else f"policies.{name}"
         if not isinstance(document, Mapping):
-            raise PolicyError(place, "a policy is a JSON object")
+            raise PolicyError(place, "a policy must be a JSON object")
         try:
             found.append(_parsed(json.dumps(document), kind))
         except PolicyError as error:

@@ -182,7 +182,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"podrole: {error}", file=sys.stderr)
             return 2
         shutil.rmtree(asked.folder, ignore_errors=True)  # it may be of older sources
-        print(f"The site is built without Run buttons and checkers: {error}")
+        print(f"Building the site without Run buttons and checkers: {error}")
     except BundleError as error:
         print(f"podrole: {error}", file=sys.stderr)
         return 2

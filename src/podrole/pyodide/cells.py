@@ -72,7 +72,9 @@ class _Output(io.TextIOBase):
             self._pending.append(text[: self._left])
             self._left -= len(text)
             if self._left <= 0:
-                self._pending.append(f"\n[after {LIMIT:,} characters the page shows no more]\n")
+                self._pending.append(
+                    f"\n[output stops here: the page shows at most {LIMIT:,} characters]\n"
+                )
             self._hand_on()
         return len(text)
 
@@ -233,15 +235,15 @@ def _leave_out_libraries(told: traceback.TracebackException) -> None:
 def _hint(error: BaseException, text: str) -> str:
     """What to do about an error that comes from the place more than from the cell."""
     if isinstance(error, SystemExit):
-        return "sys.exit() ends a cell here, not Python: what the cells have made is still there."
+        return "Here sys.exit() ends the cell, not Python: all variables are still defined."
     if isinstance(error, RuntimeError) and text == "can't start new thread":
-        return "A page's Python has one thread. JupyterLab (make lab) has more."
+        return "Python in a page has only one thread. Use JupyterLab (make lab) instead."
     if isinstance(error, ImportError):
-        return "The page has Python's standard library, boto3, moto and podrole, and nothing else."
+        return "Python in a page has only the standard library, boto3, moto and podrole."
     if isinstance(error, LabError) and Lab._running is not None and "running" in text:
-        return "Run all starts again, without a lab."
+        return "Use Run all to start again without a lab."
     if Lab._running is None and isinstance(error, _UNANSWERED):
         return "No lab is running: run the cell with Lab.start() first."
     if "TLS CA certificate" in text:  # what requests looks for before it calls anyone
-        return "A page's Python reaches no network. boto3 has the lab, once it is started."
+        return "Python in a page has no network. boto3 reaches the lab once Lab.start() has run."
     return ""

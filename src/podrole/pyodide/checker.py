@@ -38,6 +38,6 @@ def _answered(answer: Callable[[Mapping[str, Any]], dict[str, Any]], argument: s
         message = " ".join(str(fault).split())
         found = {"error": {"message": message, **{k: v for k, v in place.items() if v}}}
     except Exception as fault:  # a fault of ours: the page goes on, and the reader can tell us
-        message = f"the checker does not understand this text ({type(fault).__name__}: {fault})"
+        message = f"the checker cannot read this text ({type(fault).__name__}: {fault})"
         found = {"error": {"message": message, "ours": True}}
     return json.dumps(found, default=str)

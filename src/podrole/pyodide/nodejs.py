@@ -49,7 +49,7 @@ def install(folder: Path, *options: str) -> None:
         [*command, *options], cwd=folder, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        said = " ".join(done.stderr.split())[:300] or "it does not say why"
+        said = " ".join(done.stderr.split())[:300] or "npm does not say why"
         raise NodeError(f"npm could not install what {folder.name}/{lock.name} names: {said}")
 
 

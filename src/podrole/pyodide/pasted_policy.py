@@ -59,14 +59,14 @@ def read_paste(text: str, kind: str, name: str) -> PastedPolicy:
         raise _unreadable(error) from error
     document, prefix, told, source = _within(file.document)
     if not isinstance(document, Mapping):
-        raise PasteError("no policy: a policy is an object in JSON or YAML", 1)
+        raise PasteError("this is not a policy: a policy is an object in JSON or YAML", 1)
     if kind == "auto":
         kind = told or kind_of(document)
         why = f"as {source} prints it" if source else _WORDS[kind]
     else:
         why = "as you say"
     if kind not in KINDS:
-        raise PasteError(f"{kind!r} is no kind of policy; one of {', '.join(KINDS)}")
+        raise PasteError(f"{kind!r} is not a kind of policy; use one of {', '.join(KINDS)}")
     try:
         policy = parse_policy(document, kind=kind, name=name)  # type: ignore[arg-type]
     except PolicyError as error:

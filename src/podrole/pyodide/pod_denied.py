@@ -53,7 +53,9 @@ def why_denied(wanted: Mapping[str, Any]) -> dict[str, Any]:
     if evidence.pods or evidence.workloads or evidence.environments:
         found |= _chain(evidence, wanted.get("pod"))
     elif found["ignored"] or evidence != Evidence():
-        reason = "no pod is in this; add what kubectl -n <namespace> get sa,pod -o yaml prints"
+        reason = (
+            "there is no pod in this; add the output of kubectl -n <namespace> get sa,pod -o yaml"
+        )
         found["fault"] = {"message": reason}
     return found
 

@@ -106,7 +106,7 @@ def _policy_set(policy: Policy, found: Asked, beside: Any) -> tuple[PolicySet, l
     layers.setdefault(_SLOTS.get(kind, kind), []).append(policy)
     resource = layers.get("resource", [])
     if len(resource) > 1:
-        raise PasteError("two resource policies: a resource has one")
+        raise PasteError("two resource policies, but a resource has only one")
     return (
         PolicySet(
             identity=layers.get("identity", ()),
@@ -125,11 +125,9 @@ def _hints(decision: Decision, kind: str) -> list[str]:
     if decision.allowed or decision.effect == "explicit_deny":
         return []
     if kind == "identity" and decision.decided_by == "resource":
-        return [
-            "the resource has a policy of its own that must allow this too; it is not given here"
-        ]
+        return ["the resource's own policy must also allow this; you have not given it"]
     if kind in ("trust", "resource") and decision.decided_by == "identity":
-        return ["the caller's own policies must allow this too; none is given here"]
+        return ["the caller's own policies must also allow this; you have given none"]
     return []
 
 

@@ -88,7 +88,7 @@ def _irsa(form: Form, policy: Policy) -> Asked:
     if not issuer:
         raise Unfilled("issuer", "the cluster's issuer")
     if re.search(r"\s", issuer):
-        raise FormError("issuer", "an issuer has no spaces")
+        raise FormError("issuer", "an issuer must not contain spaces")
     subject = _subject(form)
     home = next((one for one in named if one["issuer"] == issuer), named[0] if named else None)
     role, note = _role(form, home)
@@ -108,7 +108,7 @@ def _pod_identity(form: Form, _policy: Policy) -> Asked:
     cluster = _CLUSTER.fullmatch(given)
     if not cluster:
         example = "arn:aws:eks:us-west-2:111122223333:cluster/demo"
-        raise FormError("cluster", f"{given} is no cluster's ARN; an example: {example}")
+        raise FormError("cluster", f"{given} is not a cluster's ARN; example: {example}")
     _subject(form)
     role, note = _role(form, cluster)
     arn = _ROLE.fullmatch(role)
@@ -139,14 +139,14 @@ def _caller(form: Form, policy: Policy) -> Asked:
     actions = re.split(r"[\s,]+", _needed(form, "action", "the action"))
     for action in actions:
         if not _ACTION.fullmatch(action):
-            raise FormError("action", f"{action} is no action; an example: s3:GetObject")
+            raise FormError("action", f"{action} is not an action; example: s3:GetObject")
     resource = _text(form, "resource")
     if not resource and policy.kind != "trust":
         raise Unfilled("resource", "the resource, as an ARN or *")
     resource = resource or _role(form, _home(policy))[0]
     account = _text(form, "resourceAccount") or None
     if account and not re.fullmatch(r"[0-9]{12}", account):
-        raise FormError("resourceAccount", f"{account} is no account id: twelve digits")
+        raise FormError("resourceAccount", f"{account} is not an account ID (12 digits)")
     context = _context(_text(form, "context"))
     requests = tuple(Request(principal, one, resource, context, account) for one in actions)
     own = bool(form.get("own")) and policy.kind in ("trust", "resource")
@@ -183,7 +183,7 @@ def _subject(form: Form) -> str:
     account = _needed(form, "serviceAccount", "the service account")
     for field, value in (("namespace", namespace), ("serviceAccount", account)):
         if re.search(r"[\s:]", value):
-            raise FormError(field, f"{value}: a name has no spaces and no colons")
+            raise FormError(field, f"{value}: a name must not contain spaces or colons")
     return f"system:serviceaccount:{namespace}:{account}"
 
 
@@ -193,10 +193,10 @@ def _role(form: Form, home: re.Match[str] | None) -> tuple[str, tuple[str, ...]]
     if given:
         if not _ROLE.fullmatch(given):
             example = "arn:aws:iam::111122223333:role/orders-api"
-            raise FormError("role", f"{given} is no role's ARN; an example: {example}")
+            raise FormError("role", f"{given} is not a role's ARN; example: {example}")
         return given, ()
     partition, account = (home["partition"], home["account"]) if home else ("aws", "111122223333")
-    return f"arn:{partition}:iam::{account}:role/this-role", (f"the role is one of {account}",)
+    return f"arn:{partition}:iam::{account}:role/this-role", (f"the role is in account {account}",)
 
 
 def _home(policy: Policy) -> re.Match[str] | None:

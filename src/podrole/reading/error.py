@@ -39,10 +39,8 @@ class Limits:
     def check_length(self, text: str) -> None:
         """Raise ReadingError for a text that is too long."""
         if len(text) > self.characters:
-            raise ReadingError(
-                f"{len(text):,} characters; at most {self.characters:,} are read here"
-            )
+            raise ReadingError(f"{len(text):,} characters; the limit is {self.characters:,}")
 
     def too_deep(self, line: int | None = None, column: int | None = None) -> ReadingError:
         """The error for a text that is nested too deeply."""
-        return ReadingError(f"nested more than {self.depth} deep", line, column)
+        return ReadingError(f"nested deeper than {self.depth} levels", line, column)

@@ -25,7 +25,7 @@ def read_json(text: str, limits: Limits = Limits()) -> Any:  # noqa: B008
         raise ReadingError(error.msg, error.lineno, error.colno) from error
     except ValueError as error:
         # Python reads no number of more than 4,300 digits: the time grows with their square.
-        reason = str(error) if isinstance(error, ReadingError) else "a number of too many digits"
+        reason = str(error) if isinstance(error, ReadingError) else "a number with too many digits"
         raise ReadingError(reason) from error
 
 
@@ -56,4 +56,4 @@ def check_depth(text: str, limits: Limits) -> None:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ReadingError(f"{text} is no number of JSON")
+    raise ReadingError(f"{text} is not a JSON number")

@@ -42,14 +42,14 @@ def read_text(path: Name, limits: Limits = Limits()) -> str:  # noqa: B008  (it 
         data = _unpacked(data, limits.characters + 1)
     encoding = encoding_of(data[:4096])
     if len(data) > limits.characters:
-        raise ReadingError(f"is larger than the {limits.characters:,} bytes that are read here")
+        raise ReadingError(f"is larger than the limit of {limits.characters:,} bytes")
     try:
         return data.decode(encoding or "utf-8-sig").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         if encoding:
-            raise ReadingError(f"is no text in {encoding.upper()}") from error
+            raise ReadingError(f"is not valid {encoding.upper()}") from error
         line = data.count(b"\n", 0, error.start) + 1
-        raise ReadingError(f"is no text in UTF-8 (line {line})") from error
+        raise ReadingError(f"is not valid UTF-8 (line {line})") from error
 
 
 def encoding_of(start: bytes) -> str | None:
@@ -90,7 +90,7 @@ def _unpacked(data: bytes, most: int) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             return file.read(most)
     except (OSError, EOFError, zlib.error) as error:
-        raise ReadingError("is no whole gzip file") from error
+        raise ReadingError("is an incomplete gzip file") from error
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def read_lines(stream: TextIO | None, longest: int) -> Iterator[str | ReadingErr
         elif _is_utf_8(line):
             yield line
         else:
-            yield ReadingError("no text in UTF-8")
+            yield ReadingError("not valid UTF-8")
 
 
 def _is_utf_8(line: str) -> bool:

@@ -72,7 +72,7 @@ def read_one_yaml(text: str, limits: Limits = Limits(), *, typed: bool = True) -
     """The only document of a text, None for an empty one. Raises ReadingError, as `read_yaml`."""
     documents = read_yaml(text, limits, typed=typed)
     if len(documents) > 1:
-        raise ReadingError(f"{len(documents)} documents; one is read here")
+        raise ReadingError(f"{len(documents)} documents; write only one")
     return documents[0] if documents else None
 
 
@@ -81,7 +81,9 @@ def _check_characters(text: str) -> None:
     if found:
         start = found.start()
         line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
-        raise ReadingError(f"the character U+{ord(found[0]):04X} is none of YAML's", line, column)
+        raise ReadingError(
+            f"the character U+{ord(found[0]):04X} is not allowed in YAML", line, column
+        )
 
 
 def _at(text: str, reason: str, mark: Any) -> ReadingError:
@@ -153,9 +155,9 @@ class _Builder:
         self._count(event)
         function = self._function(event.tag)
         if self._typed and not function and event.tag not in (None, "!", _COLLECTIONS[type(event)]):
-            raise _error(f"the tag {_shown(event.tag)} is not read here", event.start_mark)
+            raise _error(f"the tag {_shown(event.tag)} is not supported", event.start_mark)
         if self._open and self._wants_key():
-            raise _error("a key is a text, not a list or a mapping", event.start_mark)
+            raise _error("a key must be a string, not a list or a mapping", event.start_mark)
         if len(self._open) >= self._limits.depth:
             raise self._too_deep(event)
         self._open.append(_Open(value, event.anchor, self._nodes, event.start_mark))
@@ -192,13 +194,13 @@ class _Builder:
         found = self._anchors.get(event.anchor)
         if found is None:
             within = any(one.anchor == event.anchor for one in self._open)
-            reason = "stands in what it means" if within else "has no anchor before it"
+            reason = "refers to itself" if within else "has no anchor above it"
             raise _error(f"the alias *{_shown(event.anchor)} {reason}", event.start_mark)
         self._nodes += found.nodes
         self._aliased += found.nodes
         if self._aliased > self._limits.aliased:
             most = f"{self._limits.aliased:,}"
-            raise _error(f"aliases stand for more than {most} values", event.start_mark)
+            raise _error(f"aliases expand to more than {most} values", event.start_mark)
         if len(self._open) + found.height > self._limits.depth:
             raise self._too_deep(event)
         self._put(found._replace(value=_copied(found.value)), None, event.start_mark)
@@ -216,7 +218,7 @@ class _Builder:
             around.value.append(made.value)
         elif around.key is _NO_KEY:
             if made.text is None:
-                raise _error("a key is a text, not a list or a mapping", mark)
+                raise _error("a key must be a string, not a list or a mapping", mark)
             around.key = made.text
         else:
             if around.key is _MERGE:
@@ -238,7 +240,7 @@ def _merge(merged: dict[str, Any], value: Any, mark: Any) -> None:
     several = value if isinstance(value, list) else [value]
     for one in several:
         if not isinstance(one, dict):
-            raise _error("<< takes a mapping, or a list of mappings", mark)
+            raise _error("<< needs a mapping, or a list of mappings", mark)
         for key, item in one.items():
             merged.setdefault(key, item)
 
@@ -258,9 +260,9 @@ def _typed(event: Any) -> Any:
     if tag == _MERGE:
         return _MERGE
     if tag not in _TYPES:
-        raise _error(f"the tag {_shown(tag)} is not read here", event.start_mark)
+        raise _error(f"the tag {_shown(tag)} is not supported", event.start_mark)
     if len(text) > _LONGEST_NUMBER:
-        raise _error(f"a number of {len(text):,} characters", event.start_mark)
+        raise _error(f"a number with {len(text):,} characters", event.start_mark)
     node = yaml.ScalarNode(tag, text)
     try:
         return _CONSTRUCTOR.yaml_constructors[tag](_CONSTRUCTOR, node)

@@ -90,13 +90,13 @@ def test_who_tells_of_each_role_of_a_template(tmp_path: Path, capsys: Any) -> No
          ["any other OIDC provider of the account: every pod of the cluster"]),
         ([{**FOR_EKS, "Principal": "*"}], ["every principal of every account"]),
         ([{**FOR_EKS, "Principal": {"Service": "pod.eks.amazonaws.com"}}],
-         ["service pod.eks.amazonaws.com: nobody, there is no such service; did you mean pods"]),
+         ["service pod.eks.amazonaws.com: nobody, because there is no such service;"]),
         ([{**FOR_EKS, "Principal": {"AWS": "arn:aws:iam::111122223333:root"}}],
-         ["AWS principal arn:aws:iam::111122223333:root, whoever of it is allowed to"]),
+         ["AWS principal arn:aws:iam::111122223333:root, if its policies allow it"]),
         ([json.loads(json.dumps(STATEMENT).replace(ISSUER, f"https://{ISSUER}"))],
-         ["nobody: no provider's ARN has https:// in it"]),
+         ["nobody: a provider's ARN never contains https://"]),
         ([{**STATEMENT, "Effect": "Deny", "Principal": {"AWS": "*"}}],
-         ["no service account: the trust policy lets nobody in"]),
+         ["no service account: the trust policy admits nobody"]),
     ],
 )  # fmt: skip
 def test_who_tells_of_every_caller(
@@ -155,10 +155,10 @@ def test_a_file_without_a_policy_is_named_and_does_not_stop_the_others(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "empty: the command behind it printed nothing"),
+        ("", "empty: the command printed nothing"),
         (
             "An error occurred (NoSuchEntity) when calling the GetRole operation: no such role",
-            "an error in place of a policy: NoSuchEntity no such role",
+            "an error instead of a policy: NoSuchEntity no such role",
         ),
         ('{"Role": {"RoleName": "x"}}', "unknown element"),
         ("[1, 2]", "a policy is a JSON object"),

@@ -355,6 +355,6 @@ def test_a_bad_file_is_one_line_and_exit_code_2(
 def test_what_is_no_file_or_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     binary = tmp_path / "p.json"
     binary.write_bytes(b"\xff\xfe\x00")
-    for path, message in ((tmp_path, "Is a directory"), (binary, "is no text in UTF-16")):
+    for path, message in ((tmp_path, "Is a directory"), (binary, "is not valid UTF-16")):
         assert main(["lint", str(path)]) == 2
         assert message in capsys.readouterr().err

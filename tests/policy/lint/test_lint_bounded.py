@@ -151,4 +151,4 @@ class TestCommand:
         path.write_text(" " * 200_001)
         assert main(["lint", str(path)]) == 2
         said = capsys.readouterr().err
-        assert said == f"podrole: {path}: is larger than the 200,000 bytes that are read here\n"
+        assert said == f"podrole: {path}: is larger than the limit of 200,000 bytes\n"

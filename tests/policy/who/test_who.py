@@ -34,7 +34,7 @@ def asked(*statements: dict[str, Any]) -> Admitted:
 
 
 ANY = "system:serviceaccount:"
-NEVER = "nobody: its conditions never hold together for a service account's token"
+NEVER = "nobody: its conditions never match together for a service account's token"
 ORDERS = {"StringLike": {SUB: "system:serviceaccount:orders:*"}}
 
 
@@ -64,7 +64,7 @@ ORDERS = {"StringLike": {SUB: "system:serviceaccount:orders:*"}}
         ),
         (
             [statement({"StringEquals": {SUB: API}}), statement(ORDERS, Effect="Deny")],
-            "nobody: a Deny refuses whom the rest would admit",
+            "nobody: a Deny refuses everyone whom the rest admits",
         ),
         (
             [statement({**ORDERS, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})],
@@ -126,7 +126,7 @@ ORDERS = {"StringLike": {SUB: "system:serviceaccount:orders:*"}}
         ),
         (
             [statement({"StringEquals": {"https://x/id/1:sub": API}})],
-            "nobody: https://x/id/1:sub never matches: condition keys carry no https://",
+            "nobody: https://x/id/1:sub never matches: condition keys do not contain https://",
         ),
         (
             [statement({}, Action="sts:AssumeRole")],

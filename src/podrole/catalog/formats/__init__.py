@@ -83,10 +83,10 @@ def render(snippet: Snippet, format: str, values: Mapping[str, str], variable: s
     """
     if format not in of(snippet):
         known = ", ".join(of(snippet))
-        raise CatalogError(f"no format {shown(format)}; it is to be had as {known}")
+        raise CatalogError(f"no format {shown(format)}; it has {known}")
     for name in used(snippet, format):
         if not values[name].isascii() and _SURROGATE.search(values[name]):
-            raise CatalogError(f"{name}: {shown(values[name])} holds half of a surrogate pair")
+            raise CatalogError(f"{name}: {shown(values[name])} contains half of a surrogate pair")
     if snippet.kind != "policy":
         if format == "python" and snippet.kind == "manifest":
             return python_source.python_text(variable, snippet.body)

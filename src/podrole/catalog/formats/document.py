@@ -21,7 +21,9 @@ def filled(value: Any, values: Mapping[str, str]) -> Any:
         made = {fill(str(key), values): filled(item, values) for key, item in value.items()}
         if len(made) < len(value):
             keys = ", ".join(key for key in value if PLACEHOLDER.search(str(key)))
-            raise CatalogError(f"these values make one key of {keys}; give each its own")
+            raise CatalogError(
+                f"these values turn {keys} into the same key; give each a different value"
+            )
         return made
     if isinstance(value, list):
         return [filled(item, values) for item in value]

@@ -100,12 +100,12 @@ _Check = Callable[[str], str]
 
 def _substitution_fault(value: str) -> str:
     """CloudFormation's `!Sub` has variables of its own."""
-    return "holds a variable of !Sub" if "$" in value else ""
+    return "contains a variable of !Sub" if "$" in value else ""
 
 
 def _block_fault(value: str) -> str:
     """A comment, or a block that holds another language: neither has quotes around the value."""
-    return "" if SHELL_SAFE.fullmatch(value) else "would not stay one text in a block of YAML"
+    return "" if SHELL_SAFE.fullmatch(value) else "would not stay one string in a YAML block"
 
 
 def _shape(text: str, meant: Callable[[str], str]) -> list[Any]:

@@ -32,7 +32,9 @@ def hcl_escaped(text: str) -> str:
     form, and parts a long run of accents (go-cty 1.19).
     """
     if not unicodedata.is_normalized("NFC", text) or _long_run(text):
-        raise CatalogError(f"{shown(text)} is not in Unicode's form NFC: Terraform would change it")
+        raise CatalogError(
+            f"{shown(text)} is not in Unicode form NFC, and Terraform would change it"
+        )
     quoted = "".join(_HCL.get(one, one) for one in text)
     return "".join(map(_visible, quoted)).replace("${", "$${").replace("%{", "%%{")
 
@@ -58,7 +60,7 @@ def check_references(text: str) -> None:
     references" (checked 2026-11-28).
     """
     if "{{resolve:" in text:
-        raise CatalogError(f"{shown(text)} holds a dynamic reference of CloudFormation")
+        raise CatalogError(f"{shown(text)} contains a dynamic reference of CloudFormation")
 
 
 def _visible(character: str) -> str:

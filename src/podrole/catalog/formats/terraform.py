@@ -34,7 +34,7 @@ def policy_document(snippet: Snippet, values: Mapping[str, str]) -> str:
     document = filled(snippet.body, values)
     for text in texts(document):
         if "&{" in text:  # the data source's own way to write ${…}
-            raise CatalogError(f"{shown(text)} holds a variable of aws_iam_policy_document")
+            raise CatalogError(f"{shown(text)} contains a variable of aws_iam_policy_document")
     lines = [f'data "aws_iam_policy_document" "{name}" {{']
     settings = {}
     if document.get("Version") not in (None, "2012-10-17"):

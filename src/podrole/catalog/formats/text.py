@@ -19,8 +19,8 @@ def shell(template: str, values: Mapping[str, str]) -> str:
     for name in PLACEHOLDER.findall(template):
         if not SHELL_SAFE.fullmatch(values[name]):
             raise CatalogError(
-                f"{name}: {shown(values[name])} holds characters that a shell would read, or begins"
-                " as an option or a URL"
+                f"{name}: {shown(values[name])} contains characters that a shell interprets, or"
+                " begins like an option or a URL"
             )
     return fill(template, values).rstrip("\n")
 

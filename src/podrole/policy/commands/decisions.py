@@ -58,14 +58,16 @@ def _decide(_: argparse.Namespace) -> int:
 
 def _configure_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("row", nargs="?", type=Path, help="a file in the row format of decide")
-    parser.add_argument("--principal", help="who asks: an ARN, a service, a provider's ARN")
-    parser.add_argument("--action", action="append", help="what for; may be given again")
-    parser.add_argument("--resource", help="on which resource: an ARN or *")
-    parser.add_argument("--resource-account", help="whose the resource is, where no ARN says so")
+    parser.add_argument("--principal", help="the caller: an ARN, a service, or a provider's ARN")
+    parser.add_argument("--action", action="append", help="the action; may be repeated")
+    parser.add_argument("--resource", help="the resource: an ARN or *")
+    parser.add_argument(
+        "--resource-account", help="the account that owns the resource, if its ARN does not say"
+    )
     parser.add_argument("--context", action="append", default=[], metavar="KEY=VALUE")
     for layer in ("identity", "resource-policy", "boundary", "session", "scp", "rcp"):
         parser.add_argument(f"--{layer}", action="append", default=[], type=Path, metavar="FILE")
-    parser.add_argument("--json", action="store_true", help="the decision as JSON")
+    parser.add_argument("--json", action="store_true", help="print the decision as JSON")
     parser.set_defaults(run=_explain)
 
 
@@ -81,7 +83,7 @@ def _row_of(arguments: argparse.Namespace) -> dict[str, Any]:
     for entry in arguments.context:
         key, equals, value = entry.partition("=")
         if not equals:
-            raise PolicyError("--context", f"{entry!r} is not KEY=VALUE")
+            raise PolicyError("--context", f"{entry!r} must be KEY=VALUE")
         # The same key again makes a set of values.
         context[key] = [*context[key], value] if key in context else [value]
     request = {
@@ -106,9 +108,9 @@ def _configure_who(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "trust",
         type=Path,
-        help="a role's trust policy, or what holds one: get-role's output, a template, a plan",
+        help="a trust policy, or a file with one: the output of get-role, a template, a plan",
     )
-    parser.add_argument("--issuer", help="one cluster's issuer, with or without https://")
+    parser.add_argument("--issuer", help="only this cluster's issuer, with or without https://")
     parser.set_defaults(run=_who)
 
 
@@ -127,7 +129,7 @@ def _who(arguments: argparse.Namespace) -> int:
             print(one_line(f"{one.name or arguments.trust}: {one.taken}"))
         head = f"{one.name or one.file.source_map.spans[()].start.line}: " if trusts[1:] else ""
         told = [*who(trust, issuer), *others(trust)]
-        for line in told or ["no service account: the trust policy lets nobody in"]:
+        for line in told or ["no service account: the trust policy admits nobody"]:
             print(f"{head}{line}")
     return 0
 

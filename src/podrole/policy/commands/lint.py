@@ -38,13 +38,19 @@ Found = Sequence[Located]
 
 def configure(_name: str, parser: argparse.ArgumentParser) -> None:
     """Give `podrole lint` its arguments."""
-    parser.add_argument("files", nargs="+", type=Path, help="policies, as JSON or YAML")
+    parser.add_argument("files", nargs="+", type=Path, help="policies, in JSON or YAML")
     parser.add_argument(
-        "--kind", choices=_KINDS, default="auto", help="%(default)s: by its elements"
+        "--kind",
+        choices=_KINDS,
+        default="auto",
+        help="kind of the policies (%(default)s: found from the policy's elements)",
     )
     parser.add_argument("--format", choices=tuple(_FORMATS), default="text")
     parser.add_argument(
-        "--fail-on", choices=SEVERITIES, default="warning", help="exit 1 from here (%(default)s)"
+        "--fail-on",
+        choices=SEVERITIES,
+        default="warning",
+        help="exit 1 for findings of this severity or higher (%(default)s)",
     )
     parser.set_defaults(run=_run)
 

@@ -21,7 +21,9 @@ from podrole.policy.who.token_conditions import ACTION, TokenConditions
 
 #: For all providers of one policy: on a laptop below two seconds (measured 2026-11-28).
 STEPS = 400_000
-_WITH_SCHEME = "no provider's ARN has https:// in it, and condition keys with it match no token"
+_WITH_SCHEME = (
+    "a provider's ARN never contains https://, and condition keys with https:// match no token"
+)
 _TOO_MANY = "too many combinations to list"
 
 
@@ -120,7 +122,7 @@ def _admitted(
         subjects = refusing.left(subjects)
     if not subjects:
         if complete:
-            return Admitted(provider, "nobody: a Deny refuses whom the rest would admit")
+            return Admitted(provider, "nobody: a Deny refuses everyone whom the rest admits")
         return Admitted(provider, f"not decided: {_TOO_MANY}", complete=False, audience=audience)
     sentence = "" if complete else f"at least these; {_TOO_MANY}: "
     sentence += "; ".join(map(str, subjects))
@@ -137,19 +139,19 @@ def _why_nobody(trust: Policy) -> str:
         for condition in statement.conditions:
             if reason := _why_never(condition):
                 return reason
-    return "its conditions never hold together for a service account's token"
+    return "its conditions never match together for a service account's token"
 
 
 def _why_never(condition: Condition) -> str | None:
     key = condition.key
     if key.startswith("https://"):
-        return f"{key} never matches: condition keys carry no https://"
+        return f"{key} never matches: condition keys do not contain https://"
     operator = OPERATORS.get(condition.operator)
     if operator is None or operator.negated or not condition.operator.startswith("String"):
         return None
     for value in condition.values:
         if not operator.wild and "*" in value:
-            return f"{value} never matches: a star is a literal character under {condition.name}"
+            return f"{value} never matches: * is a literal character under {condition.name}"
         if key.lower().endswith(":sub") and not possible(value):
             return f"{value} never matches: a subject is system:serviceaccount:<namespace>:<name>"
     return None

@@ -105,11 +105,13 @@ def _line(kind: str, value: str) -> str:
         if value == "*":
             return "every principal of every account"
         whole = value.endswith(":root") or value.isdigit()
-        return f"AWS principal {value}{', whoever of it is allowed to' if whole else ''}"
+        return f"AWS principal {value}{', if its policies allow it' if whole else ''}"
     if kind == "Service" and value != PODS:
         right = suggestion_for(value)
         if right:
-            return f"service {value}: nobody, there is no such service; did you mean {right}?"
+            return (
+                f"service {value}: nobody, because there is no such service; did you mean {right}?"
+            )
         return f"service {value}"
     return ""
 

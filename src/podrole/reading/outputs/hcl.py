@@ -29,11 +29,11 @@ def _loaded(text: str) -> dict[str, Any]:
         import hcl2
     except ImportError as error:
         raise ReadingError(
-            "Terraform's HCL, which needs the extra: pip install 'podrole[hcl]'; or give what "
-            "terraform show -json prints"
+            "Terraform HCL needs an extra: pip install 'podrole[hcl]'; or use the output of "
+            "terraform show -json"
         ) from error
     if len(text) > _LONGEST:
-        raise ReadingError(f"{len(text):,} characters of HCL; at most {_LONGEST:,} are read here")
+        raise ReadingError(f"{len(text):,} characters of HCL; the limit is {_LONGEST:,}")
     try:
         found: dict[str, Any] = hcl2.loads(text if text.endswith("\n") else f"{text}\n")
     except RecursionError as error:

@@ -75,7 +75,9 @@ def _found(tree: Any, steps: Steps, trust: bool, name: str) -> Iterator[HeldPoli
     elif isinstance(tree, list):
         if tree and all(isinstance(one, dict) and "Effect" in one for one in tree):
             document = {"Version": "2012-10-17", "Statement": tree}
-            yield HeldPolicy(document, steps, trust, name, "bare statements, taken as one policy")
+            yield HeldPolicy(
+                document, steps, trust, name, "statements without a policy, read as one policy"
+            )
             return
         for number, one in enumerate(tree):
             yield from _found(one, (*steps, number), trust, name)
@@ -84,7 +86,9 @@ def _found(tree: Any, steps: Steps, trust: bool, name: str) -> Iterator[HeldPoli
             yield HeldPolicy(tree, steps, trust, name)
         elif "Effect" in tree and ({"Action", "NotAction", "Principal"} & set(tree)):
             document = {"Version": "2012-10-17", "Statement": [tree]}
-            yield HeldPolicy(document, steps, trust, name, "a bare statement, taken as a policy")
+            yield HeldPolicy(
+                document, steps, trust, name, "a statement without a policy, read as a policy"
+            )
         else:
             named = (
                 next((tree[key] for key in _NAMES if isinstance(tree.get(key), str)), "") or name

@@ -18,7 +18,7 @@ from podrole.reading.outputs.tabbed import tabbed
 
 _SEPARATOR = re.compile(r"^---(?=\s|\Z).*$", re.MULTILINE)
 _ENVIRONMENT = re.compile(r"(?:export |declare -x )?([A-Za-z_]\w*)=(.*)")
-EMPTY = "empty: the command behind it printed nothing"
+EMPTY = "empty: the command printed nothing"
 
 
 def read_outputs(
@@ -41,9 +41,7 @@ def read_outputs(
         output for one in _segments(kept) for output in _Segment(*one, limits, typed).outputs()
     ]
     if not found:
-        reason = (
-            EMPTY if not text.strip() else "only comments or commands; what they print is missing"
-        )
+        reason = EMPTY if not text.strip() else "only comments or commands, without their output"
         return [Output("nothing", reason=reason)]
     return found
 
@@ -181,7 +179,7 @@ class _Segment:
         return Output(form, None, line, self._start + start, self._start + end, reason=reason)
 
 
-NO_OUTPUT = "none of the outputs that are read here"
+NO_OUTPUT = "not the output of a supported command"
 
 
 def _of_text(text: Any, limits: Limits) -> Any:
@@ -226,8 +224,8 @@ def _described(text: str) -> list[Output]:
     tree = described(text)
     kind = {"Pod": "pod", "ServiceAccount": "sa"}.get(tree["kind"])
     if kind is None:
-        return [Output("kubectl describe", reason="kubectl describe's text of another object; "
-                       "kubectl get with -o yaml prints what can be read")]  # fmt: skip
+        return [Output("kubectl describe", reason="kubectl describe of another object; "
+                       "use kubectl get -o yaml")]  # fmt: skip
     namespace = tree["metadata"].get("namespace", "")
     within = f"-n {namespace} " if namespace else ""
     shows = f"kubectl {within}get {kind} {tree['metadata']['name']} -o yaml"
@@ -247,24 +245,24 @@ def _table(text: str) -> list[Output]:
             {head: line[start:end].strip() for (head, start), end in zip(heads, ends, strict=True)}
         )
     return [Output("kubectl table", {"kind": "Table", "rows": rows},
-                   shows="kubectl get with -o yaml in place of this table")]  # fmt: skip
+                   shows="kubectl get -o yaml, instead of this table,")]  # fmt: skip
 
 
 def _tabbed(text: str) -> list[Output]:
     tree, shows = tabbed(text)
     if not tree:
-        reason = "the AWS CLI's --output text; run the command with --output json"
+        reason = "AWS CLI output in text format; run the command with --output json"
         return [Output("aws --output text", reason=reason)]
     return [Output("aws --output text", tree, shows=shows)]
 
 
 def _box(_: str) -> list[Output]:
-    return [Output("table", reason="a table of the AWS CLI; run the command with --output json")]
+    return [Output("table", reason="AWS CLI output as a table; run the command with --output json")]
 
 
 def _unrendered(_: str) -> list[Output]:
-    return [Output("Helm template", reason="a Helm template that nobody has rendered; "
-                   "helm template prints what Kubernetes gets")]  # fmt: skip
+    return [Output("Helm template", reason="a Helm template that was not rendered; "
+                   "use the output of helm template")]  # fmt: skip
 
 
 def _hcl(text: str) -> list[Output]:
