@@ -74,20 +74,20 @@ def test_a_page_that_holds(tmp_path: Path) -> None:
     ("blocks", "says"),
     [
         ([block("command", "false")], "ends with exit code 1"),
-        ([block("command", LOOKS)], "changes nothing, and the page does not say what it prints"),
+        ([block("command", LOOKS)], "only looks, so the page must show what it prints"),
         ([block("output", "x")], "there is no command above it"),
         ([block("command", MAKES), block("output", "y")], "does not print 'y'"),
         (
             [block("command", MAKES), block("output", "done", fails=True)],
-            "should fail, as the page says, and goes through",
+            "should fail, as the page says, but it succeeds",
         ),
-        ([block("file", "{}", file="trust.json")], "no command reads trust.json"),
+        ([block("file", "{}", file="trust.json")], "no command uses trust.json"),
         (
             [block("file", file="trust.json"), block("command", "kubectl apply -f my-trust.json")],
-            "no command reads trust.json",
+            "no command uses trust.json",
         ),
         ([block("policy", name="p")], "it needs a truth table below it"),
-        ([block("policy", name="p"), block("table", name="q")], "no truth table below it"),
+        ([block("policy", name="p"), block("table", name="q")], "needs a truth table below it"),
     ],
 )
 def test_a_fault_is_told(tmp_path: Path, blocks: list[Block], says: str) -> None:
