@@ -127,14 +127,14 @@ async function runEach(wanted) {
     const { value } = await python.call("run", asked, (piece) => cell.write(piece));
     cell.end(value.error, compared);
     if (cell.done) continue;
-    say(`Cell ${cell.number} ended with an error, which stands below it.`);
+    say(`Cell ${cell.number} ended with an error, shown below it.`);
     return;
   }
   const others = wanted.filter((cell) => cell.verdict === "differs from").length;
   const same = wanted.filter((cell) => cell.verdict === "matches").length;
   const ran = wanted.length > 1 ? `${wanted.length} cells ran` : `Cell ${wanted[0].number} ran`;
-  if (others) say(`${ran}; ${others} put out other than what is stored.`);
-  else say(same ? `${ran}; what they put out matches what is stored.` : `${ran}.`);
+  if (others) say(`${ran}; ${others} did not print the stored output.`);
+  else say(same ? `${ran}; the output matches the stored output.` : `${ran}.`);
 }
 
 function stop() {
@@ -201,8 +201,8 @@ function advice(message) {
   const lab = "Or run the notebook on your own machine, in JupyterLab: make lab.";
   if (message === NO_WEBASSEMBLY) {
     return [
-      "This browser has no WebAssembly, or it is switched off.",
-      "Switch it on, or take a current Firefox, Chrome, Edge or Safari.",
+      "This browser has no WebAssembly, or it is disabled.",
+      "Enable it, or use a current Firefox, Chrome, Edge or Safari.",
       lab,
     ];
   }
@@ -216,14 +216,14 @@ function advice(message) {
   }
   if (/ answers \d/.test(message)) {
     return [
-      `A part is missing: ${message}.`,
+      `A file is missing: ${message}.`,
       "For whoever serves the site: make site fills assets/python/, where npm is; publish it too.",
       lab,
     ];
   }
   return [
-    `A part did not arrive: ${message}.`,
-    "Look whether this site still answers, then try again.",
+    `A file did not load: ${message}.`,
+    "Check that this site still answers, then try again.",
     "For whoever serves the site: .js is to be sent as text/javascript.",
     lab,
   ];

@@ -105,7 +105,7 @@ function build(known) {
   }
 
   const filter = make("input", { type: "search", placeholder: "Find a value", aria: { label: "Find a value" } });
-  const nothing = make("p", { textContent: "No value is like that.", hidden: true });
+  const nothing = make("p", { textContent: "No value matches.", hidden: true });
   filter.addEventListener("input", () => {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     let found = 0;
@@ -178,7 +178,7 @@ function build(known) {
   });
   const reset = button("Reset all", async () => {
     const undo = await take({});
-    say("The guide's own names stand again. ", undo);
+    say("The pages show the guide's own names again. ", undo);
   });
   const close = button("Close", () => dialog.close());
 

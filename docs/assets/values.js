@@ -157,7 +157,7 @@ async function restore() {
   }
   if (!values) {
     apply({});
-    const text = "What this browser kept as your values cannot be read. The guide's own names stand.";
+    const text = "What this browser kept as your values cannot be read. The pages show the guide's own names.";
     notice(text, ["Forget it", () => setValues({})], CLOSE);
     return;
   }
@@ -165,7 +165,7 @@ async function restore() {
   try {
     known = await fields();
   } catch {
-    notice("Your values did not load, so the guide's own names stand. Load the page again.", CLOSE);
+    notice("Your values did not load, so the pages show the guide's own names. Load the page again.", CLOSE);
     return;
   }
   const faults = [];
@@ -177,7 +177,7 @@ async function restore() {
   }
   apply(fit);
   if (faults.length) {
-    const text = `Not all that this browser kept of your values fits. ${faults.join(" ")}`;
+    const text = `Some of the values that this browser kept are not valid. ${faults.join(" ")}`;
     notice(text, ["Forget these", () => setValues(fit)], CLOSE);
   }
 }

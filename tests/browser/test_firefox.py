@@ -26,7 +26,7 @@ def seen(site_address: str) -> dict[str, object]:
 
 
 def test_a_notebook_runs_as_it_is_stored(seen: dict[str, object]) -> None:
-    assert str(seen["run"]).endswith("what they put out matches what is stored.")
+    assert str(seen["run"]).endswith("the output matches the stored output.")
 
 
 def test_a_value_stands_in_every_block(seen: dict[str, object]) -> None:

@@ -115,7 +115,7 @@ def test_every_cell_gives_its_stored_output(page: Page, site_address: str, path:
     page.goto(f"{site_address}notebooks/{path.stem}/")
     button(page, "Run all").click()
     page.locator(".nb-bar:not(.nb-active)").wait_for()
-    said(page, f"{len(cells)} cells ran; what they put out matches what is stored.")
+    said(page, f"{len(cells)} cells ran; the output matches the stored output.")
     for number, one in enumerate(cells, start=1):
         stored = "".join("".join(part["text"]) for part in one["outputs"])
         assert output(page, number) == stored
@@ -167,14 +167,14 @@ def test_an_output_that_changed_is_marked(notebook: Page) -> None:
     more = f'boto3.client("s3").create_bucket(Bucket="another-bucket", {where});'
     write(notebook, 1, f"{begin}\n{more}")
     button(notebook, "Run cell 2").click()
-    said(notebook, "2 cells ran; 1 put out other than what is stored.")
+    said(notebook, "2 cells ran; 1 did not print the stored output.")
     assert mark(notebook, 2) == "differs from the stored output"
 
 
 def test_an_error_stands_below_its_cell_and_ends_the_run(notebook: Page) -> None:
     write(notebook, 2, "print('before')\n\ndef fail():\n    1 / 0\n\nfail()")
     button(notebook, "Run cell 3").click()
-    said(notebook, "Cell 2 ended with an error, which stands below it.")
+    said(notebook, "Cell 2 ended with an error, shown below it.")
     error = cell(notebook, 2).locator(".nb-error")
     assert error.locator(".nb-error-line").inner_text() == "ZeroDivisionError: division by zero"
     assert output(notebook, 2) == "before\n"
@@ -268,7 +268,7 @@ def test_stop_ends_a_loop_at_once(page: Page, site_address: str) -> None:
     assert mark(page, 1) == "Python has ended since"
     button(page, "Undo edits of cell 3").click()
     button(page, "Run cell 4").click()
-    said(page, "4 cells ran; what they put out matches what is stored.")
+    said(page, "4 cells ran; the output matches the stored output.")
 
 
 def test_all_can_be_done_by_keyboard(notebook: Page) -> None:
@@ -314,12 +314,12 @@ def test_a_load_that_breaks_off_says_what_to_do_and_can_be_tried_again(
     button(page, "Run cell 2").click()
     trouble = page.get_by_role("alert")
     trouble.wait_for()
-    assert "A part did not arrive: lab.tar.xz" in trouble.inner_text()
+    assert "A file did not load: lab.tar.xz" in trouble.inner_text()
     assert "make lab" in trouble.inner_text()
     said(page, "Python did not load.")
     page.unroute("**/lab.tar.xz*")
     button(page, "Try again").click()
-    said(page, "2 cells ran; what they put out matches what is stored.")
+    said(page, "2 cells ran; the output matches the stored output.")
     assert trouble.count() == 0
     assert [one for one in asked if "/assets/python/" in one], "the worker's requests are heard"
 
@@ -329,15 +329,15 @@ def test_a_load_that_breaks_off_says_what_to_do_and_can_be_tried_again(
     [
         (
             lambda page: page.route("**/policy.tar.xz*", lambda one: one.fulfill(status=404)),
-            "A part is missing: policy.tar.xz: the server answers 404.",
+            "A file is missing: policy.tar.xz: the server answers 404.",
         ),
         (
             lambda page: page.route("**/python.js*", lambda one: one.fulfill(body="", status=200)),
-            "A part did not arrive",
+            "A file did not load",
         ),
         (
             lambda page: page.route("**/worker.js*", lambda one: one.abort()),
-            "A part did not arrive",
+            "A file did not load",
         ),
         (
             lambda page: page.add_init_script("delete window.WebAssembly"),

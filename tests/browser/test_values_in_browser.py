@@ -146,7 +146,7 @@ def test_reset_can_be_undone(reader: Reader) -> None:
     page = reader.tab(HOWTO)
     drawer = entered(page, {"namespace": "shop", "region": "eu-west-1"})
     drawer.get_by_role("button", name="Reset all").click()
-    drawer.get_by_text("The guide's own names stand again.").wait_for()
+    drawer.get_by_text("The pages show the guide's own names again.").wait_for()
     assert shown(page, "namespace") == {"orders"}
     assert drawer.locator("[name=region]").input_value() == ""
     assert page.evaluate("localStorage.getItem('podrole.values')") is None
@@ -227,7 +227,7 @@ def test_the_filter_finds_by_name_and_by_what_it_is(reader: Reader) -> None:
     find.fill("sns")
     assert [one.get_attribute("name") for one in fields.all()] == ["topic"]
     find.fill("nothing like it")
-    assert drawer.get_by_text("No value is like that.").is_visible()
+    assert drawer.get_by_text("No value matches.").is_visible()
     find.fill("")
     assert fields.count() == len(here) < everything
 

@@ -174,8 +174,8 @@ def test_the_secret_is_in_the_state_file_and_nowhere_else(tmp_path: Path) -> Non
     ("change", "said"),
     [
         ({"format": "podrole lab state 1"}, "use the Podrole that wrote it, or give another file"),
-        ({"secret": "ab"}, ':1: no state file of a lab: "secret" is not 32 bytes'),
-        ({"secret": 5}, ':1: no state file of a lab: "secret" is no text'),
+        ({"secret": "ab"}, ':1: not a state file of a lab: "secret" is not 32 bytes'),
+        ({"secret": 5}, ':1: not a state file of a lab: "secret" is no text'),
     ],
 )
 def test_a_state_file_without_a_secret_is_one_clear_line(

@@ -2,7 +2,7 @@
 import { labelled, make } from "./elements.js";
 
 const MODES = { irsa: "A pod, by IRSA", "pod-identity": "A pod, by Pod Identity", caller: "Any caller" };
-const ROLE = ["role", "Role's ARN", "arn:aws:iam::111122223333:role/orders-api", "Empty: one of the policy's account."];
+const ROLE = ["role", "Role's ARN", "arn:aws:iam::111122223333:role/orders-api", "If empty: a role in the policy's account."];
 const POD = [
   ["namespace", "Namespace", "orders"],
   ["serviceAccount", "Service account", "orders-api"],
@@ -10,22 +10,22 @@ const POD = [
 const FIELDS = {
   irsa: [
     ...POD,
-    ["issuer", "Cluster's issuer", "oidc.eks.us-west-2.amazonaws.com/id/…", "Empty: the one that the policy names."],
-    ["audience", "Audience", "sts.amazonaws.com", "Empty: sts.amazonaws.com, as EKS's webhook asks for."],
+    ["issuer", "Cluster's issuer", "oidc.eks.us-west-2.amazonaws.com/id/…", "If empty: the issuer that the policy names."],
+    ["audience", "Audience", "sts.amazonaws.com", "If empty: sts.amazonaws.com, as EKS's webhook requests."],
     ROLE,
   ],
   "pod-identity": [
     ...POD,
     ["cluster", "Cluster's ARN", "arn:aws:eks:us-west-2:111122223333:cluster/demo"],
-    ["pod", "Pod", "orders-api-7d4b9", "Empty: any name; it is in a session tag."],
+    ["pod", "Pod", "orders-api-7d4b9", "If empty: any name; it becomes a session tag."],
     ROLE,
   ],
   caller: [
     ["principal", "Who asks", "arn:aws:sts::111122223333:assumed-role/orders-api/session", "An ARN, a service's name, or a provider's ARN."],
     ["action", "Action", "s3:GetObject", "Several: all must be allowed."],
     ["resource", "Resource", "arn:aws:s3:::orders-data/in/1.json"],
-    ["context", "Context keys", "aws:SourceVpce=vpce-0a1b2c3d4e5f60718", "A line for each: key=value. The same key again makes a set."],
-    ["resourceAccount", "Resource's account", "111122223333", "Where its ARN names none, as a bucket's."],
+    ["context", "Context keys", "aws:SourceVpce=vpce-0a1b2c3d4e5f60718", "One per line: key=value. Repeat a key to give it several values."],
+    ["resourceAccount", "Resource's account", "111122223333", "Only if its ARN names none, such as a bucket's."],
   ],
 };
 const SHARED = ["namespace", "serviceAccount", "role"];

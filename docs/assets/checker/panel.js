@@ -33,15 +33,15 @@ export class Panel {
     const share = button("Copy link", async () => {
       const link = new URL(await toFragment(this.state()), location.href).href;
       if (link.length > LONGEST_LINK) {
-        this.tell("This is too much for a link: send the texts themselves.");
+        this.tell("The texts are too long for a link: send the texts themselves.");
         return;
       }
       history.replaceState(null, "", link);
       try {
         await navigator.clipboard.writeText(link);
-        this.tell("Copied. The link holds all that stands here; nobody else has seen it.");
+        this.tell("Copied. The link contains everything on this page; nothing was sent.");
       } catch {
-        this.tell("The link stands in the address bar now: copy it there.");
+        this.tell("The link is in the address bar now: copy it there.");
       }
     });
     return share;
@@ -152,7 +152,7 @@ export class Panel {
     this.verdict.replaceChildren();
     this.result.replaceChildren(
       make("p", { className: "checker-error" }, `Python did not load: ${fault(error)}. `),
-      make("p", {}, "On your machine the same is ", make("code", { textContent: this.command }), "."),
+      make("p", {}, "On your machine, run ", make("code", { textContent: this.command }), "."),
       button("Try again", () => {
         this.result.replaceChildren();
         this.begun = false;

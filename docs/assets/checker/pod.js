@@ -26,7 +26,7 @@ function show(mount) {
     ).row,
     podRow,
   );
-  form.setAttribute("aria-label", "What is known of the pod");
+  form.setAttribute("aria-label", "What you know about the pod");
   let wanted = "";
   const panel = new Panel(mount, {
     form,
@@ -82,10 +82,10 @@ function showLinks(panel, answer) {
   } else if (first) {
     panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Recognised"), ` ${first.means}`);
   } else {
-    panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Unknown"), " No text that is known here.");
+    panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Unknown"), " No known error text found.");
   }
   if (first) parts.push(make("h2", {}, "What the text means"), ...errors.map(errorOf), ...noise.map(noiseOf));
-  else if (answer.asked) parts.push(make("p", {}, "Nobody has described this text yet. ", readFirst()));
+  else if (answer.asked) parts.push(make("p", {}, "This text is not described yet. ", readFirst()));
   if (links) {
     parts.push(
       make("h2", {}, `The chain of ${answer.pod}`),
@@ -123,7 +123,7 @@ function causeOf(cause, number) {
   return element;
 }
 
-const noiseOf = (cause) => make("p", {}, "No error of AWS: ", cause.means);
+const noiseOf = (cause) => make("p", {}, "Not an AWS error: ", cause.means);
 
 function item(link, first) {
   const mark = make("b", { className: `checker-state-${link.state}` }, STATES[link.state]);
@@ -143,4 +143,4 @@ function item(link, first) {
 const code = (text) => make("code", { textContent: text });
 const snippet = (id) => make("a", { href: pageAddress(`catalogue/${id}`) }, id);
 const readFirst = () =>
-  make("a", { href: pageAddress("howto/troubleshoot", "first-of-all-who-is-it") }, "Begin with who it is.");
+  make("a", { href: pageAddress("howto/troubleshoot", "first-of-all-who-is-it") }, "Start by finding out who the caller is.");

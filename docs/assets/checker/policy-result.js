@@ -54,7 +54,7 @@ function why({ answer }, select) {
     make(
       "details",
       { className: "checker-request" },
-      make("summary", {}, "The request that was asked"),
+      make("summary", {}, "The request"),
       make(
         "ul",
         {},
@@ -103,7 +103,7 @@ function findings(found, select) {
       make("p", {}, `${one.fix}. `, make("a", { href: pageAddress(one.page) }, "Read why"), " ", make("small", {}, code(one.code))),
     ),
   );
-  if (!items.length) return [make("h2", {}, "Findings"), make("p", {}, "None: nothing that nobody should want.")];
+  if (!items.length) return [make("h2", {}, "Findings"), make("p", {}, "None: nothing risky, nothing without effect.")];
   return [make("h2", {}, `Findings (${items.length})`), make("ul", { className: "checker-findings" }, ...items)];
 }
 

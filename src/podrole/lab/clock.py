@@ -34,10 +34,10 @@ class Clock:
         """
         if start is not None and start.tzinfo is None:
             raise ValueError(
-                "start needs a time zone, for example datetime(2026, 1, 1, tzinfo=UTC)"
+                "start must have a time zone, for example datetime(2026, 1, 1, tzinfo=UTC)"
             )
         if start is not None and not EARLIEST <= start <= LATEST:
-            raise ValueError(f"the clock stands between {stamp(EARLIEST)} and {stamp(LATEST)}")
+            raise ValueError(f"the clock must be between {stamp(EARLIEST)} and {stamp(LATEST)}")
         self._start = start
         self._moved = timedelta()
         self._pinned: datetime | None = None

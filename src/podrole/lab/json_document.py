@@ -90,5 +90,5 @@ def _no_number(text: str) -> Any:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text[:40]} is out of a number's range")
+        raise ValueError(f"{text[:40]} is outside the range of numbers")
     return number

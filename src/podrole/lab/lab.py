@@ -137,7 +137,7 @@ class Lab:
         if len(set(accounts)) != len(accounts) or not accounts:
             raise LabError("accounts must be one or more different account ids")
         if not moto_eks.knows(region):
-            raise LabError(f"region {region!r} is none of AWS's, for example us-west-2")
+            raise LabError(f"region {region!r} is not an AWS Region, for example us-west-2")
         if not _CLUSTER.fullmatch(cluster):
             raise LabError(
                 f"cluster {cluster!r} is no name: letters, digits, - and _, at most 100, a letter"
@@ -238,7 +238,9 @@ class Lab:
     @longest_session.setter
     def longest_session(self, life: timedelta | None) -> None:
         if life is not None and life <= timedelta():
-            raise LabError("a session lives for some time: give for example timedelta(seconds=60)")
+            raise LabError(
+                "a session's lifetime must be positive: give for example timedelta(seconds=60)"
+            )
         self.gateway.sts.sessions.longest = life
 
     @property
@@ -253,7 +255,7 @@ class Lab:
     @sts_texts.setter
     def sts_texts(self, year: str) -> None:
         if year not in STS_TEXTS:
-            raise LabError(f"the texts of STS are those of {' or '.join(STS_TEXTS)}, not {year!r}")
+            raise LabError(f"the STS texts are those of {' or '.join(STS_TEXTS)}, not {year!r}")
         self.gateway.sts.web_identities.texts = year
 
     # -- what a reader uses --------------------------------------------------------------
@@ -318,7 +320,7 @@ class Lab:
         """
         refused = self.gateway.authorizer.refused
         if refused is None:
-            raise LabError("nothing was refused yet: call something that is not allowed first")
+            raise LabError("no call has been refused yet: first make a call that is not allowed")
         return encoded(refused)
 
     # -- how it is made ------------------------------------------------------------------

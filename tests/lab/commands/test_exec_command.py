@@ -167,7 +167,7 @@ def test_a_pod_runs_no_code_outside_of_a_container(reader: Reader) -> None:
         assert done.stderr == (
             "podrole: pod orders/orders-api sets variables that act on this machine outside of any"
             " container (BASH_ENV: a shell runs code by it at its start, at a prompt or at a trace;"
-            " PATH: programs are found by it). Take them out of the pod, or let them through:"
+            " PATH: programs are found by it). Remove them from the pod, or allow them:"
             " --allow-env BASH_ENV --allow-env PATH\n"
         )
         assert not touched.exists()
@@ -189,7 +189,7 @@ def test_a_variable_that_no_program_can_have_is_one_line(
         done = reader.execute(endpoint, "orders-api", "--", "true")
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
-    assert line.startswith("podrole: pod default/orders-api: no program can be given the variable ")
+    assert line.startswith("podrole: pod default/orders-api: a program cannot get the variable ")
 
 
 def test_more_variables_than_a_program_can_have_are_one_line(reader: Reader) -> None:
@@ -258,15 +258,15 @@ def test_a_path_that_no_file_can_have_is_one_line(
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (b"", "is no lab (no JSON)"),
-        (b"\xff\xfe{", "is no lab (no JSON)"),
-        (b"[" * 100_000, "is no lab (no JSON)"),
-        (b"[]", "is no lab (no pod)"),
-        (b"{}", "is no lab (no pod)"),
-        (pod(name=1), "is no lab (no pod)"),
-        (pod(env=None), "is no lab (env: no texts by name)"),
-        (pod(env={"A": 1}), "is no lab (env: no texts by name)"),
-        (pod(files=["/etc/passwd"]), "is no lab (files: no texts by name)"),
+        (b"", "is not a lab (no JSON)"),
+        (b"\xff\xfe{", "is not a lab (no JSON)"),
+        (b"[" * 100_000, "is not a lab (no JSON)"),
+        (b"[]", "is not a lab (no pod)"),
+        (b"{}", "is not a lab (no pod)"),
+        (pod(name=1), "is not a lab (no pod)"),
+        (pod(env=None), "is not a lab (env: no texts by name)"),
+        (pod(env={"A": 1}), "is not a lab (env: no texts by name)"),
+        (pod(files=["/etc/passwd"]), "is not a lab (files: no texts by name)"),
         (pod(reach={"LD_PRELOAD": "/x.so"}), "it leads the program elsewhere by 'LD_PRELOAD'"),
         (
             pod(reach={"AWS_ENDPOINT_URL": "https://sts.amazonaws.com"}),
@@ -283,7 +283,7 @@ def test_a_path_that_no_file_can_have_is_one_line(
         (b'"' + b"x" * 5_000_000 + b'"', "an answer of more than 4194304 bytes"),
         ((302, {"Location": "http://192.0.2.1/"}, b""), "answers 302"),
         ((500, {}, b"\x1b]0;owned\x07\nsecond line"), " ]0;owned  second line"),
-        ((200, {"Content-Length": "100"}, b"{"), "is no lab (no JSON)"),
+        ((200, {"Content-Length": "100"}, b"{"), "is not a lab (no JSON)"),
     ],
     ids=lambda value: repr(value)[:40],
 )

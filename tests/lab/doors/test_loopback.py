@@ -100,7 +100,7 @@ def test_a_taken_port_is_one_clear_line(served: dict[str, Any]) -> None:
         env={**os.environ},
     )
     assert done.returncode == 2
-    assert done.stderr == f"podrole: port {port} is taken: give another, or 0 for a free one\n"
+    assert done.stderr == f"podrole: port {port} is in use: give another, or 0 for a free one\n"
 
 
 def test_a_bad_account_is_one_clear_line() -> None:

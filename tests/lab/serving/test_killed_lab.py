@@ -58,7 +58,7 @@ def test_a_second_lab_on_the_file_is_refused_in_one_line(tmp_path: Path) -> None
         client(served, "iam").create_user(UserName="bob")
         done = podrole("lab", "serve", "--port", "0", "--state", str(state))
         assert (done.returncode, done.stdout) == (2, "")
-        said = "another lab has it open; stop that one or give another file"
+        said = "another lab is using it; stop that lab or give another file"
         assert done.stderr == f"podrole: {state}: {said}\n"
         client(served, "iam").create_user(UserName="eve")
     with serving("--state", str(state)) as served:

@@ -68,7 +68,7 @@ def test_a_state_file_that_broke_off_is_read_up_to_there(tmp_path: Path) -> None
         client(served, "iam").create_user(UserName="bob")
     lines = state.read_text().count("\n")
     state.write_text(state.read_text() + '{"door": "aws", "at": "2026')
-    told = f"podrole: {state}:{lines + 1}: the last line breaks off; it was left out\n"
+    told = f"podrole: {state}:{lines + 1}: the last line is incomplete and was ignored\n"
     with serving("--state", str(state), told=told) as served:
         client(served, "iam").create_user(UserName="eve")
     with serving("--state", str(state)) as served:
@@ -79,8 +79,8 @@ def test_a_state_file_that_broke_off_is_read_up_to_there(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", ":1: no state file of a lab"),
-        ('{"format": "x"}\n', ":1: no state file of a lab"),
+        ("", ":1: not a state file of a lab"),
+        ('{"format": "x"}\n', ":1: not a state file of a lab"),
         ("HEAD\nx\n", ":2: not a request of a lab"),
         ("HEAD8\n", "give --seed 8, or another file"),
     ],

@@ -40,23 +40,31 @@ def users(lab: Doors) -> str:
 FIX = "; delete this line and what follows, or give another file"
 #: What stands in the file; the line that is at fault; what is said of it.
 REFUSED: dict[str, tuple[bytes, int, str]] = {
-    "empty": (b"", 1, "no state file of a lab: it is empty; delete it, or give another file"),
-    "NUL bytes": (b"\0" * 64, 1, "no state file of a lab (podrole lab state 2); give another"),
-    "binary": (os.urandom(3000) + b"\n", 1, "no state file of a lab"),
-    "another JSON": (b"[1, 2]\n", 1, "no state file of a lab"),
+    "empty": (
+        b"",
+        1,
+        "not a state file of a lab: the file is empty; delete it, or give another file",
+    ),
+    "NUL bytes": (b"\0" * 64, 1, "not a state file of a lab (podrole lab state 2); give another"),
+    "binary": (os.urandom(3000) + b"\n", 1, "not a state file of a lab"),
+    "another JSON": (b"[1, 2]\n", 1, "not a state file of a lab"),
     "another format": (
         changed(HEAD, format="podrole lab state 9"),
         1,
-        "no state file of a lab (podrole lab state 2) but 'podrole lab state 9'; use the Podrole"
+        "not a state file of a lab (podrole lab state 2) but 'podrole lab state 9'; use the Podrole"
         " that wrote it, or give another file",
     ),
-    "a format that is no text": (changed(HEAD, format=1), 1, "no state file of a lab"),
-    "a deep head": (b'{"a":' * 5000 + b"\n", 1, "no state file of a lab"),
-    "a huge seed": (HEAD.replace(b" 7,", b" " + b"9" * 5000 + b","), 1, "no state file of a lab"),
+    "a format that is no text": (changed(HEAD, format=1), 1, "not a state file of a lab"),
+    "a deep head": (b'{"a":' * 5000 + b"\n", 1, "not a state file of a lab"),
+    "a huge seed": (
+        HEAD.replace(b" 7,", b" " + b"9" * 5000 + b","),
+        1,
+        "not a state file of a lab",
+    ),
     "a seed that is no number": (
         changed(HEAD, seed="7"),
         1,
-        'no state file of a lab: "seed" is no whole number; put the line right, or give another',
+        'not a state file of a lab: "seed" is no whole number; correct the line, or give another',
     ),
     "a seed that is true": (changed(HEAD, seed=True), 1, '"seed" is no whole number'),
     "accounts that are no list": (changed(HEAD, accounts="1"), 1, '"accounts" is no list'),
@@ -70,7 +78,7 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
     "no secret": (changed(HEAD, secret=None), 1, '"secret" is no text'),
     "a short secret": (changed(HEAD, secret="0f"), 1, '"secret" is not 32 bytes'),
     "a member too many": (changed(HEAD, x=1), 1, "'x' is no member of it"),
-    "bad options": (changed(HEAD, options={"hop_limit": 3}), 1, "no state file of a lab: "),
+    "bad options": (changed(HEAD, options={"hop_limit": 3}), 1, "not a state file of a lab: "),
     "a line that is no JSON": (HEAD + b"x\n" + ENTRY, 2, f"no JSON{FIX}"),
     "a line cut in the middle": (HEAD + ENTRY[:40] + b"\n" + ENTRY, 2, f"no JSON{FIX}"),
     "a letter cut in the middle": (
@@ -129,8 +137,8 @@ def listening(path: Path) -> None:
 
 NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a folder": (Path.mkdir, "Is a directory"),
-    "a FIFO": (os.mkfifo, "no regular file; give another one"),
-    "a link to a device": (lambda path: path.symlink_to("/dev/null"), "no regular file"),
+    "a FIFO": (os.mkfifo, "not a regular file; give another one"),
+    "a link to a device": (lambda path: path.symlink_to("/dev/null"), "not a regular file"),
     "a link in a circle": (lambda path: path.symlink_to(path), "File exists"),
     "a socket": (listening, "No such device or address"),
 }
@@ -194,7 +202,7 @@ def test_a_last_line_that_broke_off_is_left_out_and_said(tmp_path: Path, rest: b
     whole = state.read_bytes()
     state.write_bytes(whole + rest)
     with opened(state) as again:
-        assert again.notes == [f"{state}:3: the last line breaks off; it was left out"]
+        assert again.notes == [f"{state}:3: the last line is incomplete and was ignored"]
         assert state.read_bytes() == whole
         assert "bob" in users(again)
 
@@ -203,7 +211,7 @@ def test_two_labs_never_share_a_file(tmp_path: Path) -> None:
     """Under whatever name, and after a reset too; the second one changes nothing."""
     state, link = tmp_path / "lab.json", tmp_path / "link.json"
     link.symlink_to(state)
-    said = "another lab has it open; stop that one or give another file"
+    said = "another lab is using it; stop that lab or give another file"
     with opened(link) as first:
         first.call("iam", "CreateUser", {"UserName": "bob"})
         for _ in range(2):

@@ -79,23 +79,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shown = "\n".join(_wrapped(f"{why}: {names}") for why, names in pod_variables.KEPT.items())
     parser.epilog = _EPILOG.format(kept=shown)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("pod", help="a pod, or a deployment for its newest pod")
+    parser.add_argument("pod", help="a pod, or a deployment to use its newest pod")
     parser.add_argument("--namespace", "-n", default="default", help="(%(default)s)")
-    parser.add_argument("--container", "-c", help="container, by default the first")
+    parser.add_argument("--container", "-c", help="the container (default: the first)")
     parser.add_argument("--endpoint", help="the lab's endpoint (AWS_ENDPOINT_URL)")
     parser.add_argument(
         "--keep-env",
         action="append",
         default=[],
         metavar="NAME",
-        help="let the program have this variable of yours; may be given again",
+        help="pass this variable of yours to the program; may be repeated",
     )
     parser.add_argument(
         "--allow-env",
         action="append",
         default=[],
         metavar="NAME",
-        help="take this variable from the pod, although code can be run by it; may be given again",
+        help="allow this variable of the pod, although it can run code here; may be repeated",
     )
     parser.set_defaults(run=run, program=[])
 

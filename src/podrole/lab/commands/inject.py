@@ -32,12 +32,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="pod identity associations, as `aws eks list-pod-identity-associations` prints them",
     )
-    parser.add_argument("--region", help="the cluster's region; without it none is written")
+    parser.add_argument(
+        "--region", help="the cluster's Region; without it, no Region is set in the pod"
+    )
     parser.add_argument(
         "--container-credentials-full-uri",
         default=webhook.AGENT_URL,
         metavar="URL",
-        help="where pods find the agent (%(default)s)",
+        help="the agent's address for pods (%(default)s)",
     )
     parser.set_defaults(run=run)
 
@@ -51,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     associated = _associations(arguments.associations) if arguments.associations else set()
     pods = [_admitted(pod, accounts, associated, arguments) for pod in _documents("-")]
     if not pods:
-        raise InjectError("stdin: no pod; give its manifest, for example < pod.yml")
+        raise InjectError("stdin: found no pod; give a pod's manifest, for example < pod.yml")
     print(dump_yaml(*pods))
     return 0
 
@@ -69,7 +71,7 @@ def _documents(path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for document in documents:
         if not isinstance(document, dict):
-            raise InjectError(f"{name}: {type(document).__name__} where a manifest is expected")
+            raise InjectError(f"{name}: {type(document).__name__} instead of a manifest")
         items = document.get("items") if str(document.get("kind", "")).endswith("List") else None
         found += items if isinstance(items, list) else [document]
     return found

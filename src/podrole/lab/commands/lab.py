@@ -20,15 +20,17 @@ def configure(_name: str, parser: argparse.ArgumentParser) -> None:
         parser_class=exec_command.ExecParser,
     )
     serve_command.configure(
-        commands.add_parser("serve", help="offer the lab on loopback ports until Ctrl-C")
+        commands.add_parser("serve", help="serve the lab on loopback ports until Ctrl-C")
     )
     exec_command.configure(
         commands.add_parser("exec", help="run a program with a pod's variables and token files")
     )
     inject_command.configure(
-        commands.add_parser("inject", help="what the pod identity webhook makes of a pod on stdin")
+        commands.add_parser(
+            "inject", help="show what the pod identity webhook adds to a pod on stdin"
+        )
     )
-    reset = commands.add_parser("reset", help="make the lab that is being served new")
+    reset = commands.add_parser("reset", help="reset the served lab to its initial state")
     reset.add_argument("--endpoint", help="the lab's endpoint (AWS_ENDPOINT_URL)")
     reset.set_defaults(run=_reset)
 

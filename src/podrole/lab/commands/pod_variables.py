@@ -94,7 +94,7 @@ def check(pod: PodDescription, namespace: str, allowed: Iterable[str]) -> None:
     shown = f"pod {namespace}/{pod.name}"
     for name, value in {"HOSTNAME": pod.name, **pod.env}.items():
         if not name or "=" in name or not _sendable(name) or not _sendable(value):
-            raise VariableError(f"{shown}: no program can be given the variable {name!r}")
+            raise VariableError(f"{shown}: a program cannot get the variable {name!r}")
     refused = {
         name: why
         for name, value in pod.env.items()
@@ -105,7 +105,7 @@ def check(pod: PodDescription, namespace: str, allowed: Iterable[str]) -> None:
         options = " ".join(f"--allow-env {name}" for name in refused)
         raise VariableError(
             f"{shown} sets variables that act on this machine outside of any container ({found})."
-            f" Take them out of the pod, or let them through: {options}"
+            f" Remove them from the pod, or allow them: {options}"
         )
 
 

@@ -45,12 +45,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=int,
         default=usual.seed,
-        help="ids come from it (%(default)s); keys come from a secret",
+        help="seed for IDs (%(default)s); keys come from a secret",
     )
     parser.add_argument(
         "--accounts",
         default=",".join(usual.accounts),
-        help="account ids, the first one holds the cluster (%(default)s)",
+        help="account IDs; the first account holds the cluster (%(default)s)",
     )
     parser.add_argument("--region", default=usual.region, help="region (%(default)s)")
     parser.add_argument(
@@ -68,34 +68,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="SECONDS",
-        help="how long an association takes to reach webhook and EKS Auth (%(default)s)",
+        help="time until a new association takes effect (%(default)s)",
     )
     parser.add_argument(
         "--throttled",
         action="append",
         choices=RATE_LIMITS,
         default=[],
-        help="whose rate limit is spent: each call there is refused; may be given again",
+        help="refuse every call to this service as throttled; may be repeated",
     )
     parser.add_argument(
         "--session-seconds",
         type=int,
         default=0,
         metavar="SECONDS",
-        help="how long a role's session lives at most; AWS has none below 900 (0: as AWS has it)",
+        help="longest lifetime of a role's session; AWS allows none below 900 (0: as AWS does)",
     )
     parser.add_argument(
         "--sts-texts",
         choices=STS_TEXTS,
         default=STS_TEXTS[0],
-        help="the year whose words STS refuses a web identity in: since 2026 it has one text for a"
+        help="year of the STS error texts for web identities: since 2026 one text covers a"
         " missing OIDC provider and for a wrong audience (%(default)s)",
     )
     parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
-        help="go on with the lab that this file holds, or keep a new one in it",
+        help="continue the lab stored in this file, or store a new one in it",
     )
     parser.add_argument("--json", action="store_true", help="print the settings as one JSON object")
     parser.set_defaults(run=run)
@@ -104,7 +104,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _port(text: str) -> int:
     """A port's number, which leaves room for the other doors'."""
     if not re.fullmatch("[0-9]{1,5}", text) or int(text) > _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port from 1 to {_LAST_PORT:,}, nor 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to {_LAST_PORT:,}, nor 0")
     return int(text)
 
 

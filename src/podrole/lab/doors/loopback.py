@@ -75,7 +75,7 @@ def serve(
         listener.bind((HOST, port))
     except OSError as error:
         listener.close()
-        raise PortTaken(f"port {port} is taken: give another, or 0 for a free one") from error
+        raise PortTaken(f"port {port} is in use: give another, or 0 for a free one") from error
     listener.listen(128)
     log = logging.getLogger("werkzeug")
     log.setLevel(logging.ERROR)

@@ -102,7 +102,9 @@ class Journal:
                 file.append(b"\n")
             except JournalError:
                 file.cut(size)
-                journal.note = f"{path}:{len(rest) + 1}: the last line breaks off; it was left out"
+                journal.note = (
+                    f"{path}:{len(rest) + 1}: the last line is incomplete and was ignored"
+                )
         return journal, lines
 
     def write(self, line: Line) -> None:
@@ -138,16 +140,18 @@ def _encoded(document: Mapping[str, Any]) -> bytes:
 
 def _read_head(path: Path, text: bytes) -> tuple[Settings, datetime, Options, str]:
     if not text:
-        raise JournalError(f"{path}:1: no state file of a lab: it is empty; delete it, or {_OTHER}")
+        raise JournalError(
+            f"{path}:1: not a state file of a lab: the file is empty; delete it, or {_OTHER}"
+        )
     try:
         head = read_json(text)
     except ValueError:
         head = None
     if not isinstance(head, dict) or not isinstance(head.get("format"), str):
-        raise JournalError(f"{path}:1: no state file of a lab ({_FORMAT}); {_OTHER}")
+        raise JournalError(f"{path}:1: not a state file of a lab ({_FORMAT}); {_OTHER}")
     if head["format"] != _FORMAT:
         raise JournalError(
-            f"{path}:1: no state file of a lab ({_FORMAT}) but {head['format'][:80]!r};"
+            f"{path}:1: not a state file of a lab ({_FORMAT}) but {head['format'][:80]!r};"
             f" use the Podrole that wrote it, or {_OTHER}"
         )
     try:
@@ -169,7 +173,7 @@ def _read_head(path: Path, text: bytes) -> tuple[Settings, datetime, Options, st
         return settings, instant(head, "began"), options, secret
     except Malformed as error:
         raise JournalError(
-            f"{path}:1: no state file of a lab: {error}; put the line right, or {_OTHER}"
+            f"{path}:1: not a state file of a lab: {error}; correct the line, or {_OTHER}"
         ) from None
 
 

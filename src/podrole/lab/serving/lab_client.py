@@ -114,7 +114,7 @@ class LabClient:
 
     def _no_lab(self, why: object) -> LabUnreachable:
         return LabUnreachable(
-            f"what answers at {self.endpoint} is no lab ({why}): give the --endpoint that"
+            f"the server at {self.endpoint} is not a lab ({why}): give the --endpoint that"
             " `podrole lab serve` printed"
         )
 

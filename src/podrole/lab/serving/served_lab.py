@@ -268,5 +268,5 @@ def _difference(stored: Settings, wanted: Settings) -> str:
     for name, value in asdict(stored).items():
         if value != asdict(wanted)[name]:
             shown = ",".join(value) if isinstance(value, tuple) else value
-            return f"the lab in it has another {name}: give --{name} {shown}, or another file"
+            return f"the stored lab has another {name}: give --{name} {shown}, or another file"
     raise AssertionError("no difference")

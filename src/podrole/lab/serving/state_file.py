@@ -57,7 +57,7 @@ class StateFile:
         found = os.fstat(descriptor)
         try:
             if not stat.S_ISREG(found.st_mode):
-                raise StateFileError(f"{path}: no regular file; give another one")
+                raise StateFileError(f"{path}: not a regular file; give another one")
             _lock(path, descriptor)
         except StateFileError:
             os.close(descriptor)
@@ -136,7 +136,7 @@ def _lock(path: Path, descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise StateFileError(
-            f"{path}: another lab has it open; stop that one or give another file"
+            f"{path}: another lab is using it; stop that lab or give another file"
         ) from None
     except OSError as error:
         raise StateFileError(f"{path}: {error.strerror}") from error
