@@ -115,7 +115,7 @@ function causeOf(cause, number) {
     "li",
     { className: "checker-link" },
     make("p", {}, number ? "Or: " : "", make("b", {}, cause.means)),
-    make("p", {}, `What speaks for it: ${cause.because}.`),
+    make("p", {}, `Evidence: ${cause.because}.`),
     make("p", {}, "To be sure: ", command ? code(cause.decide) : cause.decide),
     make("p", {}, `Fix: ${cause.fix} `, make("a", { href: pageAddress("howto/troubleshoot", cause.section) }, "Proof and fix")),
   );

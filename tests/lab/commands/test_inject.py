@@ -86,7 +86,7 @@ def test_irsa_pod_identity_and_neither(inject: Inject) -> None:
     ("pod", "more", "said"),
     [
         ("kind: [", (), "stdin: not YAML"),
-        ("", (), "stdin: no pod"),
+        ("", (), "stdin: found no pod"),
         ("kind: Deployment\nmetadata: {}", (), "stdin: a Pod is expected, not Deployment"),
         ("- 1", (), "stdin: list instead of a manifest"),
         ("kind: Pod\nmetadata: {name: p}", (), "stdin: pod p: spec.containers is required"),
