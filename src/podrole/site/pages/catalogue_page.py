@@ -14,6 +14,7 @@ from podrole.site.markdown.truth_table import truth_table_markdown
 
 FOLDER = "catalogue"
 _MARKER = re.compile(r'\{\{\s*[a-z-]+\s+"(?P<id>[^"]+)"')
+_LINK = re.compile(r"\]\((?:\.\./)*catalogue/(?P<id>[\w-]+)\.md\)")
 _MECHANISMS = {"irsa": "IRSA", "pod-identity": "Pod Identity", "static-key": "static key"}
 
 
@@ -26,17 +27,20 @@ _INDEX_FRONT = (
 
 
 class UnusedError(ValueError):
-    """A snippet that nobody shows, needs, or keeps a promise by; the message names it."""
+    """A snippet that no page or notebook shows and no other needs; the message names it."""
 
 
 def shown_by(root: Path, notebooks: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Which pages and notebooks show a snippet: its id to their paths below the site's root.
+    """Which pages and notebooks show a snippet, or link to its page: its id to their paths.
 
     `root`: the folder of the Markdown pages. `notebooks`: path to parsed notebook.
     """
     found: dict[str, list[str]] = {}
     for path in sorted(root.rglob("*.md")):
-        for name in dict.fromkeys(_MARKER.findall(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for name in dict.fromkeys([*_MARKER.findall(text), *_LINK.findall(text)]):
+            if name == "index":
+                continue
             found.setdefault(name, []).append(path.relative_to(root).as_posix())
     for place, notebook in notebooks.items():
         for name in dict.fromkeys(_named(notebook)):
@@ -55,8 +59,8 @@ def _named(notebook: Any) -> Iterator[str]:
 def check_use(catalog: Catalog, shown: Mapping[str, Sequence[str]]) -> None:
     """Raise UnusedError for a snippet that is dead weight.
 
-    It is used where a page or a notebook shows it, another snippet needs it (before it, beside it
-    in a truth table, or as the better one), or it keeps a promise of the guide (`seed`).
+    It is used where a page or a notebook shows it or links to its page, or another snippet needs
+    it (before it, beside it in a truth table, or as the better one).
     """
     needed = {
         name
@@ -68,10 +72,10 @@ def check_use(catalog: Catalog, shown: Mapping[str, Sequence[str]]) -> None:
         )
     }
     for snippet in catalog.snippets:
-        if snippet.id not in shown and snippet.id not in needed and not snippet.seed:
+        if snippet.id not in shown and snippet.id not in needed:
             raise UnusedError(
                 f"snippets/{snippet.place}: nothing shows it and nothing needs it; show it on a"
-                " page, say in `seed` which promise it keeps, or delete it"
+                " page, link to it from one, or delete it"
             )
 
 
