@@ -77,6 +77,27 @@ def test_a_fault_is_named_by_its_path(document: Any, kind: Any, message: str) ->
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("document", "kind", "code"),
+    [
+        (statement(Effect=None), "identity", "MISSING_EFFECT"),
+        (statement(Action=[]), "identity", "EMPTY_ARRAY_ACTION"),
+        (statement(NotResource=[], Resource=None), "identity", "EMPTY_ARRAY_RESOURCE"),
+        (statement(Principal={"AWS": []}), "resource", "EMPTY_ARRAY_PRINCIPAL"),
+        (statement(Principal={}), "resource", "EMPTY_OBJECT_PRINCIPAL"),
+        (statement(Principal="111122223333"), "resource", "INVALID_PRINCIPAL_FORMAT"),
+        (statement(Principal={"Servce": "x"}), "resource", "INVALID_PRINCIPAL_KEY"),
+        (statement(NotPrincipal="*", Resource=None), "trust", "UNSUPPORTED_PRINCIPAL"),
+        ({**statement(), "Statement": "x"}, "identity", "DATA_TYPE_MISMATCH"),
+        (statement(Condition=[]), "identity", "DATA_TYPE_MISMATCH"),
+    ],
+)
+def test_a_fault_has_access_analyzers_code(document: Any, kind: Any, code: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(document, kind=kind)
+    assert caught.value.code == code
+
+
 def test_the_engine_needs_the_standard_library_alone() -> None:
     """It must import in a browser's Python: no third-party package, no other part of Podrole."""
     source = Path(podrole.policy.__file__).parents[1]

@@ -35,6 +35,9 @@ _PRINCIPAL_KINDS = {"AWS", "Service", "Federated", "CanonicalUser"}
 _VERSIONS = {"2012-10-17", "2008-10-17"}
 _WITH_PRINCIPAL = {"resource", "trust", "rcp"}
 _QUALIFIERS = ("ForAllValues", "ForAnyValue")
+#: Access Analyzer's issue codes that several faults share.
+_TYPE, _ELEMENT = "DATA_TYPE_MISMATCH", "INVALID_POLICY_ELEMENT"
+_PRINCIPAL = "UNSUPPORTED_PRINCIPAL"
 
 
 #: A policy remembers which statements an action concerns, for this many actions.
@@ -102,20 +105,23 @@ def parse_policy(
         try:
             document = json.loads(document)
         except (ValueError, RecursionError) as error:
-            raise PolicyError("", f"not JSON: {error}") from error
+            raise PolicyError("", f"not JSON: {error}", code="JSON_SYNTAX_ERROR") from error
     if not isinstance(document, Mapping):
-        raise PolicyError("", "a policy must be a JSON object")
+        raise PolicyError("", "a policy must be a JSON object", code=_TYPE)
     for key in document:
         if key not in ("Version", "Id", "Statement"):
-            raise PolicyError(str(key), "unknown element", _nearest(key, ["Version", "Statement"]))
+            nearest = _nearest(key, ["Version", "Statement"])
+            raise PolicyError(str(key), "unknown element", nearest, code=_ELEMENT)
     version = document.get("Version", "2008-10-17")
     if not isinstance(version, str) or version not in _VERSIONS:
-        raise PolicyError("Version", f"{version!r} is not a version", "2012-10-17")
+        reason = f"{version!r} is not a version"
+        raise PolicyError("Version", reason, "2012-10-17", code="INVALID_VERSION")
     statements = document.get("Statement")
     if isinstance(statements, Mapping):
         statements = [statements]
     if not isinstance(statements, list) or not statements:
-        raise PolicyError("Statement", "a policy needs at least one statement")
+        code = _TYPE if statements else "MISSING_STATEMENT"
+        raise PolicyError("Statement", "a policy needs at least one statement", code=code)
     variables = version == "2012-10-17"
     parsed = tuple(
         _statement(item, f"Statement[{i}]", kind, variables) for i, item in enumerate(statements)
@@ -123,35 +129,43 @@ def parse_policy(
     sids = [item.sid for item in parsed if item.sid]
     if len(set(sids)) < len(sids):
         sid = next(sid for sid, times in Counter(sids).items() if times > 1)
-        raise PolicyError("Statement", f"Sid {sid!r} is used twice")
+        raise PolicyError("Statement", f"Sid {sid!r} is used twice", code="UNIQUE_SIDS_REQUIRED")
     return Policy(document, kind, name, parsed, arn)
 
 
 def _statement(item: Any, path: str, kind: str, variables: bool) -> Statement:
     if not isinstance(item, Mapping):
-        raise PolicyError(path, "a statement must be a JSON object")
+        raise PolicyError(path, "a statement must be a JSON object", code=_TYPE)
     for key in item:
         if key not in _ELEMENTS:
-            raise PolicyError(f"{path}.{key}", "unknown element", _nearest(key, _ELEMENTS))
+            nearest = _nearest(key, _ELEMENTS)
+            raise PolicyError(f"{path}.{key}", "unknown element", nearest, code=_ELEMENT)
     if item.get("Effect") not in ("Allow", "Deny"):
-        raise PolicyError(f"{path}.Effect", f"{item.get('Effect')!r} is neither Allow nor Deny")
+        reason = f"{item.get('Effect')!r} is neither Allow nor Deny"
+        code = "INVALID_EFFECT" if "Effect" in item else "MISSING_EFFECT"
+        raise PolicyError(f"{path}.Effect", reason, code=code)
     actions, not_action = _either(item, "Action", path, needed=True)
     resources, not_resource = _either(item, "Resource", path, needed=kind != "trust")
     if kind == "trust" and resources is not None:
-        raise PolicyError(f"{path}.Resource", "Has prohibited field Resource")
+        raise PolicyError(f"{path}.Resource", "Has prohibited field Resource", code=_ELEMENT)
     if not isinstance(item.get("Sid", ""), str):
-        raise PolicyError(f"{path}.Sid", "must be a string")
+        raise PolicyError(f"{path}.Sid", "must be a string", code=_TYPE)
     for action in actions or ():
         if action != "*" and ":" not in action:
-            raise PolicyError(f"{path}.Action", f"{action!r} is neither * nor service:Action")
+            reason = f"{action!r} is neither * nor service:Action"
+            raise PolicyError(f"{path}.Action", reason, code="INVALID_ACTION")
     has_principal = "Principal" in item or "NotPrincipal" in item
     if has_principal != (kind in _WITH_PRINCIPAL):
         verb = "needs" if kind in _WITH_PRINCIPAL else "takes no"
-        raise PolicyError(f"{path}.Principal", f"a policy of this kind ({kind}) {verb} Principal")
+        reason = f"a policy of this kind ({kind}) {verb} Principal"
+        code = "MISSING_PRINCIPAL" if kind in _WITH_PRINCIPAL else _PRINCIPAL
+        raise PolicyError(f"{path}.Principal", reason, code=code)
     if "NotPrincipal" in item and kind != "resource":
-        raise PolicyError(f"{path}.NotPrincipal", f"not allowed in a policy of kind {kind}")
+        reason = f"not allowed in a policy of kind {kind}"
+        raise PolicyError(f"{path}.NotPrincipal", reason, code=_PRINCIPAL)
     if kind == "rcp" and item["Principal"] != "*":
-        raise PolicyError(f"{path}.Principal", "a resource control policy allows only *")
+        reason = "a resource control policy allows only *"
+        raise PolicyError(f"{path}.Principal", reason, code=_PRINCIPAL)
     name = "NotPrincipal" if "NotPrincipal" in item else "Principal"
     return Statement(
         path=path,
@@ -174,11 +188,13 @@ def _either(
     inverse = f"Not{name}"
     if name in item and inverse in item:
         raise PolicyError(
-            f"{path}.{inverse}", f"cannot be used together with {name}; keep one of them"
+            f"{path}.{inverse}",
+            f"cannot be used together with {name}; keep one of them",
+            code="UNSUPPORTED_ELEMENT_COMBINATION",
         )
     if name not in item and inverse not in item:
         if needed:
-            raise PolicyError(f"{path}.{name}", "is missing")
+            raise PolicyError(f"{path}.{name}", "is missing", code=f"MISSING_{name.upper()}")
         return None, False
     key = name if name in item else inverse
     return _strings(item[key], f"{path}.{key}"), key == inverse
@@ -187,9 +203,11 @@ def _either(
 def _strings(value: Any, path: str) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(entry, str) for entry in values):
-        raise PolicyError(path, "must be a string or a list of strings")
+        raise PolicyError(path, "must be a string or a list of strings", code=_TYPE)
     if not values:
-        raise PolicyError(path, "must not be empty")
+        element = "PRINCIPAL" if "Principal." in path else path.rpartition(".")[2].upper()
+        code = f"EMPTY_ARRAY_{element.removeprefix('NOT')}"
+        raise PolicyError(path, "must not be empty", code=code)
     return tuple(values)
 
 
@@ -197,33 +215,40 @@ def _principal(value: Any, path: str) -> Mapping[str, tuple[str, ...]] | str:
     if value == "*":
         return "*"
     if not isinstance(value, Mapping) or not value:
-        raise PolicyError(path, 'must be "*" or an object such as {"AWS": …}')
+        code = "INVALID_PRINCIPAL_FORMAT" if isinstance(value, str) else _TYPE
+        code = "EMPTY_OBJECT_PRINCIPAL" if value == {} else code
+        raise PolicyError(path, 'must be "*" or an object such as {"AWS": …}', code=code)
     for key in value:
         if key not in _PRINCIPAL_KINDS:
-            raise PolicyError(f"{path}.{key}", "unknown", _nearest(key, _PRINCIPAL_KINDS))
+            nearest = _nearest(key, _PRINCIPAL_KINDS)
+            raise PolicyError(f"{path}.{key}", "unknown", nearest, code="INVALID_PRINCIPAL_KEY")
     return {key: _strings(entry, f"{path}.{key}") for key, entry in value.items()}
 
 
 def _conditions(block: Any, path: str, variables: bool) -> Iterable[Condition]:
     if not isinstance(block, Mapping):
-        raise PolicyError(path, "must be an object")
+        raise PolicyError(path, "must be an object", code=_TYPE)
     for operator, keys in block.items():
         place = f"{path}.{operator}"
         if not isinstance(operator, str):  # YAML has keys that are no texts
-            raise PolicyError(place, "an operator must be a string")
+            raise PolicyError(place, "an operator must be a string", code=_TYPE)
         qualifier, _, base = operator.rpartition(":")
         if_exists = base.endswith("IfExists") and base != "NullIfExists"
         base = base.removesuffix("IfExists") if if_exists else base
         if base not in (*OPERATORS, "Null") or qualifier not in ("", *_QUALIFIERS):
-            raise PolicyError(place, "unknown operator", _nearest(base, [*OPERATORS, "Null"]))
+            nearest = _nearest(base, [*OPERATORS, "Null"])
+            code = "NULL_WITH_IF_EXISTS" if base == "NullIfExists" else "INVALID_CONDITION_OPERATOR"
+            raise PolicyError(place, "unknown operator", nearest, code=code)
         if not isinstance(keys, Mapping):
-            raise PolicyError(place, "must be an object of keys and values")
+            raise PolicyError(place, "must be an object of keys and values", code=_TYPE)
         for key, value in keys.items():
             if not isinstance(key, str):
-                raise PolicyError(f"{place}.{key}", "a condition key must be a string")
+                reason = "a condition key must be a string"
+                raise PolicyError(f"{place}.{key}", reason, code=_TYPE)
             values = value if isinstance(value, list) else [value]
             if not all(isinstance(entry, str | int | float) for entry in values):
-                raise PolicyError(f"{place}.{key}", "values must be strings, numbers or booleans")
+                reason = "values must be strings, numbers or booleans"
+                raise PolicyError(f"{place}.{key}", reason, code=_TYPE)
             texts = tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
             yield Condition(base, qualifier, if_exists, key, texts, variables)
 

@@ -142,5 +142,5 @@ def _none(
             parse_policy(plain.document, kind=kind_of(plain.document))
         except PolicyError as wrong:
             place = ": ".join(filter(None, (str(path), wrong.path)))
-            return PolicyError(place, wrong.reason, wrong.suggestion)
+            return PolicyError(place, wrong.reason, wrong.suggestion, code=wrong.code)
     return PolicyError(str(path), "contains no policy: a policy is a JSON object with Statement")

@@ -112,7 +112,7 @@ def _layer(value: Any, kind: str, name: str) -> list[Policy]:
             found.append(_parsed(json.dumps(document), kind))
         except PolicyError as error:
             path = f"{place}.{error.path}" if error.path else place
-            raise PolicyError(path, error.reason, error.suggestion) from error
+            raise PolicyError(path, error.reason, error.suggestion, code=error.code) from error
     return found
 
 

@@ -15,6 +15,7 @@ from tests.lab.conftest import ACCOUNT, allow, statement
 
 PROVIDER = "oidc.eks.us-west-2.amazonaws.com/id/ABC"
 TRUST_TYPE = "AWS::IAM::AssumeRolePolicyDocument"
+READ_TWICE = allow("s3:GetObject", Sid="Read")["Statement"] * 2
 
 
 @pytest.fixture
@@ -83,6 +84,11 @@ def test_a_good_policy_has_no_findings(analyzer: Any) -> None:
         (allow("s3:GetObject", Conditions={}), "INVALID_POLICY_ELEMENT"),
         (allow({"a": 1}), "DATA_TYPE_MISMATCH"),
         ([], "DATA_TYPE_MISMATCH"),
+        (statement(Effect=None, Action="s3:GetObject", Resource="*"), "INVALID_EFFECT"),
+        ({**allow("s3:*"), "Statement": READ_TWICE}, "UNIQUE_SIDS_REQUIRED"),
+        (allow("s3:GetObject", NotAction="s3:PutObject"), "UNSUPPORTED_ELEMENT_COMBINATION"),
+        (allow("s3:GetObject", Condition={"NullIfExists": {}}), "NULL_WITH_IF_EXISTS"),
+        ("{" * 100_000, "JSON_SYNTAX_ERROR"),
     ],
 )
 def test_what_is_no_policy_is_an_error(analyzer: Any, document: Any, code: str) -> None:

@@ -124,7 +124,7 @@ def _who(arguments: argparse.Namespace) -> int:
             trust = parse_policy(one.file.document, kind="trust", name=arguments.trust.name)
         except PolicyError as error:
             place = ": ".join(filter(None, (str(arguments.trust), one.name, error.path)))
-            raise PolicyError(place, error.reason, error.suggestion) from error
+            raise PolicyError(place, error.reason, error.suggestion, code=error.code) from error
         if one.taken:
             print(one_line(f"{one.name or arguments.trust}: {one.taken}"))
         head = f"{one.name or one.file.source_map.spans[()].start.line}: " if trusts[1:] else ""

@@ -82,7 +82,7 @@ def _findings(path: Path, wanted: str) -> list[Located]:
             policy = parse_policy(one.file.document, kind=kind, name=one.name or path.name)
         except PolicyError as error:
             place = ": ".join(filter(None, (str(path), one.name, error.path)))
-            raise PolicyError(place, error.reason, error.suggestion) from error
+            raise PolicyError(place, error.reason, error.suggestion, code=error.code) from error
         for finding in lint(policy):
             if one.template and finding.code == UNRENDERED:
                 continue  # the tool fills it in

@@ -7,7 +7,6 @@ Source of the issue codes and their types: IAM user guide, "IAM policy validatio
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from podrole.lab.aws_error import AwsError
@@ -35,25 +34,6 @@ _INEFFECTIVE = {
     "PODROLE_SOURCE_ARN_OF_ASSOCIATION",
 }
 _TYPES = {"error": "SECURITY_WARNING", "warning": "WARNING", "suggestion": "SUGGESTION"}
-#: What the parser says, by the element's name and its words, and AWS's issue code for it.
-_FAULTS = (
-    (r"", r"not JSON", "JSON_SYNTAX_ERROR"),
-    (r"Statement", r"at least one", "MISSING_STATEMENT"),
-    (r"Statement", r"stands twice", "UNIQUE_SIDS_REQUIRED"),
-    (r"Version", r"no version", "INVALID_VERSION"),
-    (r"Effect", r"None is neither", "MISSING_EFFECT"),
-    (r"Effect", r"neither", "INVALID_EFFECT"),
-    (r"Action", r"is missing", "MISSING_ACTION"),
-    (r"Action", r"neither", "INVALID_ACTION"),
-    (r"Resource", r"is missing", "MISSING_RESOURCE"),
-    (r"Principal", r"needs Principal", "MISSING_PRINCIPAL"),
-    (r"(Not)?Principal", r"takes no|not allowed|takes only", "UNSUPPORTED_PRINCIPAL"),
-    (r"AWS|Service|Federated|CanonicalUser", r"unknown", "INVALID_PRINCIPAL_KEY"),
-    (r"Not\w+", r"stands beside", "UNSUPPORTED_ELEMENT_COMBINATION"),
-    (r".*", r"unknown operator", "INVALID_CONDITION_OPERATOR"),
-    (r".*", r"unknown element|prohibited", "INVALID_POLICY_ELEMENT"),
-    (r".*", r"must be|is a JSON object|are strings", "DATA_TYPE_MISMATCH"),
-)
 
 
 def validate(text: str, policy_type: str, resource_type: str | None) -> list[dict[str, Any]]:
@@ -99,18 +79,12 @@ def _fault(text: str, error: PolicyError) -> dict[str, Any]:
     if isinstance(cause, json.JSONDecodeError):
         position = Position(cause.lineno, cause.colno - 1, cause.pos)
         source_map = SourceMap({(): Span(position, position)})
-    elif error.reason.startswith("not JSON"):
+    elif error.code == "JSON_SYNTAX_ERROR":
         source_map = SourceMap({(): Span(Position(1, 0, 0), Position(1, 0, 0))})
     else:
         source_map = json_source_map(text)
-    name = re.sub(r"\[[0-9]+\]", "", error.path.rpartition(".")[2])
-    codes = (
-        code
-        for wanted, words, code in _FAULTS
-        if re.fullmatch(wanted, name) and re.search(words, error.reason)
-    )
-    code = next(codes, "PODROLE_MALFORMED_POLICY")
-    return _shaped(code, "ERROR", str(error), "reference/policy-engine", source_map, error.path)
+    kind = "SUGGESTION" if error.code.startswith("EMPTY_") else "ERROR"
+    return _shaped(error.code, kind, str(error), "reference/policy-engine", source_map, error.path)
 
 
 def _finding(finding: Finding, source_map: SourceMap) -> dict[str, Any]:
