@@ -80,19 +80,21 @@ def furnish(settings: dict[str, Any]) -> None:
     for mechanism, trust in (("irsa", irsa), ("pod-identity", POD_IDENTITY_TRUST)):
         for suffix in ("", "-nothing", "-stranger"):
             name = mechanism + suffix
-            if suffix != "-stranger":
+            if (mechanism, suffix) != ("irsa", "-stranger"):
                 iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
             if not suffix:
                 iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=json.dumps(may))
-            # A stranger has the role of the other mechanism, which does not trust it.
-            other = "pod-identity" if mechanism == "irsa" else "irsa"
-            role = other if suffix == "-stranger" else name
+            # A stranger's role trusts the other mechanism alone; EKS looks when it is associated.
+            stranger = suffix == "-stranger"
+            role = "pod-identity" if stranger and mechanism == "irsa" else name
             arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
             annotations = {"eks.amazonaws.com/role-arn": arn} if mechanism == "irsa" else {}
             if mechanism != "irsa":
                 eks.create_pod_identity_association(
                     clusterName="demo", namespace="orders", serviceAccount=name, roleArn=arn
                 )
+                if stranger:
+                    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(irsa))
             cluster.run("orders", name, **annotations)
     for account in (ACCOUNT, OTHER_ACCOUNT):
         data(settings, account)

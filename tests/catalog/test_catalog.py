@@ -134,8 +134,23 @@ def test_a_value_that_does_not_fit_is_refused_with_an_example(name: str, value: 
 def test_unknown_and_derived_values_are_refused() -> None:
     with pytest.raises(CatalogError, match="colour: no such parameter"):
         CATALOG.parameters.values({"colour": "red"})
-    with pytest.raises(CatalogError, match=r"oidc_provider: is made of oidc\.eks"):
-        CATALOG.parameters.values({"oidc_provider": "x"})
+    with pytest.raises(CatalogError, match=r"external_id: is made of \{\{region\}\}/.*set these"):
+        CATALOG.parameters.values({"external_id": "x"})
+
+
+@pytest.mark.parametrize("given", ["", "https://", "arn:aws:iam::111122223333:oidc-provider/"])
+def test_an_issuer_of_your_own_is_given_as_one_value(given: str) -> None:
+    host = "oidc-of-kops.s3.eu-north-1.amazonaws.com/clusters/blue"
+    assert CATALOG.parameters.values({"oidc_provider": given + host})["oidc_provider"] == host
+    assert host not in CATALOG.parameters.values({})["oidc_provider"]
+    with pytest.raises(CatalogError, match="oidc_provider: 'no host' does not match"):
+        CATALOG.parameters.values({"oidc_provider": "no host"})
+
+
+@pytest.mark.parametrize("given", ["a/b/r", "arn:aws:iam::111122223333:role/a/b/r"])
+def test_a_path_in_a_role_name_is_told_where_it_belongs(given: str) -> None:
+    with pytest.raises(CatalogError, match=r"role_name: .*; role_path takes the path"):
+        CATALOG.parameters.values({"role_name": given})
 
 
 def test_no_value_breaks_out_of_a_manifest_whatever_the_pattern(folder: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_whole_chain(folder: Path) -> None:
     done = doctor(folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert "ok      trust policy: admits system:serviceaccount:orders:orders-api" in done.stdout
-    assert done.stdout.endswith("\nNo broken link found.\n")
+    assert done.stdout.endswith("\nNo link breaks, as far as these files show.\n")
 
 
 def test_a_broken_chain(ward: Ward, folder: Path) -> None:
@@ -122,7 +122,7 @@ def test_the_commands_collect_what_it_reads(shell: Shell, catalog: Catalog) -> N
         else:
             shell.run(text)
     said = shell.run(doctor(*COLLECT).stdout)
-    assert said.endswith("No broken link found.\n"), said
+    assert said.endswith("No link breaks, as far as these files show.\n"), said
     assert "ok      provider" in said
     assert "ok      trust policy" in said
 
@@ -158,7 +158,7 @@ def test_a_name_that_is_not_given_is_left_to_fill_in() -> None:
 
 def test_what_the_files_say_cannot_look_like_the_doctor_s_own_lines(tmp_path: Path) -> None:
     """A name that ends a line, moves the cursor or holds a command of a shell."""
-    evil = "a\n\nNo broken link found.\x1b[2K'; id; '"
+    evil = "a\n\nNo link breaks, as far as these files show.\x1b[2K'; id; '"
     pod = {
         "kind": "Pod",
         "metadata": {"name": evil, "namespace": evil},
@@ -169,7 +169,7 @@ def test_what_the_files_say_cannot_look_like_the_doctor_s_own_lines(tmp_path: Pa
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
     lines = done.stdout.splitlines()
-    assert lines.count("No broken link found.") == 1
+    assert lines.count("No link breaks, as far as these files show.") == 1
     assert any(f"look: kubectl -n {shell_word(evil)} get sa,pod" in line for line in lines)
 
 

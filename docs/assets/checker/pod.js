@@ -77,7 +77,7 @@ function showLinks(panel, answer) {
   } else if (links) {
     const word = broken === null ? "Nothing broken" : "Broken";
     const strong = make("strong", { className: broken === null ? "checker-none" : "denied" }, word);
-    const says = broken === null ? " No broken link found." : ` The chain breaks at: ${links[broken].name}.`;
+    const says = broken === null ? " No link breaks, as far as these files show." : ` The chain breaks at: ${links[broken].name}.`;
     panel.verdict.replaceChildren(strong, says);
   } else if (first) {
     panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "Recognised"), ` ${first.means}`);

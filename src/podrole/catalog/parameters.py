@@ -19,7 +19,9 @@ LIMITS = Limits(characters=1_000_000, nodes=50_000)
 #: No name of AWS or of Kubernetes is as long.
 _LONGEST_VALUE = 2_048
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
-_KEYS = {"description", "default", "pattern", "derived", "part", "of_region"}
+_KEYS = {"description", "default", "pattern", "derived", "part", "of_region", "hint"}
+#: The pattern of a derived parameter that takes no value.
+_NOTHING = "(?!)"
 #: What the Region decides, of its partition.
 _OF_REGION = {"id", "dns_suffix"}
 
@@ -29,7 +31,8 @@ class Parameter:
     """One placeholder. A derived one is a template over others and takes no value of its own.
 
     `part` finds the value in what people have instead, such as an ARN: its group is the value.
-    `of_region` says what of the Region's partition the value is.
+    `of_region` says what of the Region's partition the value is. `hint` says where what the
+    pattern refuses belongs. A derived one with a pattern takes a value too.
     """
 
     name: str
@@ -39,6 +42,12 @@ class Parameter:
     derived: str | None
     part: re.Pattern[str] | None = None
     of_region: str | None = None
+    hint: str = ""
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value may be given: a derived parameter takes one only by its own pattern."""
+        return self.pattern.pattern != _NOTHING
 
     def check(self, value: str) -> str:
         """The value, or the part of it that is meant. Raises CatalogError with an example."""
@@ -48,7 +57,7 @@ class Parameter:
         if len(value) > _LONGEST_VALUE or not self.pattern.fullmatch(value):
             raise CatalogError(
                 f"{self.name}: {shown(value)} does not match {self.pattern.pattern};"
-                f" example: {self.default}"
+                f" example: {self.default}{f'; {self.hint}' if self.hint else ''}"
             )
         return value
 
@@ -80,7 +89,7 @@ class Parameters:
             if not entry.get("description"):
                 raise CatalogError(f"{place}: needs a description")
             try:
-                pattern = re.compile(entry.get("pattern", ".+" if derived else ""))
+                pattern = re.compile(entry.get("pattern", _NOTHING if derived else ""))
                 part = re.compile(entry["part"]) if "part" in entry else None
             except re.error as error:
                 raise CatalogError(f"{place}: pattern: {error}") from error
@@ -98,6 +107,7 @@ class Parameters:
                 derived,
                 part,
                 entry.get("of_region"),
+                entry.get("hint", ""),
             )
         parameters = cls(found)
         order = {name: number for number, name in enumerate(found)}
@@ -139,12 +149,13 @@ class Parameters:
         """A value for every parameter: the given ones, else the defaults; then the derived ones.
 
         The Region decides the partition. Raises CatalogError for an unknown name, a value for a
-        derived parameter, one that its pattern refuses, or one that contradicts the Region.
+        derived parameter that takes none, one that its pattern refuses, or one that contradicts
+        the Region.
         """
         for name, value in given.items():
             if name not in self._parameters:
                 raise CatalogError(f"{one_line(name, 80)}: no such parameter; see parameters.yml")
-            if self.is_derived(name):
+            if self.is_derived(name) and not self._parameters[name].takes_value:
                 raise CatalogError(
                     f"{name}: is made of {self._parameters[name].derived}; set these instead"
                 )
@@ -158,7 +169,10 @@ class Parameters:
         self._decide_by_region(plain, given)
         for parameter in self._parameters.values():
             if parameter.derived is not None:
-                plain[parameter.name] = fill(parameter.derived, plain)
+                instead = given.get(parameter.name)
+                plain[parameter.name] = (
+                    fill(parameter.derived, plain) if instead is None else parameter.check(instead)
+                )
         return plain
 
     def _decide_by_region(self, plain: dict[str, str], given: Mapping[str, str]) -> None:

@@ -75,7 +75,7 @@ def _run(arguments: argparse.Namespace) -> int:
         if first:
             print(f"\nThe chain breaks at: {first.name}")
         else:
-            print("\nNo broken link found.")
+            print("\nNo link breaks, as far as these files show.")
     return 1 if first else 0
 
 

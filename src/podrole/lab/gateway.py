@@ -76,7 +76,7 @@ class Gateway:
         organizations: list[Organization] = []
         limits = OrganizationLimits(organizations)
         self.authorizer = Authorizer(self.iam, clock, limits)
-        self.eks = Eks(clock, seed, self.moto)
+        self.eks = Eks(clock, seed, self.moto, self.iam)
         self.trail = Trail(clock, seed)
         logs = LogBuckets(self.buckets, self.authorizer, self.moto, seed)
         self.cloudtrail = CloudTrail(self.trail, logs, clock)

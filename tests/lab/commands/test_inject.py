@@ -21,6 +21,7 @@ from podrole.lab.kubernetes.admission import webhook
 from podrole.lab.kubernetes.objects.json_patch import json_patch
 from podrole.lab.serving.cluster_door import ClusterDoor
 from tests import hostile
+from tests.lab.conftest import POD_IDENTITY_TRUST
 
 Mutate = Callable[..., TestResponse]
 
@@ -193,7 +194,11 @@ def test_the_patch_makes_of_the_pod_what_admission_stores(
     lab: Lab, mutate: Mutate, associated: bool, volumes: Any
 ) -> None:
     if associated:
-        eks = lab.session().client("eks")
+        eks, iam = (lab.session().client(name) for name in ("eks", "iam"))
+        iam.create_role(
+            RoleName=ROLE.rpartition("/")[2],
+            AssumeRolePolicyDocument=json.dumps(POD_IDENTITY_TRUST),
+        )
         eks.create_pod_identity_association(
             clusterName="demo", namespace="orders", serviceAccount="irsa", roleArn=ROLE
         )

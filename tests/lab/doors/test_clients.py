@@ -80,7 +80,11 @@ def served() -> Iterator[dict[str, Any]]:
             },
         )
         wanted = allow(["s3:PutObject", "s3:GetObject"], f"arn:aws:s3:::{BUCKET}/*")
-        for name, trust in (("irsa", irsa), ("pod-identity", POD_IDENTITY_TRUST)):
+        for name, trust in (
+            ("irsa", irsa),
+            ("pod-identity", POD_IDENTITY_TRUST),
+            ("pod-identity-stranger", POD_IDENTITY_TRUST),
+        ):
             iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
             iam.put_role_policy(RoleName=name, PolicyName="data", PolicyDocument=json.dumps(wanted))
         eks.create_addon(clusterName="demo", addonName="eks-pod-identity-agent")
@@ -90,14 +94,17 @@ def served() -> Iterator[dict[str, Any]]:
         for name in ("irsa", "irsa-stranger"):
             cluster.run("orders", name, **{"eks.amazonaws.com/role-arn": f"{role}irsa"})
         for name in ("pod-identity", "pod-identity-stranger"):
-            wrong = "irsa" if name.endswith("stranger") else name
             eks.create_pod_identity_association(
                 clusterName="demo",
                 namespace="orders",
                 serviceAccount=name,
-                roleArn=f"{role}{wrong}",
+                roleArn=f"{role}{name}",
             )
             cluster.run("orders", name)
+        # EKS checks the trust policy at the association alone: what comes later is the pod's trouble.
+        iam.update_assume_role_policy(
+            RoleName="pod-identity-stranger", PolicyDocument=json.dumps(irsa)
+        )
         yield settings
 
 

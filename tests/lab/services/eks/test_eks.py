@@ -48,7 +48,8 @@ def associate(eks: Any, name: str, **more: Any) -> dict[str, Any]:
     )
 
 
-def test_lists_come_in_pages(eks: Any) -> None:
+def test_lists_come_in_pages(eks: Any, setup: Setup) -> None:
+    setup.create_role(POD_IDENTITY_TRUST)
     made = [associate(eks, f"sa-{number}")["associationId"] for number in range(5)]
     pages = eks.get_paginator("list_pod_identity_associations").paginate(
         clusterName="demo", PaginationConfig={"PageSize": 2}
@@ -63,7 +64,7 @@ def test_lists_come_in_pages(eks: Any) -> None:
 
 def test_a_cluster_has_at_most_5000_associations() -> None:
     demo = ClusterKey("demo", ACCOUNT, "us-west-2")
-    associations = Associations(demo, Clock(), Identifiers(Seed(7), "associations"))
+    associations = Associations(demo, Clock(), Identifiers(Seed(7), "associations"), lambda _: None)
     wanted = {"namespace": "orders", "roleArn": ROLE_ARN}
     for number in range(LIMIT):
         associations.create({**wanted, "serviceAccount": f"sa-{number}"})
@@ -73,7 +74,8 @@ def test_a_cluster_has_at_most_5000_associations() -> None:
 
 
 @pytest.mark.parametrize("kind", ["association", "add-on", "entry", "cluster"])
-def test_tags(eks: Any, kind: str) -> None:
+def test_tags(eks: Any, setup: Setup, kind: str) -> None:
+    setup.create_role(POD_IDENTITY_TRUST)
     arn = {
         "association": lambda: associate(eks, "sa", tags={"a": "1"})["associationArn"],
         "add-on": lambda: eks.create_addon(

@@ -167,16 +167,17 @@ def test_the_webhook_prefers_pod_identity(setup: Setup) -> None:
 
 def test_with_both_in_the_pod_the_sdk_prefers_web_identity(setup: Setup) -> None:
     setup.create_provider()
-    setup.create_role(setup.irsa_trust())
+    both = [*setup.irsa_trust()["Statement"], *POD_IDENTITY_TRUST["Statement"]]
+    setup.create_role({"Version": "2012-10-17", "Statement": both})
     irsa = setup.deploy(setup.annotated())
     setup.eks.create_addon(clusterName="demo", addonName="eks-pod-identity-agent")
     setup.associate()
     pod = json.loads(json.dumps(irsa.manifest))
     pod["metadata"] = {"name": "both", "namespace": "orders"}
     setup.cluster.apply(pod)
-    both = setup.cluster.pod("both", "orders")
-    assert {"AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} <= set(both.environment())
-    with both.inside():
+    pod_of_both = setup.cluster.pod("both", "orders")
+    assert {"AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} <= set(pod_of_both.environment())
+    with pod_of_both.inside():
         credentials = boto3.Session().get_credentials()
     assert credentials is not None
     assert credentials.method == "assume-role-with-web-identity"
@@ -215,6 +216,7 @@ def test_an_association_is_created_described_listed_updated_and_deleted(setup: S
     )
     assert setup.eks.describe_pod_identity_association(**name)["association"] == created
     other = f"arn:aws:iam::{ACCOUNT}:role/other"
+    setup.create_role(POD_IDENTITY_TRUST, name="other")
     updated = setup.eks.update_pod_identity_association(**name, roleArn=other)["association"]
     assert updated["roleArn"] == other
     assert updated["tags"] == {"team": "orders"}

@@ -5,7 +5,7 @@ Members, errors and rules: botocore 1.44.8's model of EKS (checked 2026-11-23).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,8 +68,16 @@ class Association:
 class Associations:
     """The associations of one cluster."""
 
-    def __init__(self, cluster: ClusterKey, clock: Clock, identifiers: Identifiers) -> None:
+    def __init__(
+        self,
+        cluster: ClusterKey,
+        clock: Clock,
+        identifiers: Identifiers,
+        check_role: Callable[[str], None],
+    ) -> None:
+        """`check_role(arn)` raises AwsError for a role that EKS could not assume."""
         self._cluster = cluster
+        self._check_role = check_role
         self._clock = clock
         self._identifiers = identifiers
         #: How long a change takes to reach the webhook and EKS Auth.
@@ -126,9 +134,13 @@ class Associations:
         return self._store(self._with_options(association, parameters))
 
     def update(self, parameters: Mapping[str, Any]) -> Association:
-        """UpdatePodIdentityAssociation: members that are not given stay as they are."""
+        """UpdatePodIdentityAssociation: members that are not given stay as they are.
+
+        Raises AwsError.
+        """
         association = self.get(parameters["associationId"])
-        role_arn = self._own_role(parameters.get("roleArn") or association.role_arn)
+        given = parameters.get("roleArn")
+        role_arn = self._own_role(given) if given else association.role_arn
         association = replace(association, role_arn=role_arn, modified=self._clock.now())
         return self._store(self._with_options(association, parameters))
 
@@ -196,6 +208,7 @@ class Associations:
                 f"lab: the role must be in the cluster's account {self._cluster.account};"
                 " for a role elsewhere give targetRoleArn",
             )
+        self._check_role(role_arn)
         return role_arn
 
     def _with_options(self, association: Association, parameters: Mapping[str, Any]) -> Association:

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from podrole.lab.access.authorizer import Requirement
+from podrole.lab.access.iam_state import IamState
 from podrole.lab.access.service import Answer, Operation, Service
 from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import Caller
@@ -22,13 +23,12 @@ from podrole.lab.protocol.call import Call
 from podrole.lab.seed import Seed
 from podrole.lab.services.eks.access_entries import AccessEntries
 from podrole.lab.services.eks.addons import Addons
+from podrole.lab.services.eks.associated_role import POD_IDENTITY_SERVICE, check_role
 from podrole.lab.services.eks.associations import Associations
 from podrole.lab.services.eks.cluster import Cluster
 from podrole.lab.services.eks.cluster_key import ClusterKey
 from podrole.lab.services.eks.operations import OPERATIONS, change_tags
 
-#: As whom EKS assumes the roles of associations.
-POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
 #: The members by which calls give EKS a role for itself, its nodes or an add-on.
@@ -44,7 +44,9 @@ _OWN_ROLES = {
 class Eks(Service):
     """The clusters of all accounts and regions."""
 
-    def __init__(self, clock: Clock, seed: Seed, moto: Moto) -> None:
+    def __init__(self, clock: Clock, seed: Seed, moto: Moto, iam: IamState) -> None:
+        """`iam` holds the roles that associations name."""
+        self._iam = iam
         self._clock = clock
         self._seed = seed
         self._moto = moto
@@ -160,7 +162,9 @@ class Eks(Service):
         """Give a new cluster its issuer, and its creator (a role's ARN) an entry as its admin."""
         issuer = Issuer(region, self._seed, self._clock, f"{account}/{region}/{name}")
         key = ClusterKey(name, account, region)
-        associations = Associations(key, self._clock, self._identifiers)
+        associations = Associations(
+            key, self._clock, self._identifiers, lambda arn: check_role(self._iam, arn)
+        )
         associations.delay = self.delay
         cluster = Cluster(
             key,

@@ -22,6 +22,13 @@ _ENTITY = re.compile(r"arn:aws:iam::([0-9]{12}):(?:user|role)/[^*?]+")
 _SESSION = re.compile(r"arn:aws:sts::[0-9]{12}:(?:assumed-role/[^/*?]+|federated-user)/[^/*?]+")
 _UNIQUE_ID = re.compile(r"(?:AIDA|AROA)[A-Z0-9]{12,}")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.[a-z]+")
+#: How service principals of other partitions end; that this one refuses them is inferred.
+_FOREIGN_SERVICE = (".amazonaws.com.cn", ".amazonaws.eu")
+_DOMAIN = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_FEDERATED = re.compile(
+    rf"{_DOMAIN}|arn:aws[a-z-]*:iam::[0-9]{{12}}:"
+    rf"(?:saml-provider/[\w.-]+|oidc-provider/{_DOMAIN}(?::[0-9]+)?(?:/[^\s*?:]*)?)"
+)
 
 
 def _malformed(reason: str) -> AwsError:
@@ -39,8 +46,8 @@ class TrustPolicies:
     def checked(self, text: str) -> str:
         """The trust policy to save. Raises AwsError (MalformedPolicyDocument).
 
-        AWS's texts where they are known (terraform-provider-aws #8905, localstack's recordings of
-        AWS of 2026-02-11), else the lab's own reason.
+        AWS's texts where they are known (terraform-provider-aws #8905, terraform-aws-iam #202,
+        localstack's recordings of AWS of 2026-02-11), else the lab's own reason.
         """
         try:
             document = json.loads(text)
@@ -68,8 +75,13 @@ class TrustPolicies:
         if not isinstance(principal, dict):
             return False
         for service in _listed(principal.get("Service", [])):
-            if not _SERVICE.fullmatch(service):
+            if not _SERVICE.fullmatch(service) or service.endswith(_FOREIGN_SERVICE):
                 raise _malformed(f'Invalid principal in policy: "SERVICE":"{service}"')
+        for provider in _listed(principal.get("Federated", [])):
+            if not _FEDERATED.fullmatch(provider):
+                raise _malformed(
+                    "Federated principals must be valid domain names or SAML metadata ARNs"
+                )
         named = _listed(principal.get("AWS", []))
         resolved = [self._resolved(value) for value in named]
         if resolved == named:
