@@ -101,7 +101,7 @@ def served() -> Iterator[dict[str, Any]]:
                 roleArn=f"{role}{name}",
             )
             cluster.run("orders", name)
-        # EKS checks the trust policy at the association alone: what comes later is the pod's trouble.
+        # EKS reads the trust policy when it associates; what changes later, the pod meets.
         iam.update_assume_role_policy(
             RoleName="pod-identity-stranger", PolicyDocument=json.dumps(irsa)
         )
