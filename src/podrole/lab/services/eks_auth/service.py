@@ -28,9 +28,10 @@ from podrole.lab.oidc.issuer import Token, TokenError
 from podrole.lab.protocol.call import Call
 from podrole.lab.seed import Seed
 from podrole.lab.service_models import service_model
+from podrole.lab.services.eks.associated_role import POD_IDENTITY_SERVICE
 from podrole.lab.services.eks.associations import Association
 from podrole.lab.services.eks.cluster import Cluster
-from podrole.lab.services.eks.service import POD_IDENTITY_SERVICE, Eks
+from podrole.lab.services.eks.service import Eks
 from podrole.lab.services.sts.role_assumption import Assumption
 from podrole.lab.services.sts.service import Sts, assumed
 from podrole.lab.services.sts.session_request import SessionTags
