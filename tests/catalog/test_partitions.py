@@ -41,6 +41,9 @@ def test_the_region_decides(partition: Any) -> None:
     assert f"arn:{partition.id}:iam::111122223333:oidc-provider/{host}" in text
     same = Catalog(values={"region": region, "partition": partition.id})
     assert same.render("trust-irsa-exact", "json") == text
+    secrets = catalog.render("identity-secretsmanager-read", "json")
+    assert f'"secretsmanager.{region}.{partition.dns_suffix}"' in secrets
+    assert f".{region}.rds.{partition.dns_suffix}" in catalog.render("rds-token-python", "python")
     for snippet in catalog.of("policy"):
         arns = re.findall(r"\barn:([a-z-]+):", catalog.render(snippet.id, "json"))
         assert set(arns) <= {partition.id}, snippet.id
