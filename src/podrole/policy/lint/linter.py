@@ -14,12 +14,18 @@ from collections.abc import Callable, Iterator
 from podrole.policy.document import Policy
 from podrole.policy.lint import (
     complement,
+    condition_values,
     deputy,
     eks_names,
     pass_role,
     placeholders,
+    principal_names,
+    redundancy,
+    resources,
+    service_linked,
     trust,
     values,
+    variable_texts,
 )
 from podrole.policy.lint.finding import Finding
 from podrole.policy.lint.linted_policy import LintedPolicy
@@ -49,7 +55,8 @@ def lint(policy: Policy) -> list[Finding]:
         for rule in _RULES
         for finding in rule(linted, statement)
     ]
-    return [*_size(policy), *found]
+    whole = (_size, redundancy.version, redundancy.repeated_statements)
+    return [*(finding for rule in whole for finding in rule(policy)), *found]
 
 
 def _size(policy: Policy) -> Iterator[Finding]:
@@ -156,4 +163,12 @@ _RULES: tuple[Rule, ...] = (
     eks_names.china_audience,
     eks_names.dual_stack_issuer,
     eks_names.service_names,
+    resources.arns,
+    condition_values.types,
+    condition_values.addresses,
+    condition_values.shapes,
+    redundancy.redundant,
+    principal_names.principal_names,
+    service_linked.service_linked_roles,
+    variable_texts.variable_texts,
 )

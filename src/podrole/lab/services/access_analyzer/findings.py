@@ -13,6 +13,7 @@ from podrole.lab.aws_error import AwsError
 from podrole.policy import PolicyError, parse_policy
 from podrole.policy.lint import lint
 from podrole.policy.lint.finding import Finding
+from podrole.policy.lint.issue_types import ISSUE_TYPES
 from podrole.policy.source_map import Position, SourceMap, Span, json_source_map
 
 _TRUST = "AWS::IAM::AssumeRolePolicyDocument"
@@ -83,15 +84,13 @@ def _fault(text: str, error: PolicyError) -> dict[str, Any]:
         source_map = SourceMap({(): Span(Position(1, 0, 0), Position(1, 0, 0))})
     else:
         source_map = json_source_map(text)
-    kind = "SUGGESTION" if error.code.startswith("EMPTY_") else "ERROR"
+    kind = ISSUE_TYPES.get(error.code, "ERROR")
     return _shaped(error.code, kind, str(error), "reference/policy-engine", source_map, error.path)
 
 
 def _finding(finding: Finding, source_map: SourceMap) -> dict[str, Any]:
-    if finding.code == "MISMATCHED_ACTION_FOR_PRINCIPAL":
-        kind = "ERROR"
-    elif not finding.code.startswith("PODROLE_"):
-        kind = "SECURITY_WARNING"  # as AWS has them, whatever this guide makes of them
+    if finding.code in ISSUE_TYPES:
+        kind = ISSUE_TYPES[finding.code]  # as AWS has them, whatever this guide makes of them
     elif finding.code in _INEFFECTIVE:
         kind = "WARNING"
     else:
