@@ -1,4 +1,4 @@
-"""Access Analyzer's issue codes that the parser and the lint give, each with Access Analyzer's type.
+"""Access Analyzer's issue codes that the parser and the lint give, each with its type there.
 
 Source: IAM user guide, "IAM policy validation check reference" (checked 2026-11-29). The severity
 of a finding is this guide's own; the type is what Access Analyzer says.
