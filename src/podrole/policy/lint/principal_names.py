@@ -1,4 +1,4 @@
-"""Lint rules for principals that mean nobody, or somebody else tomorrow.
+"""Lint rules for principals that mean nobody, or someone else tomorrow.
 
 The codes: IAM user guide, "IAM policy validation check reference" (checked 2026-11-29).
 """
