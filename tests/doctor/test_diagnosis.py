@@ -267,6 +267,11 @@ class TestEvidence:
     def test_any_shape_of_the_right_outputs_is_survived(self, ward: Ward) -> None:
         """Each value of each output is replaced by each kind of value, one after the other."""
         ward.setup.irsa_pod()
+        both = [*ward.setup.irsa_trust()["Statement"], *POD_IDENTITY_TRUST["Statement"]]
+        ward.setup.iam.update_assume_role_policy(
+            RoleName="orders-api",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": both}),
+        )
         ward.setup.eks.create_addon(clusterName="demo", addonName="eks-pod-identity-agent")
         ward.setup.associate()
         documents = [yaml.safe_load(text) for text in ward.outputs()]

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from podrole.lab import Lab
-from tests.lab.conftest import Setup, allow
+from tests.lab.conftest import POD_IDENTITY_TRUST, Setup, allow
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +39,9 @@ def everything_handed_out(seed: int) -> str:
             out += [pod.name, pod.uid, {k: read() for k, read in pod.files().items()}]
             with pod.inside():
                 out.append(boto3.client("sts").get_caller_identity())
+        setup.iam.update_assume_role_policy(
+            RoleName="orders-api", PolicyDocument=json.dumps(POD_IDENTITY_TRUST)
+        )
         out += [
             setup.iam.get_role(RoleName="orders-api"),
             setup.eks.create_addon(clusterName="demo", addonName="eks-pod-identity-agent"),

@@ -24,6 +24,7 @@ TRIGGERS = (
     b"provider", b"vpc id", b"role", b"request arn", b"idpcomm", b"idprejected",
     b"unrecognizedclient", b"boundary", b"explicit deny", b"resourcenotfound", b"listen tcp",
     b"metadata", b"principal", b"header value", b"failed to satisfy", b"headervalue",
+    b"not allowed", b"argocd",
 )  # fmt: skip
 _HEX = b"0123456789abcdefABCDEF-"
 

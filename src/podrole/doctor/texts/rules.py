@@ -36,6 +36,8 @@ _NOT_REACHED = tuple(
 )  # fmt: skip
 #: The host did answer: the time that is over is a retry's.
 _ANSWERED = ("non-2xxstatuscode", "non200response", "failedwithhttpstatuscode")
+#: client-go asked a plug-in for credentials and got none: the API server was not called yet.
+_PLUGIN = squeezed("getting credentials: exec")
 _NOT_TRUSTED = tuple(
     map(
         squeezed,
@@ -106,6 +108,8 @@ def network(facts: Facts, passage: Passage) -> Iterator[Told]:
     if not any(one in passage.squeezed for one in _NOT_REACHED):
         return
     if any(one in passage.squeezed for one in _ANSWERED):
+        return
+    if _PLUGIN in passage.squeezed and ".eks.amazonaws.com" in host:
         return
     because = f"no answer came from {host}"
     if ".." in host or host.startswith((".", "sts.amazonaws.com.amazonaws")):
