@@ -162,7 +162,7 @@ def test_what_does_not_fit_is_said_and_neither_applied_nor_lost(reader: Reader) 
     region.fill("Frankfurt")
     region.press("Tab")
     said = drawer.get_by_role("alert").filter(has_text="Frankfurt")
-    assert "An example: us-west-2" in (said.text_content() or "")
+    assert "Example: us-west-2" in (said.text_content() or "")
     assert region.get_attribute("aria-invalid") == "true"
     assert "value-region-fault" in (region.get_attribute("aria-describedby") or "")
     assert shown(page, "region") == {"us-west-2"}
@@ -176,6 +176,19 @@ def test_what_does_not_fit_is_said_and_neither_applied_nor_lost(reader: Reader) 
     wait_until_shown(page, "region", "eu-central-1")
     assert region.get_attribute("aria-invalid") == "false"
     assert said.count() == 0
+
+
+def test_the_region_decides_the_partition_in_the_form(reader: Reader) -> None:
+    page = reader.tab(SNIPPET)
+    drawer = entered(page, {"region": "cn-north-1"})
+    wait_until_shown(page, "dns_suffix", "amazonaws.com.cn")
+    wait_until_shown(page, "partition", "aws-cn")
+    partition = drawer.locator("[name=partition]")
+    partition.fill("aws")
+    partition.press("Tab")
+    fault = drawer.locator("#value-partition-fault")
+    assert "contradicts region cn-north-1, which needs aws-cn" in (fault.text_content() or "")
+    assert shown(page, "partition") == {"aws-cn"}
 
 
 def test_a_name_that_yaml_reads_as_something_else_gets_quotes(reader: Reader) -> None:
@@ -454,9 +467,13 @@ def test_without_javascript_the_defaults_stand(reader: Reader) -> None:
         ("7", "cannot be read", "orders"),
         ("null", "cannot be read", "orders"),
         ('{"version": 2, "values": {"namespace": "shop"}}', "cannot be read", "orders"),
-        ('{"version": 1, "values": {"namespace": "a b", "region": "x"}}', "Not all", "orders"),
+        (
+            '{"version": 1, "values": {"namespace": "a b", "region": "x"}}',
+            "Some of the values",
+            "orders",
+        ),
         ('{"version": 1, "values": {"namespace": "shop", "gone": "x"}}', "gone: no such", "shop"),
-        ('{"version": 1, "values": {"namespace": ["<img src=x>"]}}', "is no text", "orders"),
+        ('{"version": 1, "values": {"namespace": ["<img src=x>"]}}', "must be a string", "orders"),
     ],
 )
 def test_what_was_kept_and_does_not_fit_is_said(
