@@ -108,8 +108,9 @@ mutate-pages: $(STAMP) ## Take blocks away, rename files, swap trust policies: d
 	@PODROLE_PAGE_MUTANTS=1 $(BIN)/pytest tests/follow/test_mutants.py
 
 .PHONY: fuzz
-fuzz: $(STAMP) ## A million requests to the engine, 100,000 to the lab's doors, all hostile values and commands
+fuzz: $(STAMP) ## A million requests to the engine, a million callers of drawn trust policies, 100,000 to the lab's doors, all hostile values and commands
 	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py tests/catalog/test_hostile_values.py tests/test_hostile_commands.py
+	@PODROLE_FUZZ=36000 $(BIN)/pytest tests/policy/who/test_who_and_authorize.py
 	@PODROLE_FUZZ_DOORS=100000 PODROLE_DRAWN=100000 $(BIN)/pytest tests/lab/test_hostile_requests.py tests/lab/serving/test_reopened_lab.py
 
 .PHONY: check
