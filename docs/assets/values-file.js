@@ -61,6 +61,6 @@ function scalar(text, place) {
   }
   if (quoted) return quoted[2].replaceAll("''", "'");
   const bare = text.replace(/(?:^|[ \t])#.*$/, "").trim();
-  if (!isYamlText(bare)) throw new Error(`${place}: ${bare || "nothing"} must be a string; put it in quotes`);
+  if (!isYamlText(bare)) throw new Error(`${place}: ${bare || "the value"} must be a string; put it in quotes`);
   return bare;
 }

@@ -182,7 +182,7 @@ class TestPolicy:
         checker.write("pod-identity-namespace", "orders")
         checker.write("pod-identity-serviceAccount", "orders-api")
         checker.write("pod-identity-cluster", "demo")
-        assert "no cluster's ARN" in checker.page.locator(".checker-missing").inner_text()
+        assert "not a cluster's ARN" in checker.page.locator(".checker-missing").inner_text()
         assert checker.field("pod-identity-cluster").get_attribute("aria-invalid") == "true"
         arn = "arn:aws:eks:us-west-2:111122223333:cluster/demo"
         assert checker.write("pod-identity-cluster", arn).startswith("Allowed")

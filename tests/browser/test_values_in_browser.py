@@ -375,17 +375,17 @@ def test_a_file_that_cannot_be_read_gets_one_error_that_names_the_line(reader: R
             "namespace": "shop",
             "region": "eu-west-1",
         },
-        "account_id: 111122223333": "line 1: account_id: 111122223333 is no text",
+        "account_id: 111122223333": "line 1: account_id: 111122223333 must be a string",
         "namespace: shop\n\nregion: Frankfurt": "line 3: region: “Frankfurt” does not match",
         "namespace: shop\nnmespace: x": "line 2: nmespace: no such value",
         "namespace: shop\nnamespace: shop": "line 2: namespace is there twice",
         "constructor: shop": "line 1: constructor: no such value",
-        "namespace:\n  - shop": "line 1: namespace: nothing is no text",
+        "namespace:\n  - shop": "line 1: namespace: the value must be a string",
         "- namespace": "line 1: “- namespace” is not name: value",
         " namespace: shop": "line 1: “ namespace: shop” is not name: value",
         "{": "no JSON",
         '{"namespace": 1}': "namespace: 1 must be a string; put it in quotes",
-        "log_group: 'a#b'": "a shell would read",
+        "log_group: 'a#b'": "a shell interprets",
         "": "there is no value in it",
     }
     found = reader.tab("404.html").evaluate(READ, list(expected))
@@ -575,7 +575,7 @@ def chosen(page: "Page") -> list[str]:
 
 def test_tool_mechanism_and_language_stick_across_pages(reader: Reader) -> None:
     page = reader.tab(HOWTO)
-    assert chosen(page) == ["AWS CLI", "AWS CLI", "AWS CLI", "kubectl"]
+    assert chosen(page) == ["AWS CLI", "AWS CLI", "AWS CLI", "kubectl", "Windows"]
     for label, there, path in (
         ("Terraform", HOWTO, "howto/pod-identity/"),
         ("eksctl", HOWTO, HOWTO),
@@ -590,7 +590,13 @@ def test_tool_mechanism_and_language_stick_across_pages(reader: Reader) -> None:
         if page.locator(".tabbed-labels").get_by_text(label, exact=True).count():
             assert label in chosen(page), f"{label} on {path}"
     page.goto(f"{reader.address}{HOWTO}")
-    assert chosen(page) == ["CloudFormation", "CloudFormation", "CloudFormation", "eksctl"]
+    assert chosen(page) == [
+        "CloudFormation",
+        "CloudFormation",
+        "CloudFormation",
+        "eksctl",
+        "Windows",
+    ]
 
 
 def test_the_catalogue_s_filters_stick(reader: Reader) -> None:
