@@ -17,6 +17,7 @@ from podrole.policy.lint import (
     condition_values,
     deputy,
     eks_names,
+    escalation,
     pass_role,
     placeholders,
     principal_names,
@@ -55,7 +56,7 @@ def lint(policy: Policy) -> list[Finding]:
         for rule in _RULES
         for finding in rule(linted, statement)
     ]
-    whole = (_size, redundancy.version, redundancy.repeated_statements)
+    whole = (_size, redundancy.version, redundancy.repeated_statements, escalation.escalation)
     return [*(finding for rule in whole for finding in rule(policy)), *found]
 
 

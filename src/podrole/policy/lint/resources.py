@@ -50,7 +50,7 @@ def _fault(text: str) -> tuple[str, str, str] | None:
         return None
     parts = text.split(":", 5)
     if parts[0] != "arn":
-        if _OPEN.search(parts[0]):
+        if _OPEN.search(parts[0].partition("/")[0]):
             return None
         return "INVALID_ARN_PREFIX", f"{text} is not an ARN: it matches nothing", "Begin with arn:"
     if len(parts) < 6:
