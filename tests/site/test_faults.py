@@ -62,9 +62,10 @@ def stale_copy(root: Path) -> None:
 
 
 def lonely_snippet(root: Path) -> None:
-    path = root / "snippets/cli/whoami.yml"
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(one for one in lines if not one.startswith("seed:")), encoding="utf-8")
+    text = (root / "snippets/cli/whoami.yml").read_text(encoding="utf-8")
+    lines = text.replace("id: whoami", "id: lonely").splitlines(keepends=True)
+    kept = "".join(one for one in lines if not one.startswith("seed:"))
+    (root / "snippets/cli/lonely.yml").write_text(kept, encoding="utf-8")
 
 
 HOWTO = "docs/howto/irsa-trust.md"
@@ -107,7 +108,7 @@ FAULTS: dict[str, tuple[Plant, list[str]]] = {
     ),
     "a snippet that nothing uses": (
         lonely_snippet,
-        ["snippets/cli/whoami.yml", "nothing shows it"],
+        ["snippets/cli/lonely.yml", "nothing shows it"],
     ),
     "a notebook of the navigation that is missing": (
         remove("notebooks/03-pod-identity.ipynb"),
