@@ -9,7 +9,7 @@ from typing import Any
 from podrole.policy import PolicyError, parse_policy
 from podrole.policy.lint import lint
 
-CORPUS = Path(__file__).parents[2] / "conformance/policy"
+CORPUS = Path(__file__).parents[2] / "conformance/lint"
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -24,13 +24,13 @@ def found(row: dict[str, Any]) -> set[str]:
 
 
 def test_each_fault_is_found() -> None:
-    bad = rows("lint_bad.jsonl")
+    bad = rows("bad.jsonl")
     assert len(bad) == len({json.dumps(row) for row in bad}) == 100
     missed = [(row["fault"], found(row)) for row in bad if row["fault"] not in found(row)]
     assert missed == []
 
 
 def test_a_good_policy_has_no_finding() -> None:
-    good = rows("lint_good.jsonl")
+    good = rows("good.jsonl")
     assert len(good) == len({json.dumps(row) for row in good}) == 100
     assert [(row["policy"], found(row)) for row in good if found(row)] == []
