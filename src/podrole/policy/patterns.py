@@ -14,11 +14,12 @@ ONE = object()
 #: holds a star.
 Pattern = tuple[object, ...]
 Tester = Callable[[str], bool]
+_WILD: dict[str, object] = {"*": ANY, "?": ONE}
 
 
 def glob(text: str) -> Pattern:
     """The pattern of a text whose `*` and `?` are wild."""
-    return tuple(ANY if char == "*" else ONE if char == "?" else char for char in text)
+    return tuple(map(_WILD.get, text, text))  # half the time of a generator
 
 
 def literal(text: str) -> Pattern:
@@ -28,13 +29,13 @@ def literal(text: str) -> Pattern:
 
 def split(pattern: Pattern, parts: int) -> list[Pattern]:
     """The pattern cut at its literal colons into at most `parts` pieces, as an ARN is."""
-    pieces: list[list[object]] = [[]]
-    for part in pattern:
-        if part == ":" and len(pieces) < parts:
-            pieces.append([])
-        else:
-            pieces[-1].append(part)
-    return [tuple(piece) for piece in pieces]
+    pieces: list[Pattern] = []
+    start = 0
+    while len(pieces) < parts - 1 and ":" in pattern[start:]:
+        end = pattern.index(":", start)
+        pieces.append(pattern[start:end])
+        start = end + 1
+    return [*pieces, pattern[start:]]
 
 
 def tester(pattern: Pattern) -> Tester:
@@ -73,16 +74,16 @@ Chunk = str | tuple[re.Pattern[str], int]
 
 
 def _chunks(pattern: Pattern) -> list[Chunk]:
-    parts: list[list[object]] = [[]]
-    for part in pattern:
-        if part is ANY:
-            parts.append([])
-        else:
-            parts[-1].append(part)
-    return [_chunk(part) for part in parts]
+    chunks: list[Chunk] = []
+    start = 0
+    for _ in range(pattern.count(ANY)):
+        end = pattern.index(ANY, start)
+        chunks.append(_chunk(pattern[start:end]))
+        start = end + 1
+    return [*chunks, _chunk(pattern[start:])]
 
 
-def _chunk(parts: list[object]) -> Chunk:
+def _chunk(parts: Pattern) -> Chunk:
     if ONE not in parts:
         return "".join(map(str, parts))
     source = "".join("." if part is ONE else re.escape(str(part)) for part in parts)
@@ -146,9 +147,9 @@ def resource_tester(pattern: Pattern) -> Tester:
     """The Resource element: as an ARN, but a star at the end may run past colons."""
     if pattern == (ANY,):
         return lambda _: True
-    pieces = split(pattern, 6)
     if ANY not in pattern and ONE not in pattern:
         return tester(pattern)
+    pieces = split(pattern, 6)
     head = [tester(piece) for piece in pieces[:-1]]
     rest = tester(pieces[-1])
     open_end = bool(pieces[-1]) and pieces[-1][-1] is ANY
