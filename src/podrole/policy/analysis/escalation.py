@@ -52,6 +52,12 @@ _TRUSTING = parse_policy(
     },
     kind="trust",
 )
+#: The paths that a role can walk, each with the services whose actions it needs.
+_WALKABLE = [
+    (path, {action.partition(":")[0].lower() for action in path.actions})
+    for path in PATHS
+    if path.kind != "users"
+]
 
 
 @dataclass(frozen=True)
@@ -77,10 +83,8 @@ def walkable(
     found = []
     possible: dict[str, bool] = {}
     decided: dict[tuple[str, str], bool] = {}
-    for path in PATHS:
-        if path.kind == "users" or not path.actions:
-            continue
-        if not open_ended and not {one.partition(":")[0] for one in path.actions} <= services:
+    for path, needed in _WALKABLE:
+        if not open_ended and not needed <= services:
             continue
         if all(_possible(action.lower(), allows, possible) for action in path.actions):
             steps = tuple(_steps(path, principal))
