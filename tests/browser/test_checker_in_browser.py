@@ -134,7 +134,7 @@ class TestBefore:
         loaded = [urlsplit(one).path for one in fresh.asked]
         assert [one for one in loaded if "/python/" in one and not one.endswith("python.js ")] == []
         assert [one for one in loaded if "checker.json" in one] == []
-        fresh.field("error").focus()
+        fresh.field("text").focus()
         fresh.page.wait_for_event("request", lambda one: one.url.endswith("bundle.json"))
 
     def test_without_javascript_the_page_says_what_to_do(
@@ -315,7 +315,7 @@ class TestPod:
         wrong = ward.setup.irsa_trust("StringEquals", SUBJECT.replace("orders-api", MARK))
         ward.setup.iam.update_assume_role_policy(**role, PolicyDocument=json.dumps(wrong))
         fresh.open(POD)
-        verdict = fresh.write("outputs", "\n".join(ward.outputs()))
+        verdict = fresh.write("text", "\n".join(ward.outputs()))
         assert verdict.startswith("Broken")
         assert "trust policy" in verdict
         first = fresh.page.locator(".checker-first")
@@ -326,14 +326,13 @@ class TestPod:
         assert fresh.page.request.get(fix).ok
         right = ward.setup.irsa_trust()
         ward.setup.iam.update_assume_role_policy(**role, PolicyDocument=json.dumps(right))
-        assert fresh.write("outputs", "\n".join(ward.outputs())).startswith("Nothing broken")
+        assert fresh.write("text", "\n".join(ward.outputs())).startswith("Nothing broken")
         self.error_is_recognised(fresh)
         self.nothing_has_left(fresh)
 
     def error_is_recognised(self, checker: Checker) -> None:
         said = "failed to retrieve credentials: Incorrect token audience"
-        checker.write("error", f"{MARK} {said}")
-        assert checker.write("outputs", "").startswith("Recognised")
+        assert checker.write("text", f"{MARK} {said}").startswith("Recognised")
         checker.page.get_by_role("link", name="Proof and fix").click()
         checker.page.wait_for_url("**/howto/troubleshoot/#wrong-audience")
         assert checker.page.locator("#wrong-audience").is_visible()
@@ -346,6 +345,48 @@ class TestPod:
             assert one.endswith(" "), "a request with a body"
         assert any("policy.tar.xz" in one for one in checker.asked), "the worker's are seen too"
         assert checker.complaints == []
+
+    def test_a_policy_leads_to_the_page_that_asks_it(self, fresh: Checker) -> None:
+        fresh.open(POD)
+        assert fresh.write("text", trust("system:serviceaccount:orders:*")).startswith("A policy")
+        assert "orders" in fresh.result.inner_text()
+        fresh.page.get_by_role("link", name="Ask it").click()
+        fresh.page.wait_for_url("**/check/policy/#1=*")
+        assert "system:serviceaccount:orders:*" in fresh.field("policy").input_value()
+
+
+class TestExampleAndReload:
+    @pytest.mark.parametrize(("path", "area"), [(POLICY, "policy"), (POD, "text")])
+    def test_the_example_is_what_the_answer_says(
+        self, fresh: Checker, path: str, area: str
+    ) -> None:
+        fresh.open(path)
+        example = fresh.verdict.inner_text()
+        assert not any("/python/" in one for one in fresh.asked)
+        fresh.page.get_by_role("button", name="Answer the example").click()
+        fresh.page.get_by_role("button", name="Answer the example").wait_for(state="detached")
+        assert fresh.settled() == example
+        text = fresh.field(area).input_value()
+        fresh.page.reload(wait_until="networkidle")
+        assert fresh.field(area).input_value() == text
+        assert fresh.settled() == example
+        fresh.page.goto(fresh.address, wait_until="networkidle")
+        fresh.page.go_back(wait_until="networkidle")
+        assert fresh.field(area).input_value() == text
+
+    @pytest.mark.parametrize("width", [390, 1440])
+    @pytest.mark.parametrize(("path", "area"), [(POLICY, "policy"), (POD, "text")])
+    def test_nothing_moves(self, fresh: Checker, path: str, area: str, width: int) -> None:
+        """Cumulative layout shift, from the first paint to the answer."""
+        fresh.page.set_viewport_size({"width": width, "height": 844})
+        fresh.page.add_init_script(
+            "window.moved = 0; new PerformanceObserver(list => list.getEntries().forEach("
+            "one => window.moved += one.hadRecentInput ? 0 : one.value))"
+            ".observe({ type: 'layout-shift', buffered: true });"
+        )
+        fresh.open(path)
+        fresh.write(area, trust(SUBJECT))
+        assert fresh.page.evaluate("moved") < 0.1
 
 
 class TestTrouble:

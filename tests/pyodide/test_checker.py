@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from podrole.catalog.parameters import fill
 from podrole.cli import main
 from podrole.doctor import Evidence, diagnose
+from podrole.doctor.texts import explain
 from podrole.policy.rows import decide_row
 from podrole.pyodide import checker
 from podrole.pyodide.who_asks import IRSA, POD_IDENTITY
@@ -19,6 +21,7 @@ from tests.catalogue import CATALOG
 from tests.doctor.conftest import Ward, lab, ward  # noqa: F401
 from tests.files import files
 from tests.lab.conftest import ACCOUNT, SUBJECT
+from tests.tools import ROOT
 
 CASES = Path(__file__).parents[1] / "conformance" / "policy"
 POLICIES = [one.id for one in CATALOG.of("policy")]
@@ -338,7 +341,7 @@ class TestPaste:
                 text = text[:at] + dice.choice(pieces) + text[at + dice.choice((0, 1, 5, 60)) :]
             for name, argument in (
                 ("check", {"policy": text, "ask": dice.choice([POD, {}, {"principal": text[:9]}])}),
-                ("pod", {"error": text[:99], "texts": [{"text": text}]}),
+                ("pod", {"text": text}),
             ):
                 answer = asked(name, **argument)
                 if "error" in answer:
@@ -349,7 +352,7 @@ class TestPaste:
                     answered += 1
         assert answered > 50, "most of these are to be read at all"
 
-    @pytest.mark.parametrize("argument", ["[]", "null", '{"policy": 3}', '{"texts": [4]}', "{"])
+    @pytest.mark.parametrize("argument", ["[]", "null", '{"policy": 3}', '{"text": [4]}', "{"])
     @pytest.mark.parametrize("name", ["check", "pod"])
     def test_a_call_that_is_none_is_answered(self, name: str, argument: str) -> None:
         assert isinstance(json.loads(getattr(checker, name)(argument, print)), dict)
@@ -368,7 +371,7 @@ class TestPod:
             evidence.add(text, "output")
         wanted = [link.to_json() for link in diagnose(evidence, "orders")]
         for paste in ("\n".join(outputs), "$ kubectl get sa,pod\n" + "\n$ aws …\n".join(outputs)):
-            answer = asked("pod", texts=[{"text": paste}])
+            answer = asked("pod", text=paste)
             assert answer["links"] == wanted
             assert answer["links"][answer["broken"]]["name"] == "trust policy"
             assert answer["ignored"] == []
@@ -380,29 +383,72 @@ class TestPod:
             "apiVersion: v1\nkind: Pod\nmetadata: {name: b, namespace: orders}\n"
             "spec: {containers: [{name: c}]}\n"
         )
-        answer = asked("pod", texts=[{"text": f"{other}{other.replace('b,', 'a,')}\n{text}"}])
+        answer = asked("pod", text=f"{other}{other.replace('b,', 'a,')}\n{text}")
         assert answer["pods"][:2] == ["orders/b", "orders/a"]
         assert answer["pod"] == "orders/b"
         chosen = answer["pods"][2]
-        again = asked("pod", texts=[{"text": f"{other}\n{text}"}], pod=chosen)
+        again = asked("pod", text=f"{other}\n{text}", pod=chosen)
         assert again["pod"] == chosen
         assert again["broken"] is None
 
     def test_a_manifest_with_empty_lines_is_one(self) -> None:
         text = "kind: Pod\n\nmetadata: {name: a}\n\nspec: {containers: [{name: c}]}\n"
         aws = "cluster:\n  name: demo\naddons:\n- x\n---\nRole: {}\n"
-        answer = asked("pod", texts=[{"text": text + aws}])
+        answer = asked("pod", text=text + aws)
         assert (answer["pods"], answer["ignored"]) == (["default/a"], [])
 
-    def test_an_error_s_text_is_recognised_alone_and_among_the_outputs(self) -> None:
+    def test_an_error_s_text_is_recognised_alone_and_among_the_outputs(self, ward: Ward) -> None:  # noqa: F811
         said = "An error occurred: Not authorized to perform sts:AssumeRoleWithWebIdentity"
-        for argument in ({"error": said}, {"texts": [{"text": said}]}):
-            (error,) = asked("pod", **argument)["errors"]
-            assert error["causes"][0]["id"] == "not-authorized"
-        unknown = asked("pod", error="Segmentation fault")
-        assert (unknown["errors"], unknown["noise"], unknown["asked"]) == ([], [], True)
+        ward.setup.irsa_pod()
+        outputs = "\n".join(ward.outputs())
+        for text in (said, f"{outputs}\n---\n{said}", f"{said}\n---\n{outputs}"):
+            answer = asked("pod", text=text)
+            assert [one["causes"][0]["id"] for one in answer["errors"]] == ["not-authorized"]
+            assert ("links" in answer) == (text != said)
+        unknown = asked("pod", text="Segmentation fault")
+        assert (unknown["errors"], unknown["noise"], unknown["policies"]) == ([], [], [])
+
+    def test_every_known_text_gets_the_answer_that_it_gets_alone(self) -> None:
+        for text in known_texts():
+            answer, alone = asked("pod", text=text), json.loads(json.dumps(explain(text).to_json()))
+            assert (answer["errors"], answer["noise"]) == (alone["answers"], alone["noise"]), text
+
+    def test_a_log_of_any_length_is_read(self) -> None:
+        line = "level=error An error occurred (ExpiredToken): The security token is expired\n"
+        answer = asked("pod", text="level=info all is well\n" * 200_000 + line)
+        assert [one["causes"][0]["id"] for one in answer["errors"]] == ["expired-keys"]
+
+    def test_policies_are_told_with_findings_and_whom_they_let_in(self) -> None:
+        provider = "arn:aws:iam::111122223333:oidc-provider/a.example/x"
+        trust = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": provider},
+        }
+        broad = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        role = {"Role": {"RoleName": "r", "AssumeRolePolicyDocument": {"Statement": [trust]}}}
+        text = json.dumps(role) + "\n" + json.dumps({"Statement": [broad]}) + '\n{"Statement": [3]}'
+        first, second, third = asked("pod", text=text)["policies"]
+        assert (first["name"], first["kind"], second["kind"]) == ("r", "trust", "identity")
+        assert "every" in first["who"][0] or "any" in first["who"][0]
+        assert second["findings"][0]["code"] == "PODROLE_BROAD_ACTION"
+        assert third["fault"].startswith("Statement[0]: ")
+        assert json.loads(first["text"]) == {"Statement": [trust]}
 
     def test_without_a_pod_it_says_what_is_missing(self) -> None:
+<<<<<<< HEAD
         answer = asked("pod", texts=[{"text": '{"addons": []}\nhello there'}])
         assert "kubectl -n <namespace> get sa,pod" in answer["fault"]["message"]
         assert answer["ignored"][0].startswith("the paste, line 2: not the output of a supported")
+=======
+        answer = asked("pod", text='{"addons": []}\nhello there')
+        assert answer["missing"] == "kubectl -n <namespace> get sa,pod -o yaml"
+        assert answer["ignored"][0].startswith("line 2: none of the outputs")
+
+
+def known_texts() -> list[str]:
+    folder = ROOT / "src/podrole/doctor/texts"
+    tables = (yaml.safe_load(file.read_text()) for file in files(folder, "*.yml"))
+    rows = (row for table in tables if isinstance(table, list) for row in table)
+    return [row["text"] for row in rows if isinstance(row.get("text"), str)]
+>>>>>>> 2385c89 (One box takes an error, a log, what kubectl and aws print, a policy, or all of it)

@@ -4,11 +4,15 @@ import { fromFragment, toFragment } from "./link.js";
 
 const PAUSE = 120; // milliseconds without a keystroke before a question is asked
 const LONGEST_LINK = 60_000;
+const KEPT = `podrole.checker ${location.pathname}`;
 
-/** The frame of a checker: `questions()` gives `[name, argument]`s or null, `await show(value)` shows. */
+/**
+ * The frame of a checker: `questions()` gives `[name, argument]`s or null, `await show(value)` shows,
+ * `example()` gives the verdict and the elements that stand there before anything is asked.
+ */
 export class Panel {
-  constructor(mount, { form, empty, questions, show, state, restore, command }) {
-    Object.assign(this, { questions, show, state, restore, command });
+  constructor(mount, { form, example, questions, show, state, restore, command }) {
+    Object.assign(this, { example, questions, show, state, restore, command });
     this.form = form;
     this.verdict = make("p", { className: "checker-verdict", role: "status" });
     this.verdict.setAttribute("aria-atomic", "true");
@@ -18,7 +22,6 @@ export class Panel {
     this.notice = make("p", { className: "checker-notice", role: "status", hidden: true });
     this.bar = make("progress", { max: 1, value: 0 });
     this.bar.setAttribute("aria-label", "Loading Python");
-    this.empty = empty;
     mount.replaceChildren(this.notice, form, this.verdict, this.result);
     mount.classList.add("checker-live");
     this.clear();
@@ -26,6 +29,7 @@ export class Panel {
     form.addEventListener("focusin", () => this.#begin());
     form.addEventListener("input", () => this.changed());
     addEventListener("hashchange", () => this.open());
+    addEventListener("pagehide", () => this.#keep());
   }
 
   /** A button that copies a link to what is in the form. */
@@ -56,10 +60,36 @@ export class Panel {
       this.tell(`This link cannot be read: ${error instanceof SyntaxError ? "it is damaged" : fault(error)}.`);
       return;
     }
-    if (!found) return;
+    if (!found) {
+      if (!this.opened) this.#takeBack();
+      this.opened = true;
+      return;
+    }
+    this.opened = true;
     this.tell("");
     this.restore(found);
     this.wait();
+  }
+
+  /** What stands in the form outlives a reload and the way back, in this tab alone. */
+  #keep() {
+    try {
+      if (this.questions()) sessionStorage.setItem(KEPT, JSON.stringify(this.state()));
+      else sessionStorage.removeItem(KEPT);
+    } catch {
+      // A browser that keeps nothing, or has no room for it: the page goes on without.
+    }
+  }
+
+  #takeBack() {
+    try {
+      const kept = sessionStorage.getItem(KEPT);
+      if (!kept) return;
+      this.restore(JSON.parse(kept));
+      this.changed();
+    } catch {
+      // As above.
+    }
   }
 
   /** A line above the form; empty for none. */
@@ -68,10 +98,11 @@ export class Panel {
     this.notice.hidden = !text;
   }
 
-  /** Nothing to show yet. */
+  /** Nothing to show yet: an example stands where the answer will, so that nothing moves for it. */
   clear() {
-    this.verdict.replaceChildren();
-    this.result.replaceChildren(make("p", { className: "checker-empty", textContent: this.empty }));
+    const [verdict, ...result] = this.example();
+    this.verdict.replaceChildren(verdict);
+    this.result.replaceChildren(make("div", { className: "checker-empty" }, ...result));
     this.result.setAttribute("aria-busy", "false");
   }
 
@@ -141,6 +172,7 @@ export class Panel {
   wait() {
     if (this.begun) this.changed();
     else {
+      // No verdict: nobody has asked yet.
       this.verdict.replaceChildren();
       this.result.replaceChildren(
         make("p", {}, "From a link. ", button("Check it", () => this.#begin(), { className: "md-button" })),

@@ -15,6 +15,8 @@ const KINDS = {
   rcp: "resource control policy",
 };
 
+const EXAMPLE = "trust-irsa-exact"; // of the catalogue
+
 show(document.querySelector("[data-checker]"));
 
 function show(mount) {
@@ -54,7 +56,7 @@ function show(mount) {
   });
   const panel = new Panel(mount, {
     form,
-    empty: "Paste a policy or pick one: the answer appears here as you type.",
+    example,
     command: "podrole explain, podrole lint and podrole who",
     questions: () => (area.value.trim() ? ["check", { ...state(), beside: documents() }] : null),
     show: async (answer) => {
@@ -76,6 +78,25 @@ function show(mount) {
     area.focus();
   });
   form.append(make("p", { className: "checker-buttons" }, ...load, panel.shareButton(), clear));
+
+  /** What an answer looks like: `[verdict, ...result]`. */
+  function example() {
+    const fillIn = async () => {
+      if (await listed()) take(named(EXAMPLE));
+    };
+    return [
+      make("span", {}, make("strong", { className: "allowed" }, "Allowed"), " sts:AssumeRoleWithWebIdentity, by Statement[0]."),
+      make("p", {}, "This is an example: a pod asks a trust policy. The answer appears here as you type. It says:"),
+      make(
+        "ul",
+        {},
+        make("li", {}, "which statement decides, and in the others what did not fit, with its line;"),
+        make("li", {}, "what in the policy is dangerous or does nothing, with the fix;"),
+        make("li", {}, "for a trust policy, everyone who gets in."),
+      ),
+      button("Answer the example", fillIn),
+    ];
+  }
 
   let data;
   let values = {};

@@ -1,4 +1,4 @@
-"""Why a pod is denied, from pasted texts: `podrole doctor` without files."""
+"""Why a pod is denied, from whatever was pasted: `podrole doctor` without files."""
 
 from __future__ import annotations
 
@@ -6,58 +6,64 @@ from collections.abc import Mapping
 from typing import Any
 
 from podrole.doctor import Evidence, EvidenceError, diagnose
-from podrole.doctor.texts import Reply, explain
+from podrole.doctor.texts import Reply, explain, explain_log
 from podrole.doctor.tree import name_of, namespace_of
 from podrole.doctor.tree import text as text_at
-from podrole.pyodide.pasted_policy import PasteError, check_limits
-from podrole.reading import Limits, ReadingError
-from podrole.reading.outputs import Output, read_outputs
+from podrole.pyodide.pasted_policies import pasted_policies
+from podrole.reading import Limits, ReadingError, check_depth
+from podrole.reading.outputs import read_outputs
 
 #: A namespace with some hundred pods.
 LIMITS = Limits(characters=4_000_000)
-#: The end of a program's output tells.
+#: What is longer is read as a log: of lines that are alike, one.
 LONGEST_ERROR = 100_000
 #: Lines about what could not be read.
 MOST_IGNORED = 100
 
 
 def why_denied(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Explain an error's text, and walk the pod's chain.
+    """Answer whatever was pasted: errors, outputs about a pod, policies, or all of it.
 
-    `wanted`: `error`, a program's output; `texts`, a list of `{"name": …, "text": …}`, each with
-    one output of kubectl or aws or several after one another; `pod`, as `namespace/name`, where
-    there are several. All may be left out. Returns `asked`, whether there was a text; `errors`,
-    those of the text, each with `facts` and its `causes`, the likeliest first; `noise`, what is no
-    error of AWS; `pods`, `pod`, `links` and `broken` (the number of the first broken one, or None)
-    where a pod was found, else `fault` where one was looked for; `ignored`: what could not be read.
-    Raises PasteError: a text is too long or too deep.
+    `wanted`: `text`, all that was pasted; `pod`, as `namespace/name`, where there are several, may
+    be left out. Returns `errors`, those of the text, each with `facts` and its `causes`, the
+    likeliest first; `noise`, what is no error of AWS; `policies`, where no pod was found (see
+    `pasted_policies`); `pods`, `pod`, `links` and `broken` (the number of the first broken one, or
+    None) where a pod was found, else `missing`, the command that shows one; `ignored`: what could
+    not be read. Raises ReadingError: the text is too deep.
     """
-    said = str(wanted.get("error") or "")
-    reply = explain(said[-LONGEST_ERROR:])
-    found: dict[str, Any] = {"asked": bool(said.strip()), "ignored": []}
+    text = str(wanted.get("text") or "")
+    check_depth(text, LIMITS)
+    try:
+        printed = read_outputs(text, LIMITS)
+    except ReadingError:  # longer than what kubectl and aws print, or with more in it: a log
+        return {**_told(_explained(text)), "policies": [], "ignored": []}
     evidence = Evidence()
-    for given in wanted.get("texts") or ():
-        name, text = str(given.get("name") or "the paste"), str(given.get("text") or "")
-        check_limits(text, LIMITS)
-        if not text.strip():
-            continue
-        for output in outputs(text):
-            if not evidence.take(output, f"{name}, line {output.line}") and not reply.known:
-                reply = explain(text[output.start : output.end][-LONGEST_ERROR:])
-    found["ignored"] += [" ".join(line.split()) for line in evidence.passed_over[:MOST_IGNORED]]
-    for error in evidence.errors:
-        if not reply.known:
-            reply = explain(f"{text_at(error, 'Code')}: {text_at(error, 'Message')}")
+    said: list[str] = []
+    trees: list[Any] = []
+    for output in printed:
+        before = len(evidence.errors)
+        taken = evidence.take(output, f"line {output.line}")
+        if not taken or len(evidence.errors) > before:
+            said.append(text[output.start : output.end])
+        if output.tree is not None and not isinstance(output.tree, str):
+            trees.append(output.tree)
+    passed_over = [" ".join(line.split()) for line in evidence.passed_over[:MOST_IGNORED]]
     evidence.passed_over.clear()  # they are told, beside the links
-    found |= _told(reply)
+    reply = _explained("\n".join(said))
+    if not reply.known:
+        for error in evidence.errors:
+            reply = explain(f"{text_at(error, 'Code')}: {text_at(error, 'Message')}")
+            if reply.known:
+                break
     if evidence.pods or evidence.workloads or evidence.environments:
-        found |= _chain(evidence, wanted.get("pod"))
-    elif found["ignored"] or evidence != Evidence():
-        reason = (
-            "there is no pod in this; add the output of kubectl -n <namespace> get sa,pod -o yaml"
-        )
-        found["fault"] = {"message": reason}
-    return found
+        return {**_told(reply), "ignored": passed_over, **_chain(evidence, wanted.get("pod"))}
+    found = _told(reply if reply.known else _explained(text))
+    policies = pasted_policies(trees)
+    if evidence.tells_something and not policies:
+        found["missing"] = "kubectl -n <namespace> get sa,pod -o yaml"
+    # What an error or a policy stands in is no output that could not be read.
+    ignored = [] if found["errors"] or found["noise"] or policies else passed_over
+    return {**found, "policies": policies, "ignored": ignored}
 
 
 def _chain(evidence: Evidence, wanted: Any) -> dict[str, Any]:
@@ -76,12 +82,10 @@ def _chain(evidence: Evidence, wanted: Any) -> dict[str, Any]:
     return {**found, "links": links, "broken": broken}
 
 
-def outputs(text: str) -> list[Output]:
-    """The outputs in a paste. Raises PasteError for more than anyone pastes."""
-    try:
-        return read_outputs(text, LIMITS)
-    except ReadingError as error:
-        raise PasteError(error.reason, error.line) from error
+def _explained(text: str) -> Reply:
+    if len(text) <= LONGEST_ERROR:
+        return explain(text)
+    return explain_log([text.encode(errors="replace")])
 
 
 def _told(reply: Reply) -> dict[str, Any]:
