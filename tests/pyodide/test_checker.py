@@ -431,19 +431,14 @@ class TestPod:
         first, second, third = asked("pod", text=text)["policies"]
         assert (first["name"], first["kind"], second["kind"]) == ("r", "trust", "identity")
         assert "every" in first["who"][0] or "any" in first["who"][0]
-        assert second["findings"][0]["code"] == "PODROLE_BROAD_ACTION"
+        assert "PODROLE_BROAD_ACTION" in [one["code"] for one in second["findings"]]
         assert third["fault"].startswith("Statement[0]: ")
         assert json.loads(first["text"]) == {"Statement": [trust]}
 
     def test_without_a_pod_it_says_what_is_missing(self) -> None:
-<<<<<<< HEAD
-        answer = asked("pod", texts=[{"text": '{"addons": []}\nhello there'}])
-        assert "kubectl -n <namespace> get sa,pod" in answer["fault"]["message"]
-        assert answer["ignored"][0].startswith("the paste, line 2: not the output of a supported")
-=======
         answer = asked("pod", text='{"addons": []}\nhello there')
         assert answer["missing"] == "kubectl -n <namespace> get sa,pod -o yaml"
-        assert answer["ignored"][0].startswith("line 2: none of the outputs")
+        assert answer["ignored"][0].startswith("line 2: not the output of a supported")
 
 
 def known_texts() -> list[str]:
@@ -451,4 +446,3 @@ def known_texts() -> list[str]:
     tables = (yaml.safe_load(file.read_text()) for file in files(folder, "*.yml"))
     rows = (row for table in tables if isinstance(table, list) for row in table)
     return [row["text"] for row in rows if isinstance(row.get("text"), str)]
->>>>>>> 2385c89 (One box takes an error, a log, what kubectl and aws print, a policy, or all of it)
