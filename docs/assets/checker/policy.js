@@ -81,7 +81,7 @@ function show(mount) {
 
   /** What an answer looks like: `[verdict, ...result]`. */
   function example() {
-    const fillIn = async () => {
+    const answerIt = async () => {
       if (await listed()) take(named(EXAMPLE));
     };
     return [
@@ -94,7 +94,7 @@ function show(mount) {
         make("li", {}, "what in the policy is dangerous or does nothing, with the fix;"),
         make("li", {}, "for a trust policy, everyone who gets in."),
       ),
-      button("Answer the example", fillIn),
+      button("Answer the example", answerIt),
     ];
   }
 
