@@ -389,6 +389,17 @@ class TestExampleAndReload:
         assert fresh.page.evaluate("moved") < 0.1
 
 
+class TestMinified:
+    def test_a_finding_selects_its_place_in_one_long_line(self, fresh: Checker) -> None:
+        fresh.open(POLICY)
+        text = json.dumps(json.loads(trust("system:serviceaccount:orders:*")))
+        text = text.replace('"Version"', '"Id": "' + "\U0001f600" * 300 + '", "Version"', 1)
+        fresh.write("policy", text)
+        fresh.page.locator(".checker-findings .checker-line").first.click()
+        assert 0 < len(fresh.selected()) < 200
+        assert json.loads(fresh.selected())
+
+
 class TestTrouble:
     def test_a_python_that_dies_is_started_anew(self, fresh: Checker) -> None:
         fresh.page.add_init_script(

@@ -6,6 +6,7 @@ import json
 import random
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -276,6 +277,21 @@ class TestFindings:
             assert who["pods"] is ("pods.eks" in json.dumps(document(name)))
 
 
+BARE = '[{"Effect": "Allow", "Action": "*", "Resource": "*"}]'
+TEMPLATE = """\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: pods.eks.amazonaws.com}
+            Action: [sts:AssumeRole, sts:TagSession]
+"""
+
+
 class TestPaste:
     def test_what_the_aws_cli_prints_is_read_with_its_lines(self) -> None:
         role = {"Role": {"RoleName": "x", "AssumeRolePolicyDocument": document("trust-irsa-exact")}}
@@ -288,6 +304,20 @@ class TestPaste:
     def test_a_policy_in_a_text_is_read(self) -> None:
         bucket = {"Policy": json.dumps(document("resource-s3-only-role"))}
         assert asked("check", policy=json.dumps(bucket))["kind"] == "resource"
+
+    @pytest.mark.parametrize(
+        ("text", "kind", "why"),
+        [
+            (quote(f'{{"Statement": {BARE}}}'), "identity", "from URL-encoded JSON"),
+            (BARE, "identity", "from JSON"),
+            (TEMPLATE, "trust", "from CloudFormation"),
+            (TEMPLATE + "---\n" + TEMPLATE.replace("sts:", "sts:Set"), "trust",
+             "from CloudFormation, the first of 2 policies"),
+        ],
+    )  # fmt: skip
+    def test_what_the_commands_read_is_read(self, text: str, kind: str, why: str) -> None:
+        answer = asked("check", policy=text)
+        assert (answer["kind"], answer["why"]) == (kind, why)
 
     @pytest.mark.parametrize(
         ("text", "line", "says"),

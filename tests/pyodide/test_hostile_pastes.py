@@ -37,7 +37,7 @@ def test_a_pasted_policy_is_answered_in_one_line(body: bytes) -> None:
 @pytest.mark.parametrize("body", BODIES)
 def test_pasted_outputs_are_answered(body: bytes) -> None:
     text = body.decode("utf-8", "replace")
-    answer = asked(checker.pod, error=text, texts=[{"name": "a", "text": text}])
+    answer = asked(checker.pod, text=text)
     assert "ours" not in answer.get("error", {})
     for told in [*answer.get("ignored", ()), answer.get("error", {}).get("message", "")]:
         assert len(told.splitlines()) <= 1
@@ -75,7 +75,13 @@ def test_each_line_of_a_paste_is_read_once(line: str, monkeypatch: pytest.Monkey
     assert looked_at + tried <= 4 * len(text)
 
 
-def test_too_many_outputs_are_refused() -> None:
+def test_what_holds_too_many_outputs_is_read_as_a_log() -> None:
     assert len(read_outputs("{}\n" * MOST_OUTPUTS)) == MOST_OUTPUTS
-    answer = asked(checker.pod, texts=[{"text": "{}\n" * (MOST_OUTPUTS + 1)}])
-    assert answer["error"] == {"message": "more than 1,000 outputs in one text", "line": 1001}
+    text = "{}\n" * (MOST_OUTPUTS + 1)
+    with pytest.raises(ReadingError, match="more than 1,000 outputs in one text"):
+        read_outputs(text)
+    assert asked(checker.pod, text=text)["errors"] == []
+    said = (
+        "An error occurred (AccessDenied): Not authorized to perform sts:AssumeRoleWithWebIdentity"
+    )
+    assert len(asked(checker.pod, text=text + said)["errors"]) == 1

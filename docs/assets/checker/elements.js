@@ -56,14 +56,21 @@ export function takesFiles(area, changed, { append = false } = {}) {
   return [load, input];
 }
 
-/** Selects a line of an area, and shows it. */
-export function selectLine(area, number, lastLine = number) {
+const LONG = 400; // characters: such a line says as little as no line
+
+/** Selects a place of an area, and shows it: its lines, or in a long line what stands there alone. */
+export function selectPlace(area, { line, lastLine = line, span }) {
   const lines = area.value.split("\n");
-  const start = lines.slice(0, number - 1).join("\n").length + (number > 1 ? 1 : 0);
-  const length = lines.slice(number - 1, lastLine).join("\n").length;
+  const before = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+  const length = lines.slice(line - 1, lastLine).join("\n").length;
+  const exact = span && lines[line - 1].length > LONG;
+  // Python counts characters, a browser the halves of some.
+  const offset = (count) => [...area.value.slice(0, 2 * count)].slice(0, count).join("").length;
+  const [start, end] = exact ? span.map(offset) : [before, before + length];
   area.focus({ preventScroll: true });
-  area.setSelectionRange(start, start + length);
+  area.setSelectionRange(start, end);
   const height = parseFloat(getComputedStyle(area).lineHeight);
-  area.scrollTop = Math.max(0, (number - 3) * height);
+  area.scrollTop = Math.max(0, (line - 3) * height);
+  if (exact) area.scrollLeft = area.scrollWidth * ((start - before) / lines[line - 1].length) - area.clientWidth / 4;
   area.scrollIntoView({ block: "nearest" });
 }

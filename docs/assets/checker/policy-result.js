@@ -4,13 +4,13 @@ import { button, make, pageAddress } from "./elements.js";
 const SEVERITY = { error: "Error", warning: "Warning", suggestion: "Suggestion" };
 const PARTS = { action: "Action", resource: "Resource", principal: "Principal", condition: "Condition" };
 
-/** Show it. `select(line, lastLine)` shows lines of the pasted text. */
+/** Show it. `select({ line, lastLine, span })` shows a place of the pasted text. */
 export function showAnswer(panel, asking, answer, select) {
   if (answer.error) {
     asking.mark("", "");
     panel.verdict.replaceChildren(make("strong", { className: "checker-none" }, "No policy"), " ", answer.error.message);
     panel.result.replaceChildren();
-    if (answer.error.line) panel.result.append(make("p", {}, lineButton(answer.error.line, answer.error.line, select)));
+    if (answer.error.line) panel.result.append(make("p", {}, lineButton(answer.error, select)));
     return;
   }
   const problem = answer.fault ?? answer.unfilled;
@@ -73,7 +73,7 @@ function statement(one, select) {
   const item = make(
     "li",
     { className: one.applies ? `checker-${one.effect.toLowerCase()}` : one.nearMiss ? "checker-near" : "" },
-    make("p", {}, make("b", {}, `${one.effect} ${says}`), `: ${name} `, one.line && lineButton(one.line, one.line, select)),
+    make("p", {}, make("b", {}, `${one.effect} ${says}`), `: ${name} `, one.line && lineButton(one, select)),
   );
   for (const part of one.parts) item.append(failed(part, select));
   return item;
@@ -89,7 +89,7 @@ function failed(part, select) {
   return make(
     "div",
     { className: "checker-part" },
-    make("p", {}, `${PARTS[part.part]}: `, code(title), ` ${actual ? part.reason : "fails"} `, part.line && lineButton(part.line, part.line, select)),
+    make("p", {}, `${PARTS[part.part]}: `, code(title), ` ${actual ? part.reason : "fails"} `, part.line && lineButton(part, select)),
     list,
   );
 }
@@ -99,7 +99,7 @@ function findings(found, select) {
     make(
       "li",
       { className: `checker-${one.severity}` },
-      make("p", {}, make("b", {}, SEVERITY[one.severity]), ` ${capital(one.message)}. `, lineButton(one.line, one.lastLine, select)),
+      make("p", {}, make("b", {}, SEVERITY[one.severity]), ` ${capital(one.message)}. `, lineButton(one, select)),
       make("p", {}, `${one.fix}. `, make("a", { href: pageAddress(one.page) }, "Read why"), " ", make("small", {}, code(one.code))),
     ),
   );
@@ -131,6 +131,6 @@ const several = (texts) => texts.map((text) => make("dd", {}, code(text)));
 // An ARN, an action or a claim stays as it is.
 const capital = (text) => (/^[a-z]+[ ,.]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text);
 
-function lineButton(line, lastLine, select) {
-  return button(`line ${line}`, () => select(line, lastLine), { className: "checker-line" });
+function lineButton(place, select) {
+  return button(`line ${place.line}`, () => select(place), { className: "checker-line" });
 }

@@ -1,7 +1,7 @@
 // The page "Check a policy".
 import { Asking, formOf } from "./asking.js";
 import { catalogue, fill, filled, valuesOver } from "./catalogue.js";
-import { button, labelled, make, selectLine, takesFiles } from "./elements.js";
+import { button, labelled, make, selectPlace, takesFiles } from "./elements.js";
 import { Panel } from "./panel.js";
 
 const KINDS = {
@@ -40,7 +40,7 @@ function show(mount) {
     "form",
     { className: "checker-form", autocomplete: "off" },
     labelled("Begin with", pick).row,
-    labelled("Policy", area, "JSON or YAML, or what aws iam get-role prints. Paste it, or drop a file here.").row,
+    labelled("Policy", area, "JSON, YAML, a CloudFormation template, or what the AWS CLI prints. Paste it, or drop a file here.").row,
     kindRow,
     rowsRow,
     asking.element,
@@ -63,7 +63,7 @@ function show(mount) {
       const { showAnswer } = await import("./policy-result.js");
       taken.textContent = answer.error || kind.value !== "auto" ? "" : answer.why;
       if (!answer.error && asking.fits(answer.kind, answer.mode)) panel.changed();
-      showAnswer(panel, asking, answer, (line, last) => selectLine(area, line, last));
+      showAnswer(panel, asking, answer, (place) => selectPlace(area, place));
     },
     state,
     restore,

@@ -9,9 +9,10 @@ from urllib.parse import unquote
 
 from podrole.policy import Policy, PolicyError, parse_policy
 from podrole.policy.document import Kind
-from podrole.policy.policy_file import LIMITS, kind_of, read_policy_text
-from podrole.policy.source_map import SourceMap
+from podrole.policy.policy_file import LIMITS, PolicyFile, kind_of, read_policy_text
+from podrole.policy.source_map import Lines, SourceMap, Span
 from podrole.reading import Limits, ReadingError, check_depth, read_json
+from podrole.reading.outputs import policies_in, read_outputs
 
 KINDS: tuple[str, ...] = get_args(Kind)
 _WORDS = {
@@ -53,26 +54,62 @@ def read_paste(text: str, kind: str, name: str) -> PastedPolicy:
     in a trace.
     """
     check_limits(text)
+    fault = PasteError("not a policy: a policy is an object in JSON or YAML", 1)
+    file = None
     try:
         file = read_policy_text(text)
     except PolicyError as error:
-        raise _unreadable(error) from error
-    document, prefix, told, source = _within(file.document)
-    if not isinstance(document, Mapping):
-        raise PasteError("this is not a policy: a policy is an object in JSON or YAML", 1)
+        fault = _unreadable(error)
+    pasted = (file and _whole(file)) or _held(text)
+    if pasted is None:
+        if file is None or not isinstance(file.document, Mapping):
+            raise fault
+        pasted = _Found(file.document, "", file.source_map)  # whose fault the parser tells
     if kind == "auto":
-        kind = told or kind_of(document)
-        why = f"as {source} prints it" if source else _WORDS[kind]
+        kind = pasted.kind or kind_of(pasted.document)
+        why = pasted.source or _WORDS[kind]
     else:
         why = "as you say"
     if kind not in KINDS:
         raise PasteError(f"{kind!r} is not a kind of policy; use one of {', '.join(KINDS)}")
     try:
-        policy = parse_policy(document, kind=kind, name=name)  # type: ignore[arg-type]
+        policy = parse_policy(pasted.document, kind=kind, name=name)  # type: ignore[arg-type]
     except PolicyError as error:
-        line = file.source_map.find(prefix + error.path)[1].start.line
+        line = pasted.source_map.find(pasted.prefix + error.path)[1].start.line
         raise PasteError(str(error), line) from error
-    return PastedPolicy(policy, why, prefix, file.source_map)
+    return PastedPolicy(policy, why, pasted.prefix, pasted.source_map)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A document with where it stands, and what is known of its kind and source."""
+
+    document: Any
+    prefix: str
+    source_map: SourceMap
+    kind: str | None = None
+    source: str = ""
+
+
+def _held(text: str) -> _Found | None:
+    """The first policy in what any tool has printed, as the commands find it."""
+    try:
+        outputs = read_outputs(text, LIMITS)
+    except ReadingError:
+        return None
+    found = [(output, held) for output in outputs for held in policies_in(output.tree)]
+    if not found:
+        return None
+    output, held = found[0]
+    start = Lines(text).position(output.start)
+    others = f", the first of {len(found)} policies" if len(found) > 1 else ""
+    return _Found(
+        held.document,
+        "",
+        SourceMap({(): Span(start, start)}),
+        "trust" if held.trust else None,
+        f"from {output.form}{others}",
+    )
 
 
 def check_limits(text: str, limits: Limits = LIMITS) -> None:
@@ -84,18 +121,23 @@ def check_limits(text: str, limits: Limits = LIMITS) -> None:
         raise PasteError(str(error), error.line, error.column) from error
 
 
-def _within(document: Any) -> tuple[Any, str, str | None, str]:
-    """The policy in it, the path there, and the kind that the output tells, with the command."""
-    if isinstance(document, Mapping) and "Statement" not in document:
-        for keys, kind, command in _WITHIN:
-            inner: Any = document
-            for key in keys:
-                inner = inner.get(key) if isinstance(inner, Mapping) else None
-            if isinstance(inner, str):
-                inner = _decoded(inner)
-            if isinstance(inner, Mapping) and "Statement" in inner:
-                return inner, ".".join(keys) + ".", kind, command
-    return document, "", None, ""
+def _whole(file: PolicyFile) -> _Found | None:
+    """A policy that is all of the text, or that the AWS CLI prints around; else None."""
+    document = file.document
+    if not isinstance(document, Mapping):
+        return None
+    if "Statement" in document:
+        return _Found(document, "", file.source_map)
+    for keys, kind, command in _WITHIN:
+        inner: Any = document
+        for key in keys:
+            inner = inner.get(key) if isinstance(inner, Mapping) else None
+        if isinstance(inner, str):
+            inner = _decoded(inner)
+        if isinstance(inner, Mapping) and "Statement" in inner:
+            source = f"as {command} prints it"
+            return _Found(inner, ".".join(keys) + ".", file.source_map, kind, source)
+    return None
 
 
 def _decoded(text: str) -> Any:

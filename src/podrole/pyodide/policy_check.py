@@ -10,7 +10,7 @@ from podrole.policy import Decision, Policy, PolicyError, PolicySet, authorize, 
 from podrole.policy.lint import lint
 from podrole.policy.who import others, who
 from podrole.pyodide.pasted_policy import PastedPolicy, PasteError, read_paste
-from podrole.pyodide.trace_words import ASSUMED, trace_words
+from podrole.pyodide.trace_words import ASSUMED, place_of, trace_words
 from podrole.pyodide.who_asks import Asked, FormError, Unfilled, asked, suggested
 
 _NAME = "pasted"
@@ -134,8 +134,8 @@ def _hints(decision: Decision, kind: str) -> list[str]:
 def _findings(pasted: PastedPolicy) -> list[dict[str, Any]]:
     found = []
     for finding in lint(pasted.policy):
-        span = pasted.source_map.find(pasted.prefix + finding.path)[1]
-        found.append({**asdict(finding), "line": span.start.line, "lastLine": span.end.line})
+        place = place_of(pasted.source_map, pasted.prefix + finding.path)
+        found.append({**asdict(finding), **place})
     return found
 
 

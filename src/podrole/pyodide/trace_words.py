@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from podrole.policy import ConditionTrace, Decision, Policy, Request, StatementTrace
@@ -19,6 +19,17 @@ _REASONS = {
     "variable_without_value": "a variable in it has no value in this request",
     "value_differs": "no value fits",
 }
+
+
+#: From an element's path below its statement to its `line` and `span`.
+Place = Callable[[str], dict[str, Any]]
+
+
+def place_of(source_map: SourceMap, path: str) -> dict[str, Any]:
+    """Where an element stands: `line` and `lastLine`, and `span`, its offsets in characters."""
+    span = source_map.find(path)[1]
+    start, end = span.start, span.end
+    return {"line": start.line, "lastLine": end.line, "span": [start.offset, end.offset]}
 
 
 def trace_words(
@@ -59,12 +70,12 @@ def _statement(
     statement = _written(policy, trace.path) if own else {}
     path = prefix + trace.path
 
-    def line(below: str) -> int | None:
-        return source_map.find(path + below)[1].start.line if own else None
+    def place(below: str) -> dict[str, Any]:
+        return place_of(source_map, path + below) if own else {"line": None}
 
     parts = [
-        *_parts(trace, request, statement, line),
-        *(_condition(one, line) for one in trace.conditions),
+        *_parts(trace, request, statement, place),
+        *(_condition(one, place) for one in trace.conditions),
     ]
     return {
         "layer": trace.layer,
@@ -74,7 +85,7 @@ def _statement(
         "effect": trace.effect,
         "applies": trace.applies,
         "nearMiss": trace.near_miss,
-        "line": line(""),
+        **place(""),
         "parts": parts,
         "text": str(trace),
     }
@@ -88,7 +99,7 @@ def _written(policy: Policy, path: str) -> Mapping[str, Any]:
 
 
 def _parts(
-    trace: StatementTrace, request: Request, statement: Mapping[str, Any], line: Any
+    trace: StatementTrace, request: Request, statement: Mapping[str, Any], place: Place
 ) -> Iterator[dict[str, Any]]:
     asked = {
         "action": request.action,
@@ -106,11 +117,11 @@ def _parts(
             "wanted": wanted,
             "actual": [asked[part]],
             "reason": "is left out by it" if element.startswith("Not") else "does not match",
-            "line": line(f".{element}"),
+            **place(f".{element}"),
         }
 
 
-def _condition(condition: ConditionTrace, line: Any) -> dict[str, Any]:
+def _condition(condition: ConditionTrace, place: Place) -> dict[str, Any]:
     return {
         "part": "condition",
         "element": f"{condition.operator} {condition.key}",
@@ -119,7 +130,7 @@ def _condition(condition: ConditionTrace, line: Any) -> dict[str, Any]:
         "wanted": list(condition.wanted),
         "actual": None if condition.actual is None else list(condition.actual),
         "reason": _REASONS.get(condition.reason, condition.reason),
-        "line": line(f".Condition.{condition.operator}.{condition.key}"),
+        **place(f".Condition.{condition.operator}.{condition.key}"),
     }
 
 
