@@ -48,7 +48,7 @@ def test_a_step_beyond_the_range_is_one_clear_error(step: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("year", [1, 1969, 3001, 9999])
 def test_a_lab_starts_within_the_range(year: int) -> None:
-    said = "the clock stands between 1970-01-01T00:00:00Z and 3000-01-01T00:00:00Z"
+    said = "the clock must be between 1970-01-01T00:00:00Z and 3000-01-01T00:00:00Z"
     with pytest.raises(ValueError, match=said):
         Lab.start(now=datetime(year, 6, 1, tzinfo=UTC))
 
@@ -62,7 +62,7 @@ BAD_STEPS = {
     b'{"hours": -1}': "clock: the clock only moves forward",
     b'{"hours": "1"}': "clock: unsupported type for timedelta hours component: str",
     b'{"hours": NaN}': "clock: invalid character: NaN is no JSON",
-    b'{"hours": 1e400}': "clock: 1e400 is out of a number's range",
+    b'{"hours": 1e400}': "clock: 1e400 is outside the range of numbers",
     b'{"hours": 1e300}': f"clock: {FURTHEST}",
     b'{"days": 999999999}': f"clock: {FURTHEST}",
     b'{"days": ' + b"9" * 5000 + b"}": "clock: Exceeds the limit",

@@ -124,12 +124,12 @@ function verdict({ error, fault, links, broken, policies = [], missing }, first)
 /** A policy's findings and whom it lets in, and the way to the page that asks it. */
 async function policyOf(policy) {
   const kind = policy.kind === "trust" ? "trust" : "auto";
-  const ask = `${pageAddress("check/policy")}${await toFragment({ policy: policy.text, kind })}`;
+  const address = `${pageAddress("check/policy")}${await toFragment({ policy: policy.text, kind })}`;
   const findings = policy.fault ? [{ severity: "error", code: "No policy", message: policy.fault, fix: "" }] : policy.findings;
   return make(
     "div",
     {},
-    make("p", {}, make("b", {}, `${policy.name || "A policy"} (${policy.kind})`), " ", make("a", { href: ask }, "Ask it")),
+    make("p", {}, make("b", {}, `${policy.name || "A policy"} (${policy.kind})`), " ", make("a", { href: address }, "Ask it")),
     policy.who?.length ? make("ul", {}, ...policy.who.map((line) => make("li", {}, line))) : null,
     make(
       "ul",

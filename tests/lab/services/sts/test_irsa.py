@@ -145,7 +145,7 @@ def test_no_provider_in_the_roles_account(setup: Setup) -> None:
 
 
 def test_the_texts_of_sts_are_those_of_two_years(setup: Setup) -> None:
-    with pytest.raises(LabError, match="the texts of STS are those of 2026 or 2024, not '2025'"):
+    with pytest.raises(LabError, match="the STS texts are those of 2026 or 2024, not '2025'"):
         setup.lab.sts_texts = "2025"
     assert setup.lab.sts_texts == "2026"
 

@@ -411,5 +411,5 @@ def test_a_message_tells_why(setting: Setting, lab: Lab) -> None:
 
 
 def test_without_a_refusal_there_is_no_message(lab: Lab) -> None:
-    with pytest.raises(LabError, match="nothing was refused"):
+    with pytest.raises(LabError, match="no call has been refused yet"):
         lab.authorization_message()
