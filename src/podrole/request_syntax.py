@@ -41,11 +41,11 @@ def fault(method: str, target: str, version: str, headers: Message[Any, Any]) ->
     if version == "HTTP/0.9":
         return HTTPStatus.BAD_REQUEST, "the request line names no version of HTTP"
     if not _TOKEN.fullmatch(method):
-        return HTTPStatus.BAD_REQUEST, "the method is no token"
+        return HTTPStatus.BAD_REQUEST, "the method is not a token"
     if not _TARGET.fullmatch(target):
-        return HTTPStatus.BAD_REQUEST, "the target is no path"
+        return HTTPStatus.BAD_REQUEST, "the target is not a path"
     if not _are_all_headers(headers):
-        return HTTPStatus.BAD_REQUEST, "a line among the headers is no header"
+        return HTTPStatus.BAD_REQUEST, "a line among the headers is not a header"
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
             return HTTPStatus.BAD_REQUEST, "a header has a character that none may have"

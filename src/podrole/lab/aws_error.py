@@ -88,6 +88,6 @@ def not_carried(service: str, operation: str) -> AwsError:
     """A call that the lab has no answer for. The words are the lab's, AWS has no such error."""
     return AwsError(
         "NotImplemented",
-        f"the lab does not carry {service}:{operation}; it is no answer of AWS",
+        f"the lab does not carry {service}:{operation}; this is not an answer of AWS",
         501,
     )

@@ -21,7 +21,7 @@ class TooDeep(ValueError):
 def read_json(text: str | bytes) -> Any:
     r"""The document of a text.
 
-    Raises ValueError for what is no JSON in UTF-8 (NaN and Infinity are none), for one that is
+    Raises ValueError for what is not JSON in UTF-8 (NaN and Infinity are none), for one that is
     nested deeper than DEEPEST, for a number beyond a float's range, and for half of a surrogate
     pair (`"\ud800"`), which no UTF-8 can carry.
     """
@@ -84,7 +84,7 @@ def _has_escapes(text: str | bytes) -> bool:
 
 
 def _no_number(text: str) -> Any:
-    raise ValueError(f"invalid character: {text} is no JSON")
+    raise ValueError(f"invalid character: {text} is not JSON")
 
 
 def _finite(text: str) -> float:

@@ -63,7 +63,7 @@ def asked(form: Form, policy: Policy) -> Asked:
     """
     mode = form.get("mode") or CALLER
     if mode not in _FORMS:
-        raise FormError("mode", f"{mode!r} is none of {', '.join(_FORMS)}")
+        raise FormError("mode", f"{mode!r} is not one of {', '.join(_FORMS)}")
     if policy.kind != "trust":
         mode = CALLER  # a pod asks for a role; then the role asks, by its session's ARN
     return _FORMS[str(mode)](form, policy)

@@ -116,7 +116,7 @@ def test_a_marker_that_the_simulator_did_not_give(lab: Lab, text: bytes) -> None
     given = {"PolicyInputList": [policy], "ActionNames": ["s3:GetObject"]}
     marker = base64.b64encode(text).decode()
     code, _, message = refused(lambda: call(**given, Marker=marker))
-    assert (code, message) == ("InvalidInput", "lab: Marker is none that the simulator gave")
+    assert (code, message) == ("InvalidInput", "lab: the simulator did not give this Marker")
 
 
 @pytest.mark.parametrize("text", hostile.texts("control", "line end", "surrogate", "html"))

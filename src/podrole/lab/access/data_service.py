@@ -109,7 +109,7 @@ class DataService(Service):
         if len(accounts) > 1:
             raise AwsError(
                 "NotImplemented",
-                f"lab: {call.name} on resources of several accounts; it is no answer of AWS",
+                f"lab: {call.name} on resources of several accounts; this is not an answer of AWS",
                 501,
             )
         return accounts.pop() if accounts else self.owner(call) or caller.account
@@ -124,7 +124,7 @@ class DataService(Service):
                 if name is None:
                     yield row, None
                 elif row.type is None or not isinstance(name, str):
-                    raise AwsError("ValidationException", f"lab: {name!r} is no name")
+                    raise AwsError("ValidationException", f"lab: {name!r} is not a valid name")
                 else:
                     yield row, self.place(call, caller, row, name)
 
@@ -135,7 +135,9 @@ class DataService(Service):
 
     def misnamed(self, call: Call, type_: ResourceType, name: str) -> AwsError:
         """The refusal of a name that is none of the service's in this region."""
-        return AwsError("ValidationException", f"lab: {name!r} is no {type_.name} in {call.region}")
+        return AwsError(
+            "ValidationException", f"lab: {name!r} is not a {type_.name} in {call.region}"
+        )
 
     def _requirement(self, row: Row, resource: Resource, context: dict[str, Any]) -> Requirement:
         keys = {**resource.keys, **context}

@@ -225,7 +225,7 @@ class Kubernetes:
                 return base64.b64decode(secret["data"][key]).decode()
             except UnicodeDecodeError:
                 raise PodError(
-                    f"lab: the value of {key} in Secret {namespace}/{name} is no text in UTF-8,"
+                    f"lab: the value of {key} in Secret {namespace}/{name} is not text in UTF-8,"
                     " which a variable of a program must be here"
                 ) from None
         raise PodError(

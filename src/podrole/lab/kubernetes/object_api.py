@@ -163,7 +163,7 @@ class ObjectApi:
     def _own(self, kind: Kind, given: Any, namespace: str | None) -> Object:
         """A copy of what a client sent, in its place."""
         if not isinstance(given, dict) or not isinstance(given.get("metadata", {}), dict):
-            raise ApiError(400, f"the body is no {kind.name}")
+            raise ApiError(400, f"the body is not a {kind.name}")
         wanted: Object = copy.deepcopy(given)
         if wanted.setdefault("kind", kind.name) != kind.name:
             raise ApiError(

@@ -43,7 +43,7 @@ class ContextProvider:
             raise InvalidContextProvider("at most 10 keys")
         for name in (parameter["SubjectSourceKey"], source, *keys, *keys.values()):
             if name is not None and not _NAME.match(name):
-                raise InvalidContextProvider(f"{name!r} is no key")
+                raise InvalidContextProvider(f"{name!r} is not a key of it")
         return cls(parameter["SubjectSourceKey"], value, source or "", keys)
 
     def described(self) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def _from_text(text: Any, shape: Shape, name: str) -> Any:
     if shape.type_name == "list":
         return text if isinstance(text, list) else [text]
     if isinstance(text, list):
-        raise AwsError("InvalidRequest", f"lab: the parameter {name} stands twice")
+        raise AwsError("InvalidRequest", f"lab: the parameter {name} is given twice")
     if shape.type_name in ("integer", "long") and _NUMBER.fullmatch(text):
         return int(text)
     if shape.type_name == "boolean" and text.lower() in ("true", "false"):

@@ -38,5 +38,5 @@ def _start(token: str | None) -> int:
     except (ValueError, binascii.Error):
         match = None
     if match is None:
-        raise AwsError("InvalidParameterException", "lab: nextToken is none that the lab has given")
+        raise AwsError("InvalidParameterException", "lab: the lab has not given this nextToken")
     return int(match[1])

@@ -197,7 +197,7 @@ def _read_operation(
     try:
         given = asked if protocol == "query" else query
         if protocol != "rest-json" and any(isinstance(value, list) for value in given.values()):
-            raise AwsError("InvalidRequest", "lab: a query parameter stands twice")
+            raise AwsError("InvalidRequest", "lab: a query parameter is given twice")
         # Smithy, "AWS JSON 1.1 protocol"; IAM user guide, "Calling the IAM API using HTTP query
         # requests" (checked 2026-11-28). The refusal of another method was found nowhere.
         methods = {"query": ("GET", "POST"), "json": ("POST",)}.get(protocol, (method,))

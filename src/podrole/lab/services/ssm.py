@@ -64,7 +64,7 @@ class Ssm(DataService):
         if f"/{plain}/".startswith(_OF_SECRETS):
             raise AwsError(
                 "NotImplemented",
-                f"the lab has no {_OF_SECRETS}: ask Secrets Manager; it is no answer of AWS",
+                f"the lab has no {_OF_SECRETS}: ask Secrets Manager; this is not an answer of AWS",
                 501,
             )
         if f"/{plain}".startswith(_PUBLIC):

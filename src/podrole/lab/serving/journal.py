@@ -159,7 +159,7 @@ def _read_head(path: Path, text: bytes) -> tuple[Settings, datetime, Options, st
         only(head, members)
         accounts = member(head, "accounts", list)
         if not all(isinstance(account, str) for account in accounts):
-            raise Malformed('"accounts" is no list of texts')
+            raise Malformed('"accounts" is not a list of texts')
         settings = Settings(
             seed=member(head, "seed", int),
             accounts=tuple(accounts),

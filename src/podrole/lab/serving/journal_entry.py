@@ -61,11 +61,11 @@ class Options:
         only(found, set(Options().document()["options"]))
         throttled = member(found, "throttled", list)
         if not all(isinstance(place, str) and place in RATE_LIMITS for place in throttled):
-            raise Malformed(f'"throttled" is no list of {", ".join(RATE_LIMITS)}')
+            raise Malformed(f'"throttled" is not a list of {", ".join(RATE_LIMITS)}')
         longest = found.get("longest_session")
         texts = found.get("sts_texts", STS_TEXTS[0])  # older files do not have it
         if texts not in STS_TEXTS:
-            raise Malformed(f'"sts_texts" is none of {", ".join(STS_TEXTS)}')
+            raise Malformed(f'"sts_texts" is not one of {", ".join(STS_TEXTS)}')
         if member(found, "hop_limit", int) not in (1, 2):
             raise Malformed('"hop_limit" is neither 1 nor 2')
         return cls(
@@ -110,7 +110,7 @@ class Entry:
         """The request of a line. Raises Malformed."""
         only(line, {"door", "at", "method", "target", "headers", "body", "base64"})
         if member(line, "door", str) not in DOORS:
-            raise Malformed(f'"door" is none of {", ".join(DOORS)}')
+            raise Malformed(f'"door" is not one of {", ".join(DOORS)}')
         if "body" in line and "base64" in line:
             raise Malformed('"body" and "base64" stand side by side')
         try:
@@ -120,7 +120,7 @@ class Entry:
         headers = member(line, "headers", list)
         for pair in headers:
             if not isinstance(pair, list) or [_on_wire(part) for part in pair] != [True, True]:
-                raise Malformed('"headers" is no list of pairs of texts in Latin-1')
+                raise Malformed('"headers" is not a list of pairs of texts in Latin-1')
         if not _on_wire(member(line, "method", str)) or not _on_wire(member(line, "target", str)):
             raise Malformed('"method" or "target" is no text in Latin-1')
         return cls(
@@ -174,7 +174,7 @@ def only(found: Mapping[str, Any], known: set[str]) -> None:
     """Raise Malformed for an object with another member than these."""
     for name in found:
         if name not in known:
-            raise Malformed(f"{name[:40]!r} is no member of it")
+            raise Malformed(f"{name[:40]!r} is not a member of it")
 
 
 def instant(found: Mapping[str, Any], name: str) -> datetime:

@@ -57,7 +57,7 @@ def _clock(body: bytes, lab: Lab) -> Response:
     try:
         step = read_json(body)
         if not isinstance(step, dict):
-            raise ValueError("the body is no JSON object")
+            raise ValueError("the body is not a JSON object")
         now: datetime = lab.clock.move(**step)
     except (TypeError, ValueError) as error:
         return _said(f'clock: {error}; give for example {{"hours": 1}}', 400)

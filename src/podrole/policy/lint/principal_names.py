@@ -33,7 +33,7 @@ def principal_names(_: Policy, statement: Statement) -> Iterator[Finding]:
                     "INVALID_SERVICE_PRINCIPAL_FORMAT",
                     "error",
                     path,
-                    f"{name} is no service principal: it matches nobody",
+                    f"{name} is not a service principal: it matches no one",
                     "Write the service's name with its suffix, such as ec2.amazonaws.com",
                     _PAGE,
                 )
@@ -56,7 +56,7 @@ def _account_or_arn(name: str, path: str) -> Iterator[Finding]:
             "INVALID_PRINCIPAL_FORMAT",
             "error",
             path,
-            f"{name} is no account ID and no ARN of IAM or STS: AWS refuses the policy",
+            f"{name} is neither an account ID nor an ARN of IAM or STS: AWS refuses the policy",
             "Write the account's 12 digits or the principal's ARN",
             _PAGE,
         )

@@ -67,7 +67,7 @@ def _fault(text: str) -> tuple[str, str, str] | None:
 def _wrong_part(text: str, parts: list[str]) -> tuple[str, str, str] | None:
     _, partition, service, region, account, resource = parts
     if not _OPEN.search(partition) and not _PARTITION.match(partition):
-        return "INVALID_PARTITION", f"{partition!r} is no partition of AWS", "Write aws"
+        return "INVALID_PARTITION", f"{partition!r} is not a partition of AWS", "Write aws"
     if service != service.lower() and not _OPEN.search(service):
         fix = f"Write {service.lower()}"
         return "INVALID_ARN_SERVICE_CASE", f"{service} in {text} matches nothing", fix
@@ -76,7 +76,7 @@ def _wrong_part(text: str, parts: list[str]) -> tuple[str, str, str] | None:
         return "ARN_REGION_NOT_ALLOWED", f"ARNs of {service} have no Region: {text}", fix
     if account and not _OPEN.search(account) and not _ACCOUNT.match(account) and account != "aws":
         fix = "Write the account ID's 12 digits"
-        return "INVALID_ARN_ACCOUNT", f"{account!r} in {text} is no account ID", fix
+        return "INVALID_ARN_ACCOUNT", f"{account!r} in {text} is not an account ID", fix
     if service == "s3" and _ACCOUNT.match(account) and _plain(service, resource):
         fix = "Leave the account empty"
         return "ARN_ACCOUNT_NOT_ALLOWED", f"ARNs of buckets have no account: {text}", fix

@@ -41,14 +41,14 @@ def read(given: Any) -> Review:
     """
     request = given.get("request") if isinstance(given, dict) else None
     if not isinstance(request, dict) or not isinstance(request.get("object"), dict):
-        raise ApiError(400, "the body is no AdmissionReview with a request and an object")
+        raise ApiError(400, "the body is not an AdmissionReview with a request and an object")
     uid = request.get("uid", "")
     created = request.get("operation", "CREATE") == "CREATE"
     if not created or request["object"].get("kind", "Pod") != "Pod":
         return Review(uid, None, "")
     pod, _ = fields.read("Pod", "v1", request["object"])
     if "spec" not in pod:
-        raise ApiError(400, "the body is no AdmissionReview of a pod with a spec")
+        raise ApiError(400, "the body is not an AdmissionReview of a pod with a spec")
     namespace = request.get("namespace") or pod.get("metadata", {}).get("namespace", "default")
     if not isinstance(namespace, str):
         raise ApiError(400, "the namespace of an AdmissionReview is a text")

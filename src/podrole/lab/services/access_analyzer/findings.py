@@ -58,7 +58,9 @@ def kind_of(text: str, policy_type: str) -> str:
     """
     if policy_type not in _KINDS:
         known = ", ".join(_KINDS)
-        raise AwsError("ValidationException", f"lab: policyType {policy_type!r} is none of {known}")
+        raise AwsError(
+            "ValidationException", f"lab: policyType {policy_type!r} is not one of {known}"
+        )
     kind = _KINDS[policy_type]
     return "trust" if kind == "resource" and not _has_resources(text) else kind
 

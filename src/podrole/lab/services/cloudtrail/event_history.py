@@ -132,4 +132,4 @@ def _after(events: list[dict[str, Any]], token: str | None) -> int:
     for position, event in enumerate(events):
         if event["EventId"] == last:
             return position + 1
-    raise AwsError("InvalidNextTokenException", "lab: NextToken is none of this search's")
+    raise AwsError("InvalidNextTokenException", "lab: NextToken does not belong to this search")

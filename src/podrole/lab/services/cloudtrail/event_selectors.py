@@ -37,7 +37,7 @@ def check(parameters: Mapping[str, Any]) -> None:
                 raise _invalid(f"{resource.get('Type')} needs an advanced event selector")
             for value in resource.get("Values") or ():
                 if not value.startswith("arn:"):
-                    raise _invalid(f"{value} is no ARN, for example arn:aws:s3:::bucket/")
+                    raise _invalid(f"{value} is not an ARN, for example arn:aws:s3:::bucket/")
     for selector in advanced or ():
         fields = {item["Field"]: item for item in selector["FieldSelectors"]}
         category = fields.get("eventCategory", {}).get("Equals")

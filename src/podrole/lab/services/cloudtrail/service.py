@@ -106,8 +106,8 @@ class CloudTrail(Service):
         if not _NAME.match(name):
             raise AwsError(
                 "InvalidTrailNameException",
-                f"lab: {name!r} is no trail name: 3 to 128 letters, digits, '.', '_' and '-', none"
-                " of these three twice in a row, at the beginning or at the end",
+                f"lab: {name!r} is not a trail name: use 3 to 128 letters, digits, '.', '_' and"
+                " '-', none of these three twice in a row, at the beginning or at the end",
             )
         for setting in _ELSEWHERE:
             if parameters.get(setting):

@@ -83,7 +83,7 @@ class DynamoDb(DataService):
         if "RequestItems" in changed:
             names = [self._name(name) for name in changed["RequestItems"]]
             if len(set(names)) < len(names):
-                raise AwsError("ValidationException", "lab: a table stands twice in RequestItems")
+                raise AwsError("ValidationException", "lab: a table is named twice in RequestItems")
             changed["RequestItems"] = dict(
                 zip(names, changed["RequestItems"].values(), strict=True)
             )

@@ -108,7 +108,7 @@ class PolicySimulation:
         arn = call.parameters["PolicySourceArn"]
         match = _ENTITY.fullmatch(arn)
         if match is None or match[1] != caller.account:
-            reason = f"lab: {arn} is no user, group or role of account {caller.account}"
+            reason = f"lab: {arn} is not a user, group or role of account {caller.account}"
             raise AwsError("InvalidInput", reason)
         found = self._state.by_arn(arn)
         if found is None:
@@ -178,12 +178,12 @@ def _simulate(call: Call, simulated: _Simulated) -> dict[str, Any]:
     _check(call)
     parameters = call.parameters
     if not _ENTITY.fullmatch(simulated.caller_arn):
-        reason = f"lab: CallerArn {simulated.caller_arn} is no user, group or role"
+        reason = f"lab: CallerArn {simulated.caller_arn} is not a user, group or role"
         raise AwsError("InvalidInput", reason)
     actions: Sequence[str] = parameters["ActionNames"]
     for action in actions:
         if not re.fullmatch(r"[\w-]+:\w+", action, re.ASCII):
-            raise AwsError("InvalidInput", f"lab: {action!r} is no service:Action")
+            raise AwsError("InvalidInput", f"lab: {action!r} is not of the form service:Action")
     begin = _begin(parameters.get("Marker"))
     end = begin + int(parameters.get("MaxItems", _PAGE))
     context = simulation_context.given(parameters.get("ContextEntries", []))
@@ -211,7 +211,7 @@ def _begin(marker: str | None) -> int:
     except (ValueError, binascii.Error):
         text = b""
     if not re.fullmatch(rb"[0-9]{1,9}", text):
-        raise AwsError("InvalidInput", "lab: Marker is none that the simulator gave")
+        raise AwsError("InvalidInput", "lab: the simulator did not give this Marker")
     return int(text)
 
 

@@ -59,7 +59,7 @@ def given(entries: Iterable[Mapping[str, Any]]) -> dict[str, str | Sequence[str]
             try:
                 _CHECKS[base](value)
             except (ValueError, InvalidOperation, binascii.Error):
-                reason = f"lab: {value!r} is no {base}, as context key {name} has it"
+                reason = f"lab: {value!r} is not a {base}, the type of context key {name}"
                 raise AwsError("InvalidInput", reason) from None
         if not several and len(values) != 1:
             raise AwsError("InvalidInput", f"lab: context key {name} of type {kind} takes 1 value")

@@ -66,4 +66,4 @@ def _lost(topic: str, queue: str, why: str) -> AwsError:
 
 
 def _not_carried(reason: str) -> AwsError:
-    return AwsError("NotImplemented", f"{reason}; it is no answer of AWS", 501)
+    return AwsError("NotImplemented", f"{reason}; this is not an answer of AWS", 501)

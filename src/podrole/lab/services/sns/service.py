@@ -53,7 +53,7 @@ class Sns(DataService):
 
     def misnamed(self, call: Call, type_: ResourceType, name: str) -> AwsError:
         """What SNS says of an ARN that is no topic's here."""
-        return AwsError("InvalidParameter", f"lab: {name!r} is no topic in {call.region}")
+        return AwsError("InvalidParameter", f"lab: {name!r} is not a topic in {call.region}")
 
     def found(self, call: Call, caller: Caller, row: Row, arn: str, account: str) -> Resource:
         """The topic with its policy and its tags."""

@@ -84,6 +84,6 @@ def _session(caller: Caller) -> Session:
     if isinstance(caller, AssumedRole):
         return caller.session
     if isinstance(caller, User) and caller.session is None:
-        reason = "lab: a user's long-lived key is no session; call GetSessionToken first"
+        reason = "lab: a user's long-lived key is not a session; call GetSessionToken first"
         raise AwsError("InvalidSubjectCredentials", reason)
     raise AwsError("NotImplemented", "lab: scoped credentials of users' sessions", 501)

@@ -138,7 +138,7 @@ class Sts(Service):
     def _get_access_key_info(self, call: Call, caller: Caller) -> dict[str, Any]:
         account = self.sessions.credentials.account_of(call.parameters["AccessKeyId"])
         if account is None:
-            raise AwsError("ValidationError", "lab: the key is none that the lab has handed out")
+            raise AwsError("ValidationError", "lab: the lab has not issued this key")
         return {"Account": account}
 
     def _decode_authorization_message(self, call: Call, caller: Caller) -> dict[str, Any]:
