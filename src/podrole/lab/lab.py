@@ -140,8 +140,8 @@ class Lab:
             raise LabError(f"region {region!r} is not an AWS Region, for example us-west-2")
         if not _CLUSTER.fullmatch(cluster):
             raise LabError(
-                f"cluster {cluster!r} is not a valid name: use letters, digits, - and _, at most 100,"
-                " a letter or digit first"
+                f"cluster {cluster!r} is not a valid name: use letters, digits, - and _, at most"
+                " 100, a letter or digit first"
             )
         return cls(settings, clock, Seed(settings.seed, secret), changes)
 

@@ -38,5 +38,5 @@ def _start(token: str | None) -> int:
     except (ValueError, binascii.Error):
         match = None
     if match is None:
-        raise AwsError("InvalidParameterException", "lab: the lab has not given this nextToken")
+        raise AwsError("InvalidParameterException", "lab: nextToken was not given by the lab")
     return int(match[1])
