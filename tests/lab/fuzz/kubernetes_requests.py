@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from podrole.lab.kubernetes.http import protobuf
-from podrole.lab.kubernetes.objects.kinds import KINDS
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from tests import hostile
 from tests.lab.fuzz.wsgi_request import WireRequest
 
@@ -161,7 +161,7 @@ class KubernetesRequests:
 
     def create(self, kind: str, content: Mapping[str, Any]) -> WireRequest:
         """A well-formed object's creation, in the namespace `default`."""
-        found = next(item for item in KINDS if item.name == kind)
+        found = next(item for item in BUILT_IN.values() if item.name == kind)
         body = {"metadata": {"name": "orders", "labels": _LABELS}, **content}
         return self._sent("POST", _path(found, "default"), json.dumps(body).encode(), _JSON)
 
@@ -169,7 +169,7 @@ class KubernetesRequests:
         """One request."""
         draw = self._draw
         method = draw.choice(_METHODS) if draw.random() < 0.97 else self.text()[:20]
-        kind = draw.choice(KINDS)
+        kind = draw.choice(list(BUILT_IN.values()))
         if draw.random() < 0.75:
             space = "default" if draw.random() < 0.9 else draw.choice(("none", self._quoted()))
             name = "orders" if draw.random() < 0.8 else draw.choice(("none", self._quoted()))

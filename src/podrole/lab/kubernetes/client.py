@@ -14,7 +14,8 @@ from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.auth.service_account_tokens import API_AUDIENCE, ServiceAccountTokens
 from podrole.lab.kubernetes.object_api import ObjectApi
 from podrole.lab.kubernetes.objects import fields, patch
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Kind
 from podrole.lab.kubernetes.objects.status import ApiError
 from podrole.lab.kubernetes.version import KUBERNETES_VERSION
 from podrole.lab.node import network_policy
@@ -54,9 +55,9 @@ class Kubernetes:
         identifiers = Identifiers(seed, f"kubernetes/{issuer.path}")
         self._node = f"ip-10-0-1-23.{webhook.region}.compute.internal"
         self.objects = ObjectApi(webhook, clock, identifiers, self._node)
-        self.objects.create(BY_NAME["Node"], _node(self._node))
+        self.objects.create(BUILT_IN["Node"], _node(self._node))
         for namespace in ("default", "kube-system"):
-            self.objects.create(BY_NAME["Namespace"], {"metadata": {"name": namespace}})
+            self.objects.create(BUILT_IN["Namespace"], {"metadata": {"name": namespace}})
         rbac.install(self.objects.store)
         self.tokens = ServiceAccountTokens(issuer, self.objects.store, clock, self._node)
 
@@ -95,7 +96,7 @@ class Kubernetes:
         Raises KubernetesError for an unknown Deployment, and where admission refuses its pods.
         """
         try:
-            self.objects.restart(self._stored(BY_NAME["Deployment"], deployment, namespace))
+            self.objects.restart(self._stored(BUILT_IN["Deployment"], deployment, namespace))
         except ApiError as error:
             raise KubernetesError(_said(error)) from error
         return f"deployment.apps/{deployment} restarted"
@@ -109,12 +110,12 @@ class Kubernetes:
         duration: int = 3600,
     ) -> str:
         """`kubectl create token SA --audience … --duration …s`: a token bound to no pod."""
-        account = self._stored(BY_NAME["ServiceAccount"], service_account, namespace)
+        account = self._stored(BUILT_IN["ServiceAccount"], service_account, namespace)
         return self.tokens.sign(account, [audience], duration)
 
     def pods(self, namespace: str = "default") -> list[Pod]:
         """The running pods of a namespace, oldest first."""
-        found = self.objects.store.list(BY_NAME["Pod"], namespace)
+        found = self.objects.store.list(BUILT_IN["Pod"], namespace)
         return [self._pod(manifest) for manifest in found]
 
     def pod(self, name: str, namespace: str = "default") -> Pod:
@@ -189,7 +190,7 @@ class Kubernetes:
 
     def _reaches(self, pod: dict[str, Any], address: str, port: int) -> bool:
         namespace = pod["metadata"]["namespace"]
-        policies = self.objects.store.list(BY_NAME["NetworkPolicy"], namespace)
+        policies = self.objects.store.list(BUILT_IN["NetworkPolicy"], namespace)
         try:
             return network_policy.reaches(pod, policies, address, port)
         except ValueError as error:
@@ -205,7 +206,7 @@ class Kubernetes:
             age = self._clock.timestamp() - issued
             if not text or age >= min(REFRESH_FRACTION * lifetime, _DAY):
                 account = self._stored(
-                    BY_NAME["ServiceAccount"],
+                    BUILT_IN["ServiceAccount"],
                     pod["spec"]["serviceAccountName"],
                     pod["metadata"]["namespace"],
                 )
@@ -217,7 +218,7 @@ class Kubernetes:
         return read
 
     def _secret_value(self, name: str, key: str, namespace: str) -> str:
-        secret = self.objects.store.find(BY_NAME["Secret"], namespace, name)
+        secret = self.objects.store.find(BUILT_IN["Secret"], namespace, name)
         if secret is None:
             raise PodError(f'CreateContainerConfigError: secret "{name}" not found')
         if key in (secret.get("data") or {}):
@@ -244,10 +245,10 @@ def _node(name: str) -> dict[str, Any]:
 
 
 def _kind(name: Any) -> Kind:
-    if name not in BY_NAME:
-        known = ", ".join(BY_NAME)
+    if name not in BUILT_IN:
+        known = ", ".join(BUILT_IN)
         raise KubernetesError(f"the lab's API server has no kind {name!r}; it has {known}")
-    return BY_NAME[name]
+    return BUILT_IN[name]
 
 
 def _said(error: ApiError) -> str:

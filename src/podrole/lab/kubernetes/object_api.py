@@ -16,7 +16,8 @@ from podrole.lab.kubernetes.admission.admission import Admission
 from podrole.lab.kubernetes.admission.webhook import WebhookSettings
 from podrole.lab.kubernetes.controllers.controllers import Controllers
 from podrole.lab.kubernetes.objects import managed_fields
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind, Object
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.managed_fields import Writer
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.kubernetes.objects.status import ApiError, already_exists, forbidden
@@ -71,7 +72,7 @@ class ObjectApi:
             metadata["name"] = metadata["generateName"] + drawn.pod_suffix()
         with self.lock, self.store.transaction():
             if kind.namespaced:
-                self.store.get(BY_NAME["Namespace"], "", metadata["namespace"])
+                self.store.get(BUILT_IN["Namespace"], "", metadata["namespace"])
             wanted = self._admission.admit(kind, wanted, None)
             if kind.name in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"):
                 wanted["metadata"]["generation"] = 1

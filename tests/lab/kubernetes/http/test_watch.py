@@ -73,11 +73,11 @@ def test_what_is_too_long_ago(api: Api) -> None:
 
 
 def _labelled(api: Api, value: str) -> Any:
-    from podrole.lab.kubernetes.objects.kinds import BY_NAME
+    from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 
     store = api.lab.kubernetes().objects.store
-    found = store.get(BY_NAME["ConfigMap"], "orders", "a")
-    return BY_NAME["ConfigMap"], {**found, "data": {"n": value}, "metadata": {**found["metadata"]}}
+    found = store.get(BUILT_IN["ConfigMap"], "orders", "a")
+    return BUILT_IN["ConfigMap"], {**found, "data": {"n": value}, "metadata": {**found["metadata"]}}
 
 
 @pytest.mark.parametrize("query", ["timeoutSeconds=nan", "timeoutSeconds=x", "resourceVersion=x"])

@@ -8,11 +8,12 @@ import pytest
 
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Object
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Object
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.seed import Seed
 
-NAMESPACE, MAP = BY_NAME["Namespace"], BY_NAME["ConfigMap"]
+NAMESPACE, MAP = BUILT_IN["Namespace"], BUILT_IN["ConfigMap"]
 
 
 class Failed(Exception):

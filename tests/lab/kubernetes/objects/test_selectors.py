@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from podrole.lab.kubernetes.objects import selectors
-from podrole.lab.kubernetes.objects.kinds import BY_NAME
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.status import ApiError
 from tests.lab.kubernetes.api import Api
 
@@ -56,7 +56,7 @@ def test_labels_of_no_form(text: str) -> None:
 )
 def test_fields(text: str, matches: bool) -> None:
     pod = {"metadata": {"name": "p"}, "spec": {"nodeName": "n"}, "status": {"phase": "Running"}}
-    assert selectors.fields(BY_NAME["Pod"], text)(pod) is matches
+    assert selectors.fields(BUILT_IN["Pod"], text)(pod) is matches
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_fields(text: str, matches: bool) -> None:
 )
 def test_fields_that_select_nothing(text: str, said: str) -> None:
     with pytest.raises(ApiError, match=said):
-        selectors.fields(BY_NAME["Pod"], text)
+        selectors.fields(BUILT_IN["Pod"], text)
 
 
 def test_a_collection_is_listed_and_deleted_by_label(api: Api) -> None:

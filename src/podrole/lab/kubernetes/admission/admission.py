@@ -13,7 +13,8 @@ from typing import Any
 
 from podrole.lab.kubernetes.admission import webhook
 from podrole.lab.kubernetes.objects import defaults, pod_validation
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind, Object
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.kubernetes.objects.status import ApiError, forbidden, invalid, invalid_in
 
@@ -95,7 +96,7 @@ class Admission:
         specification["serviceAccount"] = specification["serviceAccountName"]  # the former name
         namespace = metadata["namespace"]
         account = self._store.find(
-            BY_NAME["ServiceAccount"], namespace, specification["serviceAccountName"]
+            BUILT_IN["ServiceAccount"], namespace, specification["serviceAccountName"]
         )
         if account is None:
             shown = specification["serviceAccountName"]
@@ -113,7 +114,7 @@ class Admission:
     def inject(self, pod: Object, namespace: str) -> Object:
         """The pod identity webhook alone; an unknown service account leaves the pod as it is."""
         name = pod["spec"].get("serviceAccountName") or "default"
-        account = self._store.find(BY_NAME["ServiceAccount"], namespace, name)
+        account = self._store.find(BUILT_IN["ServiceAccount"], namespace, name)
         return webhook.admit(
             pod,
             account or {},

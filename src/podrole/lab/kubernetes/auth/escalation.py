@@ -12,7 +12,8 @@ from typing import Any
 
 from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.auth.rbac import Attempt, User
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind, Object
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.kubernetes.objects.status import forbidden
 
@@ -30,7 +31,7 @@ def check_grant(
         role_name = name
     elif kind.name in _BINDINGS:
         reference = given.get("roleRef") or {}
-        held, role = "bind", BY_NAME.get(str(reference.get("kind")), BY_NAME["Role"])
+        held, role = "bind", BUILT_IN.get(str(reference.get("kind")), BUILT_IN["Role"])
         role_name = str(reference.get("name", ""))
         found = store.find(role, namespace, role_name) or {}
         rules = found.get("rules") or ()

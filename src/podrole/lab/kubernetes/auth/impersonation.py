@@ -9,7 +9,8 @@ from werkzeug.datastructures import Headers
 
 from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.auth.rbac import Attempt, User
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Kind
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.kubernetes.objects.status import ApiError, forbidden
 
@@ -33,7 +34,7 @@ def acting(store: ObjectStore, user: User, headers: Headers) -> User:
         )
     account = rbac.read_service_account(name)
     if account is not None:
-        wanted = Attempt("impersonate", BY_NAME["ServiceAccount"], *account)
+        wanted = Attempt("impersonate", BUILT_IN["ServiceAccount"], *account)
         acted = rbac.service_account(*account)
     else:
         wanted = Attempt("impersonate", _USERS, "", name)

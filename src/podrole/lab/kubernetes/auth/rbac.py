@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind, Object
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
 
 _READ = ["get", "list", "watch"]
@@ -98,7 +99,7 @@ def install(store: ObjectStore) -> None:
     """The ClusterRoles and the binding that every cluster begins with."""
     for name, rules in _ROLES.items():
         role = {"kind": "ClusterRole", "metadata": {"name": name}, "rules": rules}
-        store.create(BY_NAME["ClusterRole"], role)
+        store.create(BUILT_IN["ClusterRole"], role)
     binding = {
         "kind": "ClusterRoleBinding",
         "metadata": {"name": "cluster-admin"},
@@ -109,7 +110,7 @@ def install(store: ObjectStore) -> None:
         },
         "subjects": [{"apiGroup": _RBAC, "kind": "Group", "name": ADMINS}],
     }
-    store.create(BY_NAME["ClusterRoleBinding"], binding)
+    store.create(BUILT_IN["ClusterRoleBinding"], binding)
 
 
 def allowed(store: ObjectStore, user: User, attempt: Attempt) -> bool:
@@ -150,11 +151,11 @@ def rules(store: ObjectStore, user: User, namespace: str) -> Iterator[Mapping[st
     for name, namespaces in user.granted:
         if namespaces is None or namespace in namespaces:
             yield from _ROLES[name]
-    for binding in store.list(BY_NAME["ClusterRoleBinding"]):
+    for binding in store.list(BUILT_IN["ClusterRoleBinding"]):
         if _binds(binding, user, ""):
             yield from _role(store, binding, "")
     if namespace:
-        for binding in store.list(BY_NAME["RoleBinding"], namespace):
+        for binding in store.list(BUILT_IN["RoleBinding"], namespace):
             if _binds(binding, user, namespace):
                 yield from _role(store, binding, namespace)
 
@@ -175,7 +176,7 @@ def _binds(binding: Object, user: User, namespace: str) -> bool:
 
 def _role(store: ObjectStore, binding: Object, namespace: str) -> list[Mapping[str, Any]]:
     reference = binding["roleRef"]
-    kind = BY_NAME.get(reference.get("kind", ""))
+    kind = BUILT_IN.get(reference.get("kind", ""))
     if kind is None:
         return []
     found = store.find(kind, namespace, reference.get("name", ""))

@@ -13,14 +13,15 @@ from typing import Any
 from podrole.lab.clock import Clock, stamp
 from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.auth.rbac import User
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Object
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Object
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.kubernetes.objects.status import ApiError
 from podrole.lab.oidc.issuer import Issuer, Token, TokenError
 
 API_AUDIENCE = "https://kubernetes.default.svc"
 _SHORTEST, _LONGEST = 600, 1 << 32
-_ACCOUNT, _NODE, _POD = BY_NAME["ServiceAccount"], BY_NAME["Node"], BY_NAME["Pod"]
+_ACCOUNT, _NODE, _POD = BUILT_IN["ServiceAccount"], BUILT_IN["Node"], BUILT_IN["Pod"]
 _BOUND_TO = ("Pod", "Secret")
 
 
@@ -79,12 +80,12 @@ class ServiceAccountTokens:
         kind, metadata = reference.get("kind", ""), account["metadata"]
         if kind not in _BOUND_TO:
             raise ApiError(400, f"cannot bind token to object of type {kind}")
-        found = self._store.get(BY_NAME[kind], metadata["namespace"], reference.get("name", ""))
+        found = self._store.get(BUILT_IN[kind], metadata["namespace"], reference.get("name", ""))
         uid = reference.get("uid")
         if uid and uid != found["metadata"]["uid"]:
             raise ApiError(
                 409,
-                f'Operation cannot be fulfilled on {BY_NAME[kind].plural} "{reference["name"]}":'
+                f'Operation cannot be fulfilled on {BUILT_IN[kind].plural} "{reference["name"]}":'
                 f" the UID in the bound object reference ({uid}) does not match the UID in record."
                 " The object might have been deleted and then recreated",
             )
@@ -118,7 +119,7 @@ class ServiceAccountTokens:
         if not good:
             return None
         claim = token.claims["kubernetes.io"]
-        for kind in (_ACCOUNT, _POD, BY_NAME["Secret"]):
+        for kind in (_ACCOUNT, _POD, BUILT_IN["Secret"]):
             named = claim.get(kind.name.lower())
             if named is None:
                 continue

@@ -10,13 +10,14 @@ from podrole.lab.clock import Clock, stamp
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.controllers.object_changes import ObjectChanges
 from podrole.lab.kubernetes.controllers.rollout import Rollouts, replicas
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, KINDS, Kind, Object
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.pod_validation import claims
 from podrole.lab.kubernetes.objects.status import ApiError
 
-_POD = BY_NAME["Pod"]
-_REPLICA_SET = BY_NAME["ReplicaSet"]
-_DEPLOYMENT = BY_NAME["Deployment"]
+_POD = BUILT_IN["Pod"]
+_REPLICA_SET = BUILT_IN["ReplicaSet"]
+_DEPLOYMENT = BUILT_IN["Deployment"]
 _ONE_POD = ("DaemonSet", "Job")
 
 
@@ -35,7 +36,7 @@ class Controllers:
         """Do what the creation of an object asks for."""
         if kind.name == "Namespace":
             account = {"metadata": {"name": "default", "namespace": found["metadata"]["name"]}}
-            self._api.create(BY_NAME["ServiceAccount"], account)
+            self._api.create(BUILT_IN["ServiceAccount"], account)
         elif kind.name == "ServiceAccount":
             self._try_again(found["metadata"]["namespace"])
         elif kind.name == "Pod":
@@ -69,7 +70,7 @@ class Controllers:
     def deleted(self, kind: Kind, gone: Object, *, orphan: bool) -> None:
         """Remove what the object owned; a replica set replaces a pod that it lost."""
         if kind.name == "Namespace":
-            for other in KINDS:
+            for other in self._api.store.kinds:
                 if other.namespaced:
                     for found in list(self._api.store.list(other, gone["metadata"]["name"])):
                         self._api.store.delete(
@@ -82,7 +83,7 @@ class Controllers:
             self._api.create(kind, {"metadata": {"name": "default", "namespace": space}})
         owner = _owner(gone)
         owning = (
-            self._api.store.find(BY_NAME[owner["kind"]], space, owner["name"]) if owner else None
+            self._api.store.find(BUILT_IN[owner["kind"]], space, owner["name"]) if owner else None
         )
         if owning is None or owning["metadata"]["uid"] != (owner or {}).get("uid"):
             return
@@ -274,12 +275,12 @@ def _copy(found: Object) -> Object:
 
 def _owner(found: Object) -> Mapping[str, Any] | None:
     references = found["metadata"].get("ownerReferences") or ()
-    return next((item for item in references if item.get("kind") in BY_NAME), None)
+    return next((item for item in references if item.get("kind") in BUILT_IN), None)
 
 
 def _reference(kind: str, owner: Object) -> dict[str, Any]:
     return {
-        "apiVersion": BY_NAME[kind].api_version,
+        "apiVersion": BUILT_IN[kind].api_version,
         "kind": kind,
         "name": owner["metadata"]["name"],
         "uid": owner["metadata"]["uid"],

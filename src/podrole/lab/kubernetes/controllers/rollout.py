@@ -12,9 +12,10 @@ from typing import Any
 
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.controllers.object_changes import ObjectChanges
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Object
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Object
 
-_DEPLOYMENT, _REPLICA_SET = BY_NAME["Deployment"], BY_NAME["ReplicaSet"]
+_DEPLOYMENT, _REPLICA_SET = BUILT_IN["Deployment"], BUILT_IN["ReplicaSet"]
 _REVISION = "deployment.kubernetes.io/revision"
 _HASH = "pod-template-hash"
 _NUMBER = re.compile(r"[0-9]{1,18}")

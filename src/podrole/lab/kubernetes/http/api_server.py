@@ -69,12 +69,12 @@ class ApiServer:
         if self._is_review(request):
             return self._review(request)
         user = self._user(request)
-        described = discovery.document(request.path, KUBERNETES_VERSION)
+        described = discovery.document(request.path, KUBERNETES_VERSION, self._objects.store.kinds)
         if described is not None:
             return answer(described)
         if request.path.startswith("/openapi/"):
-            return openapi.response(request)
-        route = read_route(request.path)
+            return openapi.response(request, self._objects.store.kinds)
+        route = read_route(request.path, self._objects.store.kinds)
         if route.review:
             return reviews.review(route.review, self._objects.store, request, user)
         asked = ApiRequest(request, route)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from podrole.lab.kubernetes.objects.kinds import GROUPS, KINDS
+from podrole.lab.kubernetes.objects.kind_registry import KindRegistry, of_group
 
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 #: Resources of a kind of their own, beside the objects.
@@ -35,7 +35,7 @@ REVIEWS = {
 }
 
 
-def document(path: str, version: str) -> dict[str, Any] | None:
+def document(path: str, version: str, kinds: KindRegistry) -> dict[str, Any] | None:
     """The document at a path, None where there is none. `version` is the cluster's, as 1.34."""
     major, minor = version.split(".")
     parts = path.strip("/").split("/")
@@ -49,34 +49,37 @@ def document(path: str, version: str) -> dict[str, Any] | None:
     if path == "/api":
         return {"kind": "APIVersions", "versions": ["v1"]}
     if path == "/apis":
-        groups = [_group(name) for name in (*GROUPS, *REVIEWS)]
+        groups = [_group(name, versions) for name, versions in _groups(kinds).items()]
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
     if parts == ["api", "v1"]:
-        return _resources("")
-    if len(parts) > 1 and parts[0] == "apis" and parts[1] in (*GROUPS, *REVIEWS):
-        if len(parts) == 2:
-            return _group(parts[1])
-        if len(parts) == 3 and parts[2] == "v1":
-            return _resources(parts[1])
+        return _resources(kinds, "", "v1")
+    if len(parts) > 1 and parts[0] == "apis":
+        versions = _groups(kinds).get(parts[1], [])
+        if len(parts) == 2 and versions:
+            return _group(parts[1], versions)
+        if len(parts) == 3 and parts[2] in versions:
+            return _resources(kinds, parts[1], parts[2])
     return None
 
 
-def _group(name: str) -> dict[str, Any]:
-    version = {"groupVersion": f"{name}/v1", "version": "v1"}
+def _groups(kinds: KindRegistry) -> dict[str, list[str]]:
+    return kinds.groups() | {name: ["v1"] for name in REVIEWS}
+
+
+def _group(name: str, versions: list[str]) -> dict[str, Any]:
+    shown = [{"groupVersion": f"{name}/{version}", "version": version} for version in versions]
     return {
         "kind": "APIGroup",
         "apiVersion": "v1",
         "name": name,
-        "versions": [version],
-        "preferredVersion": version,
+        "versions": shown,
+        "preferredVersion": shown[0],
     }
 
 
-def _resources(group: str) -> dict[str, Any]:
+def _resources(kinds: KindRegistry, group: str, version: str) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
-    for kind in KINDS:
-        if kind.group != group:
-            continue
+    for kind in of_group(kinds, group, version):
         found.append(
             {
                 "name": kind.plural,
@@ -110,6 +113,6 @@ def _resources(group: str) -> dict[str, Any]:
     return {
         "kind": "APIResourceList",
         "apiVersion": "v1",
-        "groupVersion": f"{group}/v1" if group else "v1",
+        "groupVersion": f"{group}/{version}" if group else version,
         "resources": found,
     }

@@ -14,7 +14,8 @@ from werkzeug.wrappers import Request, Response
 from podrole.lab.kubernetes.http.api_request import answer
 from podrole.lab.kubernetes.http.protobuf import field
 from podrole.lab.kubernetes.objects.fields import MESSAGES
-from podrole.lab.kubernetes.objects.kinds import GROUPS, KINDS, Kind
+from podrole.lab.kubernetes.objects.kind_registry import KindRegistry
+from podrole.lab.kubernetes.objects.kinds import Kind
 from podrole.lab.kubernetes.objects.status import ApiError
 
 _V3 = "/openapi/v3"
@@ -24,20 +25,22 @@ _PARAMETERS = ("dryRun", "fieldManager", "fieldValidation", "force")
 _SCHEMAS = "#/components/schemas/"
 
 
-def response(request: Request) -> Response:
+def response(request: Request, served: KindRegistry) -> Response:
     """The answer to a request below `/openapi/`. Raises ApiError (NotFound)."""
     path = request.path
     if path == "/openapi/v2":
         # Old clients read nothing but protobuf, newer ones take what this one gives.
-        return Response(_version_2(), content_type=_V2_MEDIA_TYPE)
+        return Response(_version_2(served), content_type=_V2_MEDIA_TYPE)
     if path == _V3:
-        places = ("api/v1", *(f"apis/{group}/v1" for group in GROUPS))
+        groups = served.groups().items()
+        places = ["api/v1"]
+        places += [f"apis/{group}/{version}" for group, versions in groups for version in versions]
         return answer(
             {"paths": {place: {"serverRelativeURL": f"{_V3}/{place}"} for place in places}}
         )
     place = path.removeprefix(f"{_V3}/")
     kinds = [
-        kind for kind in KINDS if place == (f"apis/{kind.api_version}" if kind.group else "api/v1")
+        kind for kind in served if place == (f"apis/{kind.api_version}" if kind.group else "api/v1")
     ]
     if not kinds:
         raise ApiError(404, "the server could not find the requested resource")
@@ -99,7 +102,7 @@ def _schema(form: str) -> dict[str, Any]:
     return {"type": form} if form != "any" else {"type": "object"}
 
 
-def _version_2() -> bytes:
+def _version_2(served: KindRegistry) -> bytes:
     """A `Document` without definitions: an old kubectl then leaves validation to the server, and
     finds that it can do dry runs."""
     parameters = b"".join(
@@ -112,7 +115,7 @@ def _version_2() -> bytes:
             2,
             field(1, _path(kind)) + field(2, field(8, parameters + field(13, _extension(kind)))),
         )
-        for kind in KINDS
+        for kind in served
     )
     info = field(1, "Podrole's lab") + field(2, "v1")
     return field(1, "2.0") + field(2, info) + field(8, paths)

@@ -14,7 +14,7 @@ from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.auth.rbac import Attempt, User
 from podrole.lab.kubernetes.http.api_request import answer, body
 from podrole.lab.kubernetes.objects import fields
-from podrole.lab.kubernetes.objects.kinds import BY_PLURAL, Kind, Object
+from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.kubernetes.objects.status import ApiError
 
@@ -53,7 +53,7 @@ def _decided(store: ObjectStore, user: User, specification: Object) -> dict[str,
     plural, group = wanted.get("resource") or "", wanted.get("group") or ""
     attempt = Attempt(
         wanted.get("verb") or "",
-        BY_PLURAL.get((group, plural)) or Kind(plural, plural, group),
+        store.kinds.of_plural(group, plural) or Kind(plural, plural, group),
         wanted.get("namespace") or "",
         wanted.get("name") or "",
         wanted.get("subresource") or "",

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from podrole.lab.kubernetes.http.discovery import REVIEWS
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, BY_PLURAL, Kind
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kind_registry import KindRegistry
+from podrole.lab.kubernetes.objects.kinds import Kind
 from podrole.lab.kubernetes.objects.status import ApiError
 
 
@@ -21,22 +23,22 @@ class Route:
     review: str = ""  # the kind of a review, which is no stored object
 
 
-def read_route(path: str) -> Route:
-    """The route of a path. Raises ApiError (NotFound) for what the lab's server does not have."""
+def read_route(path: str, kinds: KindRegistry) -> Route:
+    """The route of a path. Raises ApiError (NotFound) for what is none of the server's `kinds`."""
     parts = [unquote(part) for part in path.strip("/").split("/")]
     if parts[:2] == ["api", "v1"]:
-        group, rest = "", parts[2:]
-    elif parts[0] == "apis" and len(parts) > 3 and parts[2] == "v1":
-        group, rest = parts[1], parts[3:]
+        group, version, rest = "", "v1", parts[2:]
+    elif parts[0] == "apis" and len(parts) > 3:
+        group, version, rest = parts[1], parts[2], parts[3:]
     else:
         raise _unknown()
     for plural, kind_name in REVIEWS.get(group, ()):
-        if rest == [plural]:
-            return Route(BY_NAME["Namespace"], review=kind_name)
+        if version == "v1" and rest == [plural]:
+            return Route(BUILT_IN["Namespace"], review=kind_name)
     namespace = ""
-    if rest[:1] == ["namespaces"] and len(rest) > 2 and (group, rest[2]) in BY_PLURAL:
+    if rest[:1] == ["namespaces"] and len(rest) > 2 and kinds.served(group, version, rest[2]):
         namespace, rest = rest[1], rest[2:]
-    kind = BY_PLURAL.get((group, rest[0])) if rest else None
+    kind = kinds.served(group, version, rest[0]) if rest else None
     if kind is None or len(rest) > 3 or not all(rest):
         raise _unknown()
     if namespace and not kind.namespaced:

@@ -94,7 +94,7 @@ def _events(
 
 def _as_seen(event: Event, kind: Kind, wanted: Callable[[Object], bool]) -> str:
     """The event's type for a client that sees only `wanted`: what falls out of that is deleted."""
-    if event.found["kind"] != kind.name:
+    if (event.kind.group, event.kind.plural) != (kind.group, kind.plural):
         return ""
     before = event.former is not None and wanted(event.former)
     after = event.type != "DELETED" and wanted(event.found)

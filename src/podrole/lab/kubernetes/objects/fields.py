@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Object
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kinds import Object
 from podrole.lab.kubernetes.objects.status import ApiError
 
 _LISTED, _MAPPED, _ANY, _OBJECT = "*", "{}", "any", "object"
@@ -47,7 +48,7 @@ def _load() -> dict[str, dict[str, str]]:
     }
     for name, fields in messages.items():
         # All that can be sent alone has these three.
-        if name in BY_NAME or name.endswith(("Review", "Request", "Options")) or name == "Scale":
+        if name in BUILT_IN or name.endswith(("Review", "Request", "Options")) or name == "Scale":
             fields |= {"kind": "string", "apiVersion": "string", "metadata": "ObjectMeta"}
     return messages
 

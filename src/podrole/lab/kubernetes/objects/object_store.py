@@ -12,14 +12,16 @@ from typing import Any
 
 from podrole.lab.clock import Clock, stamp
 from podrole.lab.identifiers import Identifiers
-from podrole.lab.kubernetes.objects.kinds import BY_NAME, Kind, Object
+from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
+from podrole.lab.kubernetes.objects.kind_registry import KindRegistry
+from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.status import ApiError, already_exists, not_found
 
 _KEPT_EVENTS = 4096
 
 
-#: Kind, namespace (empty where the kind has none) and name.
-_Key = tuple[str, str, str]
+#: Group and plural, namespace (empty where the kind has none) and name.
+_Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Event:
     type: str
     found: Object
     former: Object | None  # what it was before, None for a new one
+    kind: Kind
 
 
 class ObjectStore:
@@ -38,6 +41,8 @@ class ObjectStore:
     def __init__(self, clock: Clock, identifiers: Identifiers) -> None:
         self._clock = clock
         self._identifiers = identifiers
+        #: What the cluster's API server serves.
+        self.kinds = KindRegistry()
         self._objects: dict[_Key, Object] = {}
         #: The keys before the first deletion of a transaction.
         self._order: list[_Key] | None = None
@@ -70,7 +75,7 @@ class ObjectStore:
     def _undo(self, events: Sequence[Event]) -> None:
         """Take changes back, each by what its event says was before: no write copies the store."""
         for event in reversed(events):
-            key = _key(BY_NAME[event.found["kind"]], event.found["metadata"])
+            key = _key(event.kind, event.found["metadata"])
             if event.former is None:
                 del self._objects[key]
             else:
@@ -82,7 +87,9 @@ class ObjectStore:
 
     def find(self, kind: Kind, namespace: str, name: str) -> Object | None:
         """The object, None where there is none. Not to be changed."""
-        return self._objects.get((kind.name, namespace if kind.namespaced else "", name))
+        return self._objects.get(
+            (kind.group, kind.plural, namespace if kind.namespaced else "", name)
+        )
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object:
         """The object. Not to be changed. Raises ApiError (NotFound)."""
@@ -93,8 +100,8 @@ class ObjectStore:
 
     def list(self, kind: Kind, namespace: str | None = None) -> Iterator[Object]:
         """The objects of a kind, oldest first; of one namespace or of all. Not to be changed."""
-        for (name, space, _), found in list(self._objects.items()):
-            if name == kind.name and namespace in (None, space):
+        for (group, plural, space, _), found in list(self._objects.items()):
+            if plural == kind.plural and group == kind.group and namespace in (None, space):
                 yield found
 
     def create(self, kind: Kind, given: Object) -> Object:
@@ -102,7 +109,7 @@ class ObjectStore:
         metadata = given["metadata"]
         namespace = metadata.get("namespace", "") if kind.namespaced else ""
         if kind.namespaced:
-            self.get(BY_NAME["Namespace"], "", namespace)
+            self.get(BUILT_IN["Namespace"], "", namespace)
         else:
             metadata.pop("namespace", None)
         if self.find(kind, namespace, metadata["name"]) is not None:
@@ -146,7 +153,7 @@ class ObjectStore:
         del self._objects[_key(kind, found["metadata"])]
         gone = copy.deepcopy(found)
         gone["metadata"]["resourceVersion"] = str(self._next())
-        self._happened("DELETED", gone, found)
+        self._happened("DELETED", kind, gone, found)
         return gone
 
     def since(self, version: int) -> Iterator[Event]:
@@ -161,15 +168,15 @@ class ObjectStore:
         given.setdefault("apiVersion", kind.api_version)
         metadata["resourceVersion"] = str(self._next())
         self._objects[_key(kind, metadata)] = given
-        self._happened(event, given, former)
+        self._happened(event, kind, given, former)
         return given
 
     def _next(self) -> int:
         self.version += 1
         return self.version
 
-    def _happened(self, event: str, found: Object, former: Object | None) -> None:
-        self._unpublished.append(Event(self.version, event, found, former))
+    def _happened(self, event: str, kind: Kind, found: Object, former: Object | None) -> None:
+        self._unpublished.append(Event(self.version, event, found, former, kind))
         self._publish()
 
     def _publish(self) -> None:
@@ -183,4 +190,5 @@ class ObjectStore:
 
 
 def _key(kind: Kind, metadata: Mapping[str, Any]) -> _Key:
-    return kind.name, metadata.get("namespace", "") if kind.namespaced else "", metadata["name"]
+    namespace = metadata.get("namespace", "") if kind.namespaced else ""
+    return kind.group, kind.plural, namespace, metadata["name"]

@@ -1,0 +1,172 @@
+"""The kinds that every cluster of the lab has, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from podrole.lab.kubernetes.objects.columns import (
+    address,
+    at,
+    containers,
+    count,
+    pod_status,
+    ports,
+    ready,
+    replicas,
+    subjects,
+    texts,
+)
+from podrole.lab.kubernetes.objects.kinds import Column, Kind
+
+_DATA: tuple[Column, ...] = (("Data", count("data")),)
+_ROLE_REF: tuple[Column, ...] = (
+    ("Role", lambda found: f"{found['roleRef']['kind']}/{found['roleRef']['name']}"),
+)
+_BOUND: tuple[Column, ...] = (
+    ("Users", subjects("User")),
+    ("Groups", subjects("Group")),
+    ("ServiceAccounts", subjects("ServiceAccount")),
+)
+_TEMPLATE: tuple[Column, ...] = (
+    ("Containers", containers("name")),
+    ("Images", containers("image")),
+    ("Selector", texts("spec", "selector", "matchLabels")),
+)
+_RBAC = "rbac.authorization.k8s.io"
+
+_KINDS = (
+    Kind(
+        "Namespace",
+        "namespaces",
+        namespaced=False,
+        short=("ns",),
+        columns=(("Status", at("status", "phase")),),
+        selected_by=("status.phase",),
+    ),
+    Kind(
+        "Node",
+        "nodes",
+        namespaced=False,
+        short=("no",),
+        columns=(("Status", lambda _: "Ready"), ("Roles", lambda _: "<none>")),
+        wide=(
+            ("Version", at("status", "nodeInfo", "kubeletVersion")),
+            ("Internal-IP", address),
+        ),
+        selected_by=("spec.unschedulable",),
+    ),
+    Kind(
+        "ServiceAccount",
+        "serviceaccounts",
+        short=("sa",),
+        columns=(("Secrets", count("secrets")),),
+    ),
+    Kind(
+        "Secret",
+        "secrets",
+        columns=(("Type", lambda found: found.get("type", "Opaque")), *_DATA),
+        selected_by=("type",),
+    ),
+    Kind("ConfigMap", "configmaps", short=("cm",), columns=_DATA),
+    Kind(
+        "Service",
+        "services",
+        short=("svc",),
+        columns=(
+            ("Type", lambda found: at("spec", "type")(found) or "ClusterIP"),
+            ("Cluster-IP", lambda found: at("spec", "clusterIP")(found) or "<none>"),
+            ("External-IP", lambda _: "<none>"),
+            ("Port(s)", ports),
+        ),
+        wide=(("Selector", texts("spec", "selector")),),
+        in_all=True,
+    ),
+    Kind(
+        "Event",
+        "events",
+        short=("ev",),
+        selected_by=tuple(
+            ["reason", "type"]
+            + [f"involvedObject.{name}" for name in ("kind", "name", "namespace", "uid")]
+        ),
+    ),
+    Kind("ResourceQuota", "resourcequotas", short=("quota",)),
+    Kind("LimitRange", "limitranges", short=("limits",)),
+    Kind(
+        "Pod",
+        "pods",
+        short=("po",),
+        columns=(
+            ("Ready", ready),
+            ("Status", pod_status),
+            ("Restarts", lambda _: 0),
+        ),
+        wide=(("IP", at("status", "podIP")), ("Node", at("spec", "nodeName"))),
+        selected_by=tuple(
+            [f"spec.{name}" for name in ("nodeName", "restartPolicy", "serviceAccountName")]
+            + ["status.phase", "status.podIP"]
+        ),
+        in_all=True,
+    ),
+    Kind(
+        "Deployment",
+        "deployments",
+        "apps",
+        short=("deploy",),
+        columns=(
+            ("Ready", replicas),
+            ("Up-to-date", lambda found: found.get("status", {}).get("updatedReplicas", 0)),
+            ("Available", lambda found: found.get("status", {}).get("availableReplicas", 0)),
+        ),
+        wide=_TEMPLATE,
+        in_all=True,
+    ),
+    Kind(
+        "ReplicaSet",
+        "replicasets",
+        "apps",
+        short=("rs",),
+        columns=(
+            ("Desired", at("spec", "replicas")),
+            ("Current", at("status", "replicas")),
+            ("Ready", at("status", "readyReplicas")),
+        ),
+        wide=_TEMPLATE,
+        in_all=True,
+    ),
+    Kind(
+        "StatefulSet",
+        "statefulsets",
+        "apps",
+        short=("sts",),
+        columns=(("Ready", replicas),),
+        wide=_TEMPLATE[:2],
+        in_all=True,
+    ),
+    Kind("DaemonSet", "daemonsets", "apps", short=("ds",), wide=_TEMPLATE, in_all=True),
+    Kind(
+        "Job",
+        "jobs",
+        "batch",
+        columns=(
+            ("Status", lambda found: "Complete" if found.get("status") else "Running"),
+            ("Completions", lambda found: f"{found.get('status', {}).get('succeeded', 0)}/1"),
+        ),
+        wide=_TEMPLATE,
+        in_all=True,
+    ),
+    Kind("NetworkPolicy", "networkpolicies", "networking.k8s.io", short=("netpol",)),
+    Kind("Role", "roles", _RBAC),
+    Kind("RoleBinding", "rolebindings", _RBAC, columns=_ROLE_REF, wide=_BOUND),
+    Kind("ClusterRole", "clusterroles", _RBAC, namespaced=False),
+    Kind(
+        "ClusterRoleBinding",
+        "clusterrolebindings",
+        _RBAC,
+        namespaced=False,
+        columns=_ROLE_REF,
+        wide=_BOUND,
+    ),
+)
+#: By name: no two of them have the same.
+BUILT_IN: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
