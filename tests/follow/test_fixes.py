@@ -19,16 +19,17 @@ EKS_MAY_NOT = "EKS does not have permissions to assume the associated role"
 @pytest.mark.parametrize(
     ("page", "broken", "section", "fix", "says", "stranger"),
     [
-        ("irsa", "trust-irsa-bad-literal-star", "Not authorized to assume the role",
+        ("irsa", "trust-irsa-bad-literal-star", f"AccessDenied: {NOT_TRUSTED}",
          "trust-irsa-exact", NOT_TRUSTED, "stranger-irsa"),
-        ("irsa", "trust-irsa-bad-https", "Not authorized to assume the role",
+        ("irsa", "trust-irsa-bad-https", f"AccessDenied: {NOT_TRUSTED}",
          "trust-irsa-exact", NOT_TRUSTED, "stranger-irsa"),
-        ("irsa", "trust-pod-identity", "Not authorized to assume the role",
+        ("irsa", "trust-pod-identity", f"AccessDenied: {NOT_TRUSTED}",
          "trust-irsa-exact", NOT_TRUSTED, "stranger-irsa"),
-        ("pod-identity", "trust-pod-identity-bad-no-tagsession", "EKS may not assume the role",
-         "trust-pod-identity-source", EKS_MAY_NOT, "stranger-pod-identity"),
+        ("pod-identity", "trust-pod-identity-bad-no-tagsession",
+         f"AccessDeniedException: {EKS_MAY_NOT}", "trust-pod-identity-source", EKS_MAY_NOT,
+         "stranger-pod-identity"),
         ("pod-identity", "trust-pod-identity-bad-source-association",
-         "EKS may not assume the role", "trust-pod-identity-source", EKS_MAY_NOT,
+         f"AccessDeniedException: {EKS_MAY_NOT}", "trust-pod-identity-source", EKS_MAY_NOT,
          "stranger-pod-identity"),
     ],
 )  # fmt: skip

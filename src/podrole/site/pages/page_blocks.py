@@ -20,7 +20,7 @@ MARKER = re.compile(
 )
 _OPTION = re.compile(r'\s*(?P<name>[a-z-]+)=(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))')
 _TAB = re.compile(r'^(?P<indent>\s*)=== "(?P<label>[^"]+)"\s*\Z')
-_HEADING = re.compile(r"^##+ (?P<text>.+?)\s*\Z")
+_HEADING = re.compile(r"^##+ (?P<text>.+?)(?:\s*\{ ?#[a-z0-9-]+ ?\})?\s*\Z")
 _OUTPUT = re.compile(r'^(?P<indent>\s*)(?P<marks>`{3,})output(?: title="(?P<title>[^"]*)")?\s*\Z')
 #: The title of an output that comes with an error.
 REFUSED = "It fails"
