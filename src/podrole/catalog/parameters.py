@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from podrole.catalog.error import CatalogError, shown
-from podrole.catalog.partitions import PARTITIONS, of_region
 from podrole.catalog.shapes import known, text
+from podrole.partitions import PARTITIONS, of_region
 from podrole.reading import Limits, ReadingError, read_text
 from podrole.reading.yaml_document import read_one_yaml
 from podrole.terminal import one_line

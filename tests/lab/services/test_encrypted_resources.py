@@ -163,3 +163,33 @@ def test_a_queue_and_a_topic_under_a_customers_key(setup: Setup, key: str) -> No
     with pod.inside():
         for call in calls():
             call()
+
+
+def test_the_service_has_the_name_of_its_partition(setup: Setup) -> None:
+    region = "cn-north-1"
+    iam = setup.iam
+    iam.create_user(UserName="bob")
+    bob = iam.create_access_key(UserName="bob")["AccessKey"]
+
+    def client(service: str, **more: Any) -> Any:
+        host = f"https://{service}.{region}.amazonaws.com"  # the lab serves no other partition's
+        return boto3.client(service, region_name=region, endpoint_url=host, **more)
+
+    key = client("kms").create_key()["KeyMetadata"]["KeyId"]
+    client("secretsmanager").create_secret(Name="db", SecretString="x", KmsKeyId=key)
+
+    def read(end: str) -> Any:
+        conditions = {"kms:ViaService": f"secretsmanager.{region}.{end}"}
+        decrypts = allow("kms:Decrypt", Condition={"StringEquals": conditions})
+        for name, document in (("kms", decrypts), ("read", allow("secretsmanager:GetSecretValue"))):
+            iam.put_user_policy(
+                UserName="bob", PolicyName=name, PolicyDocument=json.dumps(document)
+            )
+        keys = {
+            "aws_access_key_id": bob["AccessKeyId"],
+            "aws_secret_access_key": bob["SecretAccessKey"],
+        }
+        return client("secretsmanager", **keys).get_secret_value(SecretId="db")["SecretString"]
+
+    assert read("amazonaws.com.cn") == "x"
+    assert refused(lambda: read("amazonaws.com"))[2] == "Access to KMS is not allowed"

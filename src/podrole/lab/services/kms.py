@@ -17,6 +17,7 @@ from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import Caller
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
+from podrole.partitions import host_suffix
 from podrole.policy import Policy
 
 #: moto's ciphertext begins with the id of its key.
@@ -154,8 +155,9 @@ class Kms(DataService):
     ) -> Iterator[Requirement]:
         """What a caller needs of the key with which a service encrypts; nothing of AWS's own keys.
 
-        The service calls KMS as its caller: kms:ViaService is the service in the call's region, and
-        the encryption context is the one that the service documents. `name` is the key's as seen
+        The service calls KMS as its caller: kms:ViaService is the service's host name in the call's
+        region, which ends as its partition's names do (inferred outside aws), and the encryption
+        context is the one that the service documents. `name` is the key's as seen
         from `account`, which holds the encrypted resource.
         """
         if name.startswith(_AWS_MANAGED) or f":{_AWS_MANAGED}" in name:
@@ -165,7 +167,7 @@ class Kms(DataService):
         resource = self._key(call, arn, owner, caller.account)
         keys: dict[str, Any] = {
             **resource.keys,
-            "kms:ViaService": f"{service}.{call.region}.amazonaws.com",
+            "kms:ViaService": f"{service}.{call.region}.{host_suffix(call.region)}",
             "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
             "kms:EncryptionContextKeys": list(context),
             "aws:ViaAWSService": "true",

@@ -5,7 +5,7 @@ import json
 from podrole.catalog import Catalog
 from podrole.catalog.formats.quoting import SHELL_SAFE
 from podrole.catalog.parameters import Parameter
-from podrole.catalog.partitions import PARTITIONS
+from podrole.partitions import PARTITIONS
 from podrole.site.values.value_places import SECRETS, plain_parameters
 
 #: The drawer's groups; what stands in none is in the last, `other`.

@@ -11,7 +11,7 @@ import botocore
 import pytest
 
 from podrole.catalog import Catalog, CatalogError
-from podrole.catalog.partitions import PARTITIONS, of_region
+from podrole.partitions import PARTITIONS, of_region
 
 KNOWN: Any = json.loads(
     (Path(botocore.__file__).parent / "data/partitions.json").read_text("utf-8")

@@ -39,3 +39,9 @@ PARTITIONS = tuple(
 def of_region(region: str) -> Partition | None:
     """The partition of a Region, None for one whose form no partition has."""
     return next((one for one in PARTITIONS if one.regions.fullmatch(region)), None)
+
+
+def host_suffix(region: str) -> str:
+    """How host names of a Region's services end; `amazonaws.com` if no partition has its form."""
+    partition = of_region(region)
+    return partition.dns_suffix if partition else "amazonaws.com"
