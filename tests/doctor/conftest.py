@@ -29,8 +29,8 @@ class Ward:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
 
-    def outputs(self) -> Iterator[str]:
-        """All that `podrole doctor --collect` would have written."""
+    def outputs(self, role: str = "orders-api") -> Iterator[str]:
+        """All that `podrole doctor --collect` would have written for a role."""
         setup, eks, iam = self.setup, self.setup.eks, self.setup.iam
         account = setup.cluster.get("ServiceAccount", "orders-api", "orders")
         pods = [dict(pod.manifest) for pod in setup.cluster.pods("orders")]
@@ -51,7 +51,7 @@ class Ward:
             yield printed(
                 iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider["Arn"])
             )
-        yield printed(iam.get_role(RoleName="orders-api"))
+        yield printed(iam.get_role(RoleName=role))
 
     def links(self) -> list[Link]:
         evidence = Evidence()

@@ -209,7 +209,7 @@ def test_the_pod_came_before_the_association(ward: Ward) -> None:
 
 POD = {
     "kind": "Pod",
-    "metadata": {"name": "p", "namespace": "orders"},
+    "metadata": {"name": "p", "namespace": "orders", "uid": "0cda7f85"},
     "spec": {"containers": [{"name": "app"}]},
 }
 

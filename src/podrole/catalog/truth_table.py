@@ -46,9 +46,6 @@ def compiled(
     """
     kind: Any = snippet.layer
     body = filled(document or snippet.body, values)
-    if snippet.holder == "ecr-repository":
-        # Such a policy has no Resource: it means the repository that it stands on.
-        body["Statement"] = [{"Resource": "*", **statement} for statement in body["Statement"]]
     return parse_policy(body, kind=kind, name=snippet.id)
 
 

@@ -67,6 +67,15 @@ def _pod(view: PodView) -> Link:
             f"env shows the variables of {view.name}, but not its service account",
             "kubectl -n <namespace> get sa,pod -o yaml",
         )
+    if view.written == "Pod" and (view.by_web_identity or view.by_container):
+        return ok("pod", runs)
+    if view.written == "Pod":
+        return unknown(
+            "pod",
+            f"the file is the manifest of {view.namespace}/{view.name}: it shows what was written, "
+            "not what the webhook changed",
+            f"kubectl -n {shell_word(view.namespace)} get sa,pod -o yaml",
+        )
     if view.written:
         return unknown(
             "pod",

@@ -23,7 +23,7 @@ class PodView:
         pod: as Kubernetes shows it, or as a workload's template writes it.
         service_account: the one that it runs as, where a file shows it.
         container: the one that has the webhook's variables, or should have them.
-        written: the kind of the workload, where only its template is known; else empty.
+        written: the kind of the manifest, where only what was written is known; else empty.
         partial: whether only the environment of a container is known, and not the pod.
         alike: the names of other pods that are judged by this one.
     """
@@ -114,6 +114,8 @@ class PodView:
     def token_audience(self) -> str:
         """The audience of the projected token that the web identity file is, empty if unknown."""
         path = self.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE", "")
+        # On Windows `C:\\var\\run\\…` is mounted at `/var/run/…`.
+        path = path.removeprefix("C:").replace("\\", "/")
         folder, _, file = path.rpartition("/")
         for mount in trees(self.container.get("volumeMounts")):
             if text(mount, "mountPath").rstrip("/") != folder:

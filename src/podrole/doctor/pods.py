@@ -112,7 +112,23 @@ def _view(evidence: Evidence, group: list[Tree]) -> PodView:
     if not containers:
         raise EvidenceError(f"pod {name_of(chosen)} has no containers")
     alike = tuple(name_of(pod) for pod in group if pod is not chosen)
-    return PodView(chosen, _account(evidence, chosen), _container(chosen, containers), alike=alike)
+    return PodView(
+        chosen,
+        _account(evidence, chosen),
+        _container(chosen, containers),
+        written="" if _seen(chosen) else "Pod",
+        alike=alike,
+    )
+
+
+def _seen(pod: Tree) -> bool:
+    """Whether the cluster has had a pod: what the API server adds is not in a manifest."""
+    metadata = mapping(pod.get("metadata"))
+    return (
+        bool({"uid", "creationTimestamp", "resourceVersion"} & set(metadata))
+        or bool(mapping(pod.get("status")) or pod.get("described"))
+        or bool(text(pod, "spec", "nodeName"))
+    )
 
 
 def _container(pod: Tree, containers: list[Tree]) -> Tree:

@@ -145,7 +145,8 @@ def _statement(item: Any, path: str, kind: str, variables: bool) -> Statement:
         code = "INVALID_EFFECT" if "Effect" in item else "MISSING_EFFECT"
         raise PolicyError(f"{path}.Effect", reason, code=code)
     actions, not_action = _either(item, "Action", path, needed=True)
-    resources, not_resource = _either(item, "Resource", path, needed=kind != "trust")
+    needed = kind != "trust" and not (kind == "resource" and _of_repository(actions))
+    resources, not_resource = _either(item, "Resource", path, needed=needed)
     if kind == "trust" and resources is not None:
         raise PolicyError(f"{path}.Resource", "Has prohibited field Resource", code=_ELEMENT)
     if not isinstance(item.get("Sid", ""), str):
@@ -180,6 +181,14 @@ def _statement(item: Any, path: str, kind: str, variables: bool) -> Statement:
         conditions=tuple(_conditions(item.get("Condition", {}), f"{path}.Condition", variables)),
         variables=variables,
     )
+
+
+def _of_repository(actions: tuple[str, ...] | None) -> bool:
+    """Whether only ECR's actions are named: a repository's policy has no Resource.
+
+    Source: ECR User Guide, "Private repository policy examples" (checked 2026-11-24).
+    """
+    return bool(actions) and all(one.lower().startswith("ecr:") for one in actions or ())
 
 
 def _either(

@@ -50,14 +50,21 @@ def read_policy(path: Path, text: str, *, yaml: bool) -> PolicyFile:
 
 
 def kind_of(document: Any) -> Kind:
-    """What the elements say: Principal without Resource is a trust policy."""
+    """What the elements say: Principal without Resource is a trust policy, or ECR's."""
     statements = document.get("Statement") if isinstance(document, Mapping) else None
     several = statements if isinstance(statements, list) else [statements]
     objects = [item for item in several if isinstance(item, Mapping)]
     if not any({"Principal", "NotPrincipal"} & set(item) for item in objects):
         return "identity"
     named = any({"Resource", "NotResource"} & set(item) for item in objects)
-    return "resource" if named else "trust"
+    return "resource" if named or any(_names_ecr(item) for item in objects) else "trust"
+
+
+def _names_ecr(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement has an action of ECR: a repository's policy has no Resource either."""
+    actions = statement.get("Action")
+    several = actions if isinstance(actions, list) else [actions]
+    return any(isinstance(one, str) and one.lower().startswith("ecr:") for one in several)
 
 
 def _read(path: Path, text: str, *, yaml: bool) -> PolicyFile:

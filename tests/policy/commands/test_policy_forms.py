@@ -184,3 +184,21 @@ def test_explain_takes_what_get_role_prints(tmp_path: Path, capsys: Any) -> None
         "--context", f"{ISSUER}:sub={SUBJECT}", "--context", f"{ISSUER}:aud=sts.amazonaws.com",
     )  # fmt: skip
     assert (code, out.split()[0]) == (0, "ALLOW")
+
+
+def test_a_repository_s_policy_needs_no_resource(tmp_path: Path, capsys: Any) -> None:
+    """ECR's policies have no Resource, as a trust policy has none."""
+    path = tmp_path / "repository.json"
+    reader = {"AWS": "arn:aws:iam::444455556666:role/nodes"}
+    statement = {"Effect": "Allow", "Principal": reader, "Action": "ecr:BatchGetImage"}
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    assert main(["lint", str(path)]) == 0, capsys.readouterr()
+    asked = ["--principal", "arn:aws:sts::444455556666:assumed-role/nodes/i-0123456789abcdef0"]
+    asked += ["--action", "ecr:BatchGetImage", "--identity", str(path.with_name("all.json"))]
+    asked += ["--resource", "arn:aws:ecr:eu-west-1:111122223333:repository/shop"]
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    path.with_name("all.json").write_text(
+        json.dumps({"Version": "2012-10-17", "Statement": everything})
+    )
+    assert main(["explain", "--resource-policy", str(path), *asked]) == 0
+    assert capsys.readouterr().out.startswith("ALLOW")

@@ -19,6 +19,8 @@ from podrole.terminal import one_line
 
 #: Characters of one row: a policy has at most 20,480, and a row some dozen of them.
 _LONGEST_ROW = 8_000_000
+#: Layers whose flags have their own names.
+_OTHERS = ("boundary", "session", "scp", "rcp", "endpoint")
 
 
 def configure(name: str, parser: argparse.ArgumentParser) -> None:
@@ -65,7 +67,7 @@ def _configure_explain(parser: argparse.ArgumentParser) -> None:
         "--resource-account", help="the account that owns the resource, if its ARN does not say"
     )
     parser.add_argument("--context", action="append", default=[], metavar="KEY=VALUE")
-    for layer in ("identity", "resource-policy", "boundary", "session", "scp", "rcp"):
+    for layer in ("identity", "resource-policy", *_OTHERS):
         parser.add_argument(f"--{layer}", action="append", default=[], type=Path, metavar="FILE")
     parser.add_argument("--json", action="store_true", help="print the decision as JSON")
     parser.set_defaults(run=_explain)
@@ -94,7 +96,7 @@ def _row_of(arguments: argparse.Namespace) -> dict[str, Any]:
         "context": {key: value[0] if len(value) == 1 else value for key, value in context.items()},
     }
     layers = {"identity": arguments.identity, "resource": arguments.resource_policy}
-    layers |= {name: getattr(arguments, name) for name in ("boundary", "session", "scp", "rcp")}
+    layers |= {name: getattr(arguments, name) for name in _OTHERS}
     return {
         "request": request,
         "policies": {
