@@ -100,6 +100,10 @@ bench-suite: $(STAMP) site ## Measure the whole suite beside its parts one after
 soak: $(STAMP) ## Let 64 pods refresh for a minute while other clients misbehave
 	@$(BIN)/python bench/lab_soak.py
 
+.PHONY: beside-webhook
+beside-webhook: $(STAMP) ## The lab's webhook beside AWS's own, on drawn pods (WEBHOOK=the built program)
+	@$(BIN)/python bench/beside_webhook.py $(WEBHOOK)
+
 .PHONY: mutate
 mutate: $(STAMP) ## Change the engine step by step: which changes do the tests miss?
 	@$(BIN)/python bench/mutate_engine.py

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from podrole.doctor.tree import Tree, mapping, namespace_of, text, trees
+from podrole.reading.skipped_containers import skipped_containers
 
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 AUDIENCE_ANNOTATION = "eks.amazonaws.com/audience"
@@ -150,7 +151,7 @@ def set_in(container: Tree, name: str) -> bool:
 def skips(pod: Tree, container: Tree) -> bool:
     """Whether the pod's annotation tells the webhook to leave a container out."""
     listed = text(pod, "metadata", "annotations", "eks.amazonaws.com/skip-containers")
-    return text(container, "name") in [name.strip() for name in listed.split(",")]
+    return text(container, "name") in skipped_containers(listed)
 
 
 def account_name(pod: Tree) -> str:

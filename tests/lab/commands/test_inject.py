@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import TestResponse
 
 from podrole.cli import main
-from podrole.lab import Lab
-from podrole.lab.kubernetes.admission import webhook
-from podrole.lab.kubernetes.objects.json_patch import json_patch
-from podrole.lab.serving.cluster_door import ClusterDoor
 from tests import hostile
-from tests.lab.conftest import POD_IDENTITY_TRUST
 
 Mutate = Callable[..., TestResponse]
 
@@ -166,68 +158,6 @@ def test_any_value_in_any_member_is_a_pod_or_one_line(
 
 
 # -- POST /mutate/… -------------------------------------------------------------------------
-
-
-@pytest.fixture
-def mutate(lab: Lab) -> Mutate:
-    cluster = lab.kubernetes()
-    cluster.apply("kind: Namespace\nmetadata: {name: orders}")
-    cluster.apply(ACCOUNTS)
-    door = ClusterDoor(lab, "https://127.0.0.1:1", "CA")
-    return partial(Client(door).post, urlsplit(door.webhook_url("demo")).path)
-
-
-def review(pod: Any, **more: Any) -> dict[str, Any]:
-    request = {"uid": "u-1", "namespace": "orders", "operation": "CREATE", "object": pod, **more}
-    return {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": request}
-
-
-def pod_of(account: str, **more: Any) -> dict[str, Any]:
-    pod: dict[str, Any] = yaml.safe_load(POD.replace("ACCOUNT", account))
-    pod["spec"].update(more)
-    return pod
-
-
-@pytest.mark.parametrize("volumes", [None, [{"name": "own", "emptyDir": {}}]])
-@pytest.mark.parametrize("associated", [False, True])
-def test_the_patch_makes_of_the_pod_what_admission_stores(
-    lab: Lab, mutate: Mutate, associated: bool, volumes: Any
-) -> None:
-    if associated:
-        eks, iam = (lab.session().client(name) for name in ("eks", "iam"))
-        iam.create_role(
-            RoleName=ROLE.rpartition("/")[2],
-            AssumeRolePolicyDocument=json.dumps(POD_IDENTITY_TRUST),
-        )
-        eks.create_pod_identity_association(
-            clusterName="demo", namespace="orders", serviceAccount="irsa", roleArn=ROLE
-        )
-    init = [{"name": "init", "image": "app"}]
-    pod = pod_of("irsa", initContainers=init, **({"volumes": volumes} if volumes else {}))
-    response = mutate(json=review(pod)).json["response"]
-    assert (response["uid"], response["allowed"]) == ("u-1", True)
-    operations = json.loads(base64.b64decode(response["patch"]))
-    paths = [item["path"] for item in operations]
-    label = ["/metadata/labels"] if associated else []
-    place = "/spec/volumes/0" if volumes else "/spec/volumes"
-    assert paths == [*label, place, "/spec/containers", "/spec/initContainers"]
-    account = lab.kubernetes().get("ServiceAccount", "irsa", "orders")
-    stored = webhook.admit(pod, account, associated=associated, region="us-west-2")
-    assert json_patch(pod, operations) == stored
-
-
-def test_what_is_left_alone(mutate: Mutate) -> None:
-    for given in (
-        review(pod_of("plain")),
-        review(pod_of("none")),
-        review(pod_of("irsa"), operation="UPDATE"),
-        review({"kind": "Secret"}),
-    ):
-        response = mutate(json=given).json["response"]
-        assert response == {"uid": "u-1", "allowed": True}
-    for body in (b"{", b"[]", b"{}", b'{"request": {"object": 5}}'):
-        answer = mutate(data=body, content_type="application/json")
-        assert (answer.status_code, answer.json["kind"]) == (400, "Status")
 
 
 def test_the_service_account_s_old_field_is_read(inject: Inject) -> None:

@@ -140,10 +140,10 @@ class ObjectApi:
             self._controllers.deleted(kind, gone, orphan=orphan)
             return gone
 
-    def admit(self, pod: Object, namespace: str) -> Object:
-        """What the webhook makes of a pod of a namespace, beside all else. `pod` stays."""
+    def webhook_patch(self, pod: Object, namespace: str) -> list[dict[str, Any]]:
+        """What the pod identity webhook answers for a pod of a namespace, as a JSON Patch."""
         with self.lock:
-            return self._admission.inject(pod, namespace)
+            return self._admission.patch(pod, namespace)
 
     def restart(self, deployment: Object) -> None:
         """New pods for a deployment whose template stays as it is."""

@@ -116,11 +116,23 @@ def test_what_the_webhook_lets_pass_as_it_is(
 
 
 def test_the_server_admits_as_the_endpoint_does(irsa: Api) -> None:
-    stored = irsa("POST", "/api/v1/namespaces/orders/pods", pod())
-    patched = json_patch(pod(), changes(review(irsa, pod())))
-    assert stored["spec"]["volumes"] == patched["spec"]["volumes"]
-    container, expected = stored["spec"]["containers"][0], patched["spec"]["containers"][0]
-    assert container["env"] == expected["env"]
+    given = pod(volumes=[{"name": "own", "emptyDir": {}}], initContainers=[{"name": "init"}])
+    stored = irsa("POST", "/api/v1/namespaces/orders/pods", given)["spec"]
+    patched = json_patch(given, changes(review(irsa, given)))["spec"]
+    projected = patched["volumes"][0]["projected"]
+    assert "defaultMode" not in projected, "the API server's default, which no webhook sends"
+    projected["defaultMode"] = 420
+    assert stored["volumes"][:1] == patched["volumes"][:1]
+    for place in ("containers", "initContainers"):
+        for name in ("env", "volumeMounts"):
+            assert stored[place][0][name][: len(patched[place][0][name])] == patched[place][0][name]
+
+
+def test_containers_are_sent_as_go_writes_them(irsa: Api) -> None:
+    empty = {"name": "app", "image": "app", "args": [], "volumeMounts": None, "nosuch": 1}
+    (container,) = changes(review(irsa, pod(containers=[empty])))[1]["value"]
+    assert set(container) == {"name", "image", "env", "resources", "volumeMounts"}
+    assert container["resources"] == {}
 
 
 def test_only_who_knows_its_path_calls_it(api: Api) -> None:
@@ -145,7 +157,31 @@ def test_only_json_is_a_review(irsa: Api, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, [], {"request": None}, {"request": {"object": 1}}, {"request": {"object": {}}}]
+    ("body", "said"),
+    [
+        (b"", "bad content"),
+        (b"{}", "bad content"),
+        (b'{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}', "bad content"),
+        (b"[]", "the body is not an object"),
+        (b"{", "couldn't get version/kind; json parse error: "),
+        (
+            b'{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1"}}',
+            "unexpected end of JSON input",
+        ),
+        (
+            b'{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview",'
+            b'"request":{"uid":"1","object":{"spec":{"containers":1}}}}',
+            "json: cannot unmarshal number into Go struct field PodSpec.spec.containers of type"
+            " []v1.Container",
+        ),
+    ],
 )
-def test_bodies_that_are_no_reviews(api: Api, body: Any) -> None:
-    api.said("POST", api.webhook, body, 400)
+def test_bodies_that_are_no_reviews(irsa: Api, body: bytes, said: str) -> None:
+    """Not a status of HTTP's: an answer that allows nothing, as the real webhook gives it."""
+    answer = irsa._client.post(
+        f"/clusters/demo{irsa.webhook}", data=body, content_type="application/json"
+    )
+    assert (answer.status_code, answer.mimetype) == (200, "text/plain")
+    response = json.loads(answer.text)["response"]
+    assert (response["allowed"], response["uid"]) == (False, "1" if b"uid" in body else "")
+    assert response["status"]["message"].startswith(said)

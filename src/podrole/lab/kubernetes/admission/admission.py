@@ -106,22 +106,27 @@ class Admission:
                 f'error looking up service account {namespace}/{shown}: serviceaccount "{shown}"'
                 " not found",
             )
-        admitted = self.inject(given, namespace)
+        admitted = self._inject(given, namespace)
         if wrong := pod_validation.faults(admitted["spec"]):
             raise invalid_in(kind, metadata["name"], wrong)
         return admitted
 
-    def inject(self, pod: Object, namespace: str) -> Object:
-        """The pod identity webhook alone; an unknown service account leaves the pod as it is."""
-        name = pod["spec"].get("serviceAccountName") or "default"
+    def _inject(self, pod: Object, namespace: str) -> Object:
+        return webhook.admit(pod, **self._asked(pod, namespace))
+
+    def patch(self, pod: Object, namespace: str) -> list[dict[str, Any]]:
+        """What the pod identity webhook alone answers for a pod, as a JSON Patch."""
+        return webhook.patch(pod, **self._asked(pod, namespace))
+
+    def _asked(self, pod: Object, namespace: str) -> dict[str, Any]:
+        name = (pod.get("spec") or {}).get("serviceAccountName") or ""
         account = self._store.find(BUILT_IN["ServiceAccount"], namespace, name)
-        return webhook.admit(
-            pod,
-            account or {},
-            associated=account is not None and self._webhook.associated(namespace, name),
-            region=self._webhook.region,
-            agent_url=self._webhook.agent_url(),
-        )
+        return {
+            "account": account or {},
+            "associated": self._webhook.associated(namespace, name),
+            "region": self._webhook.region,
+            "agent_url": self._webhook.agent_url(),
+        }
 
 
 def _encode(kind: Kind, secret: Object, member: str) -> None:

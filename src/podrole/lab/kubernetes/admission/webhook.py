@@ -1,17 +1,19 @@
 """The pod identity webhook: what EKS adds to a pod at admission.
 
-Behaviour read from aws/amazon-eks-pod-identity-webhook (2026-08-11): Pod Identity wins where both
-are configured, a variable that the pod sets itself is never overwritten, and the decision is made
-once, when the pod is created.
+As aws/amazon-eks-pod-identity-webhook 3bf80a34 answers (run on 2026-11-29): Pod Identity wins where
+both are configured, a variable that the pod sets itself is never overwritten, the volume is added
+even where each container is skipped, and the decision is made once, when the pod is created.
 """
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from podrole.lab.kubernetes.objects.json_patch import json_patch
+from podrole.reading.skipped_containers import skipped_containers
 
 PREFIX = "eks.amazonaws.com/"
 ROLE_ARN = f"{PREFIX}role-arn"
@@ -19,7 +21,8 @@ SKIP_LABEL = f"{PREFIX}skip-pod-identity-webhook"
 DEFAULT_LIFETIME = 86400
 MINIMUM_LIFETIME = 600
 POD_IDENTITY_AUDIENCE = "pods.eks.amazonaws.com"
-_NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
+_NUMBER = re.compile(r"([+-]?)0*([0-9]{1,19})")
+_LABEL = f"{PREFIX}pod-identity"
 AGENT_URL = "http://169.254.170.23/v1/credentials"
 
 
@@ -43,73 +46,79 @@ class Injection:
     mount_path: str
     token_file: str
     audience: str
-    lifetime: int
     variables: tuple[tuple[str, str], ...]  # the pair that names role or agent, and the token file
-    regional_sts: bool = False
-    region: str | None = None
+    lifetime: int
+    regional_sts: bool
+    region: str | None
 
-    def variables_for(self, present: set[str | None]) -> list[tuple[str, str]]:
-        """The variables for a container that already sets `present`, in the webhook's order."""
+    def into(self, container: Mapping[str, Any]) -> dict[str, Any]:
+        """The container with what it lacks; left alone if it sets one variable of each group."""
+        environment = list(container.get("env") or [])
+        present = {variable.get("name") for variable in environment}
+        paired = not present.isdisjoint(name for name, _ in self.variables)
+        regional = "AWS_STS_REGIONAL_ENDPOINTS" in present
+        located = not present.isdisjoint(("AWS_REGION", "AWS_DEFAULT_REGION"))
+        if paired and regional and located:
+            return dict(container)
         added: list[tuple[str, str]] = []
-        if self.regional_sts and "AWS_STS_REGIONAL_ENDPOINTS" not in present:
+        if self.regional_sts and not regional:
             added.append(("AWS_STS_REGIONAL_ENDPOINTS", "regional"))
-        if self.region and not present & {"AWS_REGION", "AWS_DEFAULT_REGION"}:
+        if self.region and not located:
             added += [("AWS_DEFAULT_REGION", self.region), ("AWS_REGION", self.region)]
-        if not present & {name for name, _ in self.variables}:
+        if not paired:
             added += self.variables
-        return added
+        environment += [{"name": name, "value": value} for name, value in added]
+        mounts = list(container.get("volumeMounts") or [])
+        if all(mount.get("name") != self.volume for mount in mounts):
+            mount = {"name": self.volume, "mountPath": self.mount_path, "readOnly": True}
+            mounts.append(mount)
+        filled = {"env": environment} if environment else {}
+        return {**container, **filled, "volumeMounts": mounts}
 
     @property
     def projected_volume(self) -> dict[str, Any]:
-        """The volume, as the pod's specification holds it."""
-        projection = {
-            "audience": self.audience,
-            "expirationSeconds": self.lifetime,
-            "path": self.token_file,
-        }
+        """The volume, as the webhook sends it; the API server adds its own defaults."""
+        projection: dict[str, Any] = {"expirationSeconds": self.lifetime, "path": self.token_file}
+        if self.audience:
+            projection = {"audience": self.audience, **projection}
         return {
             "name": self.volume,
-            "projected": {"defaultMode": 420, "sources": [{"serviceAccountToken": projection}]},
+            "projected": {"sources": [{"serviceAccountToken": projection}]},
         }
 
 
-def irsa(annotations: Mapping[str, str], pod: Mapping[str, Any], region: str | None) -> Injection:
-    """The injection for a service account that carries `eks.amazonaws.com/role-arn`."""
-    mount = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
+def _injection(
+    pod: Mapping[str, Any],
+    account: Mapping[str, Any],
+    associated: bool,
+    region: str | None,
+    agent_url: str,
+) -> Injection | None:
+    annotations = _annotations(account)
+    if associated:
+        mount = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount"
+        file = "eks-pod-identity-token"
+        volume, audience = file, POD_IDENTITY_AUDIENCE
+        names = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+        value = agent_url
+    elif annotations.get(ROLE_ARN):
+        mount = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
+        file, volume = "token", "aws-iam-token"
+        audience = annotations.get(f"{PREFIX}audience", "sts.amazonaws.com")
+        names = ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+        value = annotations[ROLE_ARN]
+    else:
+        return None
     return Injection(
-        volume="aws-iam-token",
-        mount_path=mount,
-        token_file="token",  # noqa: S106  (a file's name)
-        audience=annotations.get(f"{PREFIX}audience", "sts.amazonaws.com"),
-        lifetime=_lifetime(annotations, pod),
-        variables=(
-            ("AWS_ROLE_ARN", annotations[ROLE_ARN]),
-            ("AWS_WEB_IDENTITY_TOKEN_FILE", _shown(f"{mount}/token", pod)),
-        ),
-        regional_sts=_regional_sts(annotations),
-        region=region,
-    )
-
-
-def pod_identity(
-    annotations: Mapping[str, str], pod: Mapping[str, Any], region: str | None, agent_url: str
-) -> Injection:
-    """The injection for a service account with a pod identity association."""
-    mount = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount"
-    file = "eks-pod-identity-token"
-    return Injection(
-        volume=file,
+        volume=volume,
         mount_path=mount,
         token_file=file,
-        audience=POD_IDENTITY_AUDIENCE,
-        # The real webhook draws a default lifetime between 79,200 and 86,400 s; the lab keeps the
-        # upper end, so that outputs compare exactly.
-        lifetime=_lifetime(annotations, pod),
-        variables=(
-            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent_url),
-            ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", _shown(f"{mount}/{file}", pod)),
-        ),
-        regional_sts=_regional_sts(annotations),
+        audience=audience,
+        variables=((names[0], value), (names[1], _shown(f"{mount}/{file}", pod))),
+        # For Pod Identity, the real webhook draws a default lifetime between 79,200 and 86,400 s;
+        # the lab keeps the upper end, so that outputs compare exactly.
+        lifetime=_lifetime(_annotations(pod), _lifetime(annotations, DEFAULT_LIFETIME)),
+        regional_sts=bool(account) and _regional_sts(annotations),
         region=region,
     )
 
@@ -129,77 +138,84 @@ def _regional_sts(annotations: Mapping[str, str]) -> bool:
     return text not in ("0", "f", "F", "false", "False", "FALSE")  # Go's strconv.ParseBool
 
 
-def _lifetime(annotations: Mapping[str, str], pod: Mapping[str, Any]) -> int:
-    key = f"{PREFIX}token-expiration"
-    text = _annotations(pod).get(key) or annotations.get(key) or str(DEFAULT_LIFETIME)
-    if not _NUMBER.fullmatch(text) or abs(int(text)) >= 1 << 63:  # Go's strconv.ParseInt
-        return DEFAULT_LIFETIME
-    return max(int(text), MINIMUM_LIFETIME)  # raised silently, as the webhook does
+def _lifetime(annotations: Mapping[str, str], default: int) -> int:
+    """The lifetime in seconds that the annotation asks for; what is no number leaves `default`."""
+    number = _NUMBER.fullmatch(annotations.get(f"{PREFIX}token-expiration", ""))
+    if number is None:
+        return default
+    seconds = int(number[1] + number[2])
+    if not -(1 << 63) <= seconds < 1 << 63:  # Go's strconv.ParseInt
+        return default
+    return max(seconds, MINIMUM_LIFETIME)  # raised silently, as the webhook does
 
 
 def _annotations(manifest: Mapping[str, Any]) -> Mapping[str, str]:
-    return manifest.get("metadata", {}).get("annotations") or {}
+    return (manifest.get("metadata") or {}).get("annotations") or {}
+
+
+def patch(
+    pod: Mapping[str, Any],
+    account: Mapping[str, Any],
+    *,
+    associated: bool,
+    region: str | None,
+    agent_url: str = AGENT_URL,
+) -> list[dict[str, Any]]:
+    """The JSON Patch (RFC 6902) that the webhook answers with for a pod that is to be created.
+
+    `account` is the pod's service account, empty where the cluster has none of that name;
+    `associated` says whether it has a pod identity association at this moment; `region` is written
+    into the pod where it is known; `agent_url` is where pods find the agent (the webhook's flag
+    `--container-credentials-full-uri`). Containers are sent whole, changed or not. No operation
+    where neither mechanism is set up, and for a pod with the label
+    `eks.amazonaws.com/skip-pod-identity-webhook`, which EKS's registration keeps from the webhook.
+    """
+    labels = (pod.get("metadata") or {}).get("labels")
+    injection = _injection(pod, account, associated, region, agent_url)
+    if injection is None or SKIP_LABEL in (labels or {}):
+        return []
+    specification = pod.get("spec") or {}
+    changes: list[dict[str, Any]] = []
+    if associated:
+        if labels is None:
+            changes.append({"op": "add", "path": "/metadata/labels", "value": {_LABEL: "enabled"}})
+        else:
+            place = f"/metadata/labels/{_LABEL.replace('/', '~1')}"
+            changes.append({"op": "add", "path": place, "value": "enabled"})
+    volumes = specification.get("volumes")
+    if all(volume.get("name") != injection.volume for volume in volumes or ()):
+        added = injection.projected_volume
+        if volumes is None:
+            changes.append({"op": "add", "path": "/spec/volumes", "value": [added]})
+        else:
+            changes.append({"op": "add", "path": "/spec/volumes/0", "value": added})
+    skipped = skipped_containers(_annotations(pod).get(f"{PREFIX}skip-containers", ""))
+    for place in ("containers", "initContainers"):
+        listed = [
+            dict(container) if container.get("name") in skipped else injection.into(container)
+            for container in specification.get(place) or ()
+        ]
+        if listed or place == "containers":
+            changes.append({"op": "add", "path": f"/spec/{place}", "value": listed})
+    return changes
 
 
 def admit(
     pod: Mapping[str, Any],
-    service_account: Mapping[str, Any],
+    account: Mapping[str, Any],
     *,
     associated: bool,
     region: str | None,
     agent_url: str = AGENT_URL,
 ) -> dict[str, Any]:
-    """The pod as it is stored after admission; `pod` itself stays as it was.
+    """The pod as it is stored after admission, with the arguments of `patch`.
 
-    `associated` says whether the service account has a pod identity association at this moment;
-    `region` is written into the pod where it is known; `agent_url` is where pods find the agent
-    (the webhook's flag `--container-credentials-full-uri`). A service account with neither
-    mechanism, and a pod with the label `eks.amazonaws.com/skip-pod-identity-webhook`, leave the
-    pod unchanged.
+    `pod` stays as it was. The API server fills in the new volume's `defaultMode`.
     """
-    annotations = _annotations(service_account)
-    if SKIP_LABEL in (pod.get("metadata", {}).get("labels") or {}):
-        return copy.deepcopy(dict(pod))
-    if associated:
-        injection = pod_identity(annotations, pod, region, agent_url)
-    elif annotations.get(ROLE_ARN):
-        injection = irsa(annotations, pod, region)
-    else:
-        return copy.deepcopy(dict(pod))
-
-    admitted = copy.deepcopy(dict(pod))
-    if associated:
-        admitted.setdefault("metadata", {}).setdefault("labels", {})[f"{PREFIX}pod-identity"] = (
-            "enabled"
-        )
-    specification = admitted.setdefault("spec", {})
-    skipped = {
-        name.strip() for name in _annotations(pod).get(f"{PREFIX}skip-containers", "").split(",")
-    }
-    changed = False
-    for container in [
-        *specification.get("containers", []),
-        *specification.get("initContainers", []),
-    ]:
-        if container.get("name") not in skipped:
-            changed |= _inject(container, injection)
-    volumes = specification.setdefault("volumes", [])
-    if changed and all(volume.get("name") != injection.volume for volume in volumes):
-        volumes.insert(0, injection.projected_volume)
-    if not volumes:
-        del specification["volumes"]
+    given = dict(pod) if pod.get("metadata") is not None else {**pod, "metadata": {}}
+    changes = patch(given, account, associated=associated, region=region, agent_url=agent_url)
+    admitted: dict[str, Any] = json_patch(given, changes)
+    for volume in (admitted.get("spec") or {}).get("volumes") or ():
+        if "projected" in volume:
+            volume["projected"].setdefault("defaultMode", 420)
     return admitted
-
-
-def _inject(container: dict[str, Any], injection: Injection) -> bool:
-    environment = container.get("env") or []
-    added = injection.variables_for({variable.get("name") for variable in environment})
-    if not added:
-        return False
-    container["env"] = environment + [{"name": name, "value": value} for name, value in added]
-    mounts = container.setdefault("volumeMounts", [])
-    if all(mount.get("name") != injection.volume for mount in mounts):
-        mounts.append(
-            {"name": injection.volume, "mountPath": injection.mount_path, "readOnly": True}
-        )
-    return True

@@ -167,13 +167,18 @@ def read_review_ahead(environ: dict[str, Any]) -> None:
 
 
 def review(http: Request) -> Review:
-    """The AdmissionReview in the body. Raises ApiError."""
+    """The AdmissionReview in the body, or why it is none. Raises ApiError for one too large."""
     ahead: request_body.Reading[Review] | None = http.environ.get(_READ)
     return _review(http) if ahead is None else ahead.get()
 
 
 def _review(http: Request) -> Review:
-    return admission_review.read(_read(http))
+    try:
+        return admission_review.read(_read(http) if http.get_data() else {})
+    except ApiError as error:
+        if error.code == too_large().code:
+            raise
+        return Review("", "", None, "", error.message)
 
 
 def body(http: Request) -> Any:

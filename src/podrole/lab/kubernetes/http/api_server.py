@@ -7,6 +7,7 @@ Source: Kubernetes, "Kubernetes API Concepts", "Authenticating", section "User i
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -26,6 +27,7 @@ from podrole.lab.kubernetes.object_api import ObjectApi
 from podrole.lab.kubernetes.objects.status import ApiError, forbidden
 from podrole.lab.kubernetes.version import KUBERNETES_VERSION
 
+_TEXT = "text/plain; charset=utf-8"
 #: Paths that a client may read before it has said who it is.
 _PUBLIC = ("/version", "/healthz", "/livez", "/readyz")
 
@@ -96,11 +98,13 @@ class ApiServer:
         )
 
     def _review(self, request: Request) -> Response:
-        # As aws/amazon-eks-pod-identity-webhook, pkg/handler/handler.go (read 2026-11-28).
+        # As aws/amazon-eks-pod-identity-webhook 3bf80a34 answers (run on 2026-11-29): it names no
+        # type of its answer's, so that Go's server takes it for text.
         if request.headers.get("Content-Type") != "application/json":
             text = "Invalid Content-Type, expected `application/json`\n"
-            return Response(text, 415, content_type="text/plain; charset=utf-8")
-        return answer(admission_review.answer(review(request), self._objects.admit))
+            return Response(text, 415, content_type=_TEXT)
+        reviewed = admission_review.answer(review(request), self._objects.webhook_patch)
+        return Response(json.dumps(reviewed), content_type=_TEXT)
 
     def _user(self, request: Request) -> User:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
