@@ -97,7 +97,8 @@ def test_a_webhook_s_review_with_a_nameless_variable(api: Api) -> None:
     api("POST", "/api/v1/namespaces/orders/serviceaccounts", account)
     containers = [{"name": "a", "env": [{}]}]
     pod = {"kind": "Pod", "spec": {"serviceAccountName": "a", "containers": containers}}
-    body = {"request": {"uid": "u", "namespace": "orders", "object": pod}}
+    asked: dict[str, Any] = {"uid": "u", "namespace": "orders", "object": pod}
+    body = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": asked}
     assert "patch" in api("POST", api.webhook, body)["response"]
-    body["request"]["namespace"] = ["orders"]
-    api.said("POST", api.webhook, body, 400)
+    asked["namespace"] = ["orders"]
+    assert api("POST", api.webhook, body)["response"]["allowed"] is False
