@@ -39,7 +39,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><pre id="drawn"></pre>
 const settings = {
   startOnLoad: false, theme: "base", look: "classic", htmlLabels: false, securityLevel: "strict",
   fontFamily: "Arial, Helvetica, sans-serif",
-  flowchart: {htmlLabels: false, padding: 4, nodeSpacing: 10, rankSpacing: 36, minWidth: 0,
+  flowchart: {htmlLabels: false, padding: 5, nodeSpacing: 10, rankSpacing: 24, minNodeWidth: 0,
     wrappingWidth: 240},
   sequence: {mirrorActors: false, width: 104, height: 44, actorMargin: 20, messageMargin: 34,
     diagramMarginX: 8, diagramMarginY: 8, boxMargin: 8, noteMargin: 8, actorFontSize: 14,
@@ -48,6 +48,8 @@ const settings = {
 const plainAttributes = /^(data-|aria-|role$|name$|filter$|alignment-baseline$)/;
 function strip(svg) {
   svg.querySelectorAll("style, title, desc, filter").forEach(node => node.remove());
+  // The name of an account is painted after the arrows that cross it.
+  svg.querySelectorAll(".cluster-label").forEach(node => svg.querySelector(".root").append(node));
   const used = svg.outerHTML;
   svg.querySelectorAll("symbol, marker, linearGradient").forEach(node => {
     if (!used.includes(`url(#${node.id})`) && !used.includes(`href="#${node.id}"`)) node.remove();
