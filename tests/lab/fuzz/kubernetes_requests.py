@@ -169,7 +169,7 @@ class KubernetesRequests:
         """One request."""
         draw = self._draw
         method = draw.choice(_METHODS) if draw.random() < 0.97 else self.text()[:20]
-        kind = draw.choice(list(BUILT_IN.values()))
+        kind = BUILT_IN["Pod"] if draw.random() < 0.1 else draw.choice(list(BUILT_IN.values()))
         if draw.random() < 0.75:
             space = "default" if draw.random() < 0.9 else draw.choice(("none", self._quoted()))
             name = "orders" if draw.random() < 0.8 else draw.choice(("none", self._quoted()))

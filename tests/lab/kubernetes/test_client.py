@@ -24,7 +24,7 @@ def test_apply_answers_as_kubectl_does(cluster: Kubernetes) -> None:
     ("manifest", "message"),
     [
         ("kind: [", "error parsing YAML"),
-        ("kind: CronJob\nmetadata: {name: x}", "the lab's API server has no kind 'CronJob'"),
+        ("kind: Widget\nmetadata: {name: x}", "the lab's API server has no kind 'Widget'"),
         ("kind: ServiceAccount", "ServiceAccount needs metadata.name"),
         (SERVICE_ACCOUNT.replace("orders\n", "none\n"), 'namespaces "none" not found'),
         (

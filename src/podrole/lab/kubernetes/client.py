@@ -13,7 +13,7 @@ from podrole.lab.kubernetes.admission.webhook import WebhookSettings
 from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.auth.service_account_tokens import API_AUDIENCE, ServiceAccountTokens
 from podrole.lab.kubernetes.object_api import ObjectApi
-from podrole.lab.kubernetes.objects import fields, patch
+from podrole.lab.kubernetes.objects import fields, patch, typing
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kinds import Kind
 from podrole.lab.kubernetes.objects.status import ApiError
@@ -80,14 +80,14 @@ class Kubernetes:
 
     def get(self, kind: str, name: str, namespace: str = "default") -> dict[str, Any]:
         """The stored object, a copy. Raises KubernetesError (NotFound)."""
-        return copy.deepcopy(self._stored(_kind(kind), name, namespace))
+        return copy.deepcopy(self._stored(self._kind(kind), name, namespace))
 
     def delete(self, kind: str, name: str, namespace: str = "default") -> str:
         """`kubectl delete KIND NAME`; a Deployment takes its pods along."""
-        known = _kind(kind)
+        known = self._kind(kind)
         self._stored(known, name, namespace)
         self.objects.delete(known, namespace, name)
-        self._applied.pop((known.name, namespace, name), None)
+        self._applied.pop((known.resource, namespace, name), None)
         return f'{known.singular} "{name}" deleted'
 
     def rollout_restart(self, deployment: str, namespace: str = "default") -> str:
@@ -128,6 +128,19 @@ class Kubernetes:
                 return pod
         raise KubernetesError(f'Error from server (NotFound): pods "{name}" not found')
 
+    def _kind(self, name: Any, api_version: Any = None) -> Kind:
+        """The kind of that name, of any group where a manifest does not say which."""
+        kinds = self.objects.store.kinds
+        if api_version is not None:
+            found = kinds.of_manifest(api_version, name)
+        else:
+            found = next((kind for kind in kinds if kind.name == name), None)
+        if found is None:
+            known = ", ".join(dict.fromkeys(kind.name for kind in kinds))
+            named = repr(name) if api_version is None else f"{name!r} of {api_version!r}"
+            raise KubernetesError(f"the lab's API server has no kind {named}; it has {known}")
+        return found
+
     def _stored(self, kind: Kind, name: str, namespace: str) -> dict[str, Any]:
         try:
             return self.objects.store.get(kind, namespace, name)
@@ -135,15 +148,15 @@ class Kubernetes:
             raise KubernetesError(_said(error)) from error
 
     def _apply_one(self, manifest: dict[str, Any]) -> str:
-        kind = _kind(manifest.get("kind"))
+        kind = self._kind(manifest.get("kind"), manifest.get("apiVersion"))
         metadata = manifest.get("metadata")
         if not isinstance(metadata, dict) or not metadata.get("name"):
             raise KubernetesError(f"error: {kind.name} needs metadata.name")
         name = metadata["name"]
         namespace = metadata.setdefault("namespace", "default") if kind.namespaced else ""
-        key = (kind.name, namespace, name)
+        key = (kind.resource, namespace, name)
         try:
-            manifest, unknown = fields.read(kind.name, kind.version, manifest)
+            manifest, unknown = typing.read(kind, manifest)
         except ApiError as error:
             raise KubernetesError(_said(error)) from error
         if unknown:  # as kubectl asks the server to do, if nobody tells it otherwise
@@ -159,9 +172,10 @@ class Kubernetes:
                 verb = "created"
             else:
                 applied = self._applied.get(key)
+                merge = patch.strategic_merge if kind.custom is None else patch.merge_patch
                 gone = patch.dropped(applied, manifest) if applied else None
-                base = patch.strategic_merge(before, gone) if gone else before
-                after = self.objects.update(kind, patch.strategic_merge(base, manifest))
+                base = merge(before, gone) if gone else before
+                after = self.objects.update(kind, merge(base, manifest))
                 verb = "unchanged" if after == before else "configured"
         except ApiError as error:
             raise KubernetesError(_said(error)) from error
@@ -242,13 +256,6 @@ def _node(name: str) -> dict[str, Any]:
     }
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
     return {"metadata": {"name": name, "labels": labels}, "status": status}
-
-
-def _kind(name: Any) -> Kind:
-    if name not in BUILT_IN:
-        known = ", ".join(BUILT_IN)
-        raise KubernetesError(f"the lab's API server has no kind {name!r}; it has {known}")
-    return BUILT_IN[name]
 
 
 def _said(error: ApiError) -> str:

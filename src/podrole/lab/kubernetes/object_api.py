@@ -20,10 +20,16 @@ from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.managed_fields import Writer
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
-from podrole.lab.kubernetes.objects.status import ApiError, already_exists, forbidden
+from podrole.lab.kubernetes.objects.status import ApiError, already_exists, forbidden, invalid_in
 from podrole.lab.seed import Seed
 
 _KEPT_NAMESPACES = ("default", "kube-system")
+#: Kinds of built-in objects whose changes are counted in `metadata.generation`.
+_COUNTED = (
+    *("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Ingress"),
+    *("PodDisruptionBudget", "CustomResourceDefinition", "MutatingWebhookConfiguration"),
+    *("ValidatingWebhookConfiguration", "IngressClass", "PriorityClass"),
+)
 
 
 class ObjectApi:
@@ -74,7 +80,7 @@ class ObjectApi:
             if kind.namespaced:
                 self.store.get(BUILT_IN["Namespace"], "", metadata["namespace"])
             wanted = self._admission.admit(kind, wanted, None)
-            if kind.name in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"):
+            if kind.custom is not None or kind.name in _COUNTED:
                 wanted["metadata"]["generation"] = 1
             self._note_writer(None, wanted, writer)
             if dry_run:
@@ -108,14 +114,17 @@ class ObjectApi:
                     "metadata": former_metadata,
                     "status": wanted.get("status") or {},
                 }
+                if kind.custom is not None and (wrong := kind.custom.faults(wanted, former)):
+                    raise invalid_in(kind, metadata["name"], wrong)
             else:
+                if kind.custom is not None and kind.custom.has_status:
+                    _keep_status(wanted, former)
                 wanted = self._admission.admit(kind, wanted, former)
-                if "status" in former:
+                if kind.custom is None and "status" in former:
                     wanted["status"] = former["status"]
-                if wanted.get("spec") != former.get("spec") and "generation" in former["metadata"]:
-                    wanted["metadata"]["generation"] = former["metadata"]["generation"] + 1
-                elif "generation" in former["metadata"]:
-                    wanted["metadata"]["generation"] = former["metadata"]["generation"]
+                if "generation" in former["metadata"]:
+                    changed = _differs(kind, wanted, former)
+                    wanted["metadata"]["generation"] = former["metadata"]["generation"] + changed
             self._note_writer(former, wanted, writer)
             if dry_run:
                 self.store.check_version(kind, wanted, former)
@@ -132,7 +141,7 @@ class ObjectApi:
         """Remove the object and, unless `orphan`, what it owns; what it was. Raises ApiError."""
         with self.lock, self.store.transaction():
             found = self.store.get(kind, namespace, name)
-            if kind.name == "Namespace" and name in _KEPT_NAMESPACES:
+            if kind is BUILT_IN["Namespace"] and name in _KEPT_NAMESPACES:
                 raise forbidden(kind, name, "this namespace may not be deleted")
             if dry_run:
                 return found
@@ -191,3 +200,17 @@ class ObjectApi:
         else:
             metadata.pop("namespace", None)
         return wanted
+
+
+def _keep_status(wanted: Object, former: Object) -> None:
+    """Whoever writes the object does not write its status."""
+    wanted.pop("status", None)
+    if "status" in former:
+        wanted["status"] = former["status"]
+
+
+def _differs(kind: Kind, wanted: Object, former: Object) -> bool:
+    """Whether a write counts as a new generation: of a custom resource all but metadata does."""
+    if kind.custom is None:
+        return bool(wanted.get("spec") != former.get("spec"))
+    return {**wanted, "metadata": None} != {**former, "metadata": None}

@@ -12,6 +12,8 @@ import json
 from typing import Any
 
 from podrole.lab.kubernetes.admission import webhook
+from podrole.lab.kubernetes.auth import rbac
+from podrole.lab.kubernetes.custom import definition
 from podrole.lab.kubernetes.objects import defaults, pod_validation
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
@@ -48,10 +50,20 @@ class Admission:
         """
         metadata = given["metadata"]
         name = metadata["name"]
-        if not kind.group.startswith("rbac") and (
+        if kind.group != rbac.GROUP and (
             not pod_validation.SUBDOMAIN.match(name) or len(name) > 253
         ):
             raise invalid(kind, name, "metadata.name", f'Invalid value: "{name}": {_NAME_RULE}')
+        if kind.custom is not None:
+            kind.custom.fill(given)
+            if wrong := kind.custom.faults(given, former):
+                raise invalid_in(kind, name, wrong)
+            return given
+        if kind.name == "CustomResourceDefinition":
+            definition.fill(given)
+            if wrong := definition.faults(given, former):
+                raise invalid_in(kind, name, wrong)
+            return given
         defaults.fill(kind, given)
         if kind.name == "Secret":
             _encode(kind, given, "stringData")

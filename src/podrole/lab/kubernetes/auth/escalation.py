@@ -18,7 +18,6 @@ from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.kubernetes.objects.status import forbidden
 
 _ROLES = ("Role", "ClusterRole")
-_BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 
 
 def check_grant(
@@ -26,17 +25,17 @@ def check_grant(
 ) -> None:
     """Raise ApiError (Forbidden) where a role or a binding would give more than the user has."""
     name = str((given.get("metadata") or {}).get("name", ""))
+    if kind.group != rbac.GROUP:
+        return
     if kind.name in _ROLES:
         held, role, rules = "escalate", kind, given.get("rules") or ()
         role_name = name
-    elif kind.name in _BINDINGS:
+    else:
         reference = given.get("roleRef") or {}
         held, role = "bind", BUILT_IN.get(str(reference.get("kind")), BUILT_IN["Role"])
         role_name = str(reference.get("name", ""))
         found = store.find(role, namespace, role_name) or {}
         rules = found.get("rules") or ()
-    else:
-        return
     if rbac.allowed(store, user, Attempt(held, role, namespace, role_name)):
         return
     lacking = [rule for rule in rules if not _holds(store, user, rule, namespace)]

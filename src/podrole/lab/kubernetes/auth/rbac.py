@@ -17,7 +17,7 @@ _READ = ["get", "list", "watch"]
 _WRITE = [*_READ, "create", "update", "patch", "delete", "deletecollection"]
 _WORKLOADS = ["pods", "services", "configmaps", "serviceaccounts"]
 _SHOWN = ["pods/log", "pods/status", "namespaces", "events", "resourcequotas", "limitranges"]
-_RBAC = "rbac.authorization.k8s.io"
+GROUP = "rbac.authorization.k8s.io"
 _GROUPS = {"apiGroups": ["apps", "batch", "networking.k8s.io"], "resources": ["*"]}
 _VIEW = [
     {"apiGroups": [""], "resources": [*_WORKLOADS, *_SHOWN], "verbs": _READ},
@@ -40,7 +40,7 @@ _ROLES: dict[str, list[dict[str, Any]]] = {
     ],
     "admin": [
         *_EDIT,
-        {"apiGroups": [_RBAC], "resources": ["roles", "rolebindings"], "verbs": _WRITE},
+        {"apiGroups": [GROUP], "resources": ["roles", "rolebindings"], "verbs": _WRITE},
     ],
     "edit": _EDIT,
     "view": _VIEW,
@@ -104,11 +104,11 @@ def install(store: ObjectStore) -> None:
         "kind": "ClusterRoleBinding",
         "metadata": {"name": "cluster-admin"},
         "roleRef": {
-            "apiGroup": _RBAC,
+            "apiGroup": GROUP,
             "kind": "ClusterRole",
             "name": "cluster-admin",
         },
-        "subjects": [{"apiGroup": _RBAC, "kind": "Group", "name": ADMINS}],
+        "subjects": [{"apiGroup": GROUP, "kind": "Group", "name": ADMINS}],
     }
     store.create(BUILT_IN["ClusterRoleBinding"], binding)
 

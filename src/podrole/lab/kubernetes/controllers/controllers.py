@@ -10,6 +10,7 @@ from podrole.lab.clock import Clock, stamp
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.controllers.object_changes import ObjectChanges
 from podrole.lab.kubernetes.controllers.rollout import Rollouts, replicas
+from podrole.lab.kubernetes.custom.definitions import DEFINITION, Definitions
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.pod_validation import claims
@@ -30,11 +31,16 @@ class Controllers:
         self._api = api
         self._clock = clock
         self._node = node
+        self._definitions = Definitions(api.store, clock)
         self._rollouts = Rollouts(api, identifiers, self._owned, _reference)
 
     def created(self, kind: Kind, found: Object) -> None:
         """Do what the creation of an object asks for."""
-        if kind.name == "Namespace":
+        if kind.custom is not None:
+            return
+        if kind.name == "CustomResourceDefinition":
+            self._definitions.changed(found)
+        elif kind.name == "Namespace":
             account = {"metadata": {"name": "default", "namespace": found["metadata"]["name"]}}
             self._api.create(BUILT_IN["ServiceAccount"], account)
         elif kind.name == "ServiceAccount":
@@ -53,9 +59,11 @@ class Controllers:
 
     def updated(self, kind: Kind, former: Object, found: Object) -> None:
         """Do what a change asks for."""
-        if former.get("spec") == found.get("spec"):
+        if kind.custom is not None or former.get("spec") == found.get("spec"):
             return
-        if kind.name == "Deployment":
+        if kind.name == "CustomResourceDefinition":
+            self._definitions.changed(found)
+        elif kind.name == "Deployment":
             if former["spec"].get("template") == found["spec"].get("template"):
                 self._rollouts.resize(found)
             else:
@@ -69,7 +77,9 @@ class Controllers:
 
     def deleted(self, kind: Kind, gone: Object, *, orphan: bool) -> None:
         """Remove what the object owned; a replica set replaces a pod that it lost."""
-        if kind.name == "Namespace":
+        if kind is DEFINITION:
+            self._definitions.deleted(gone)
+        if kind is BUILT_IN["Namespace"]:
             for other in self._api.store.kinds:
                 if other.namespaced:
                     for found in list(self._api.store.list(other, gone["metadata"]["name"])):
@@ -79,7 +89,7 @@ class Controllers:
             return
         self._delete_owned(gone, orphan=orphan)
         space = gone["metadata"].get("namespace", "")
-        if kind.name == "ServiceAccount" and gone["metadata"]["name"] == "default":
+        if kind is BUILT_IN["ServiceAccount"] and gone["metadata"]["name"] == "default":
             self._api.create(kind, {"metadata": {"name": "default", "namespace": space}})
         owner = _owner(gone)
         owning = (
@@ -95,11 +105,12 @@ class Controllers:
     def _delete_owned(self, gone: Object, *, orphan: bool) -> None:
         if orphan:
             return
-        for other in (_REPLICA_SET, _POD):
-            for owned in self._owned(other, gone):
-                metadata = owned["metadata"]
-                removed = self._api.store.delete(other, metadata["namespace"], metadata["name"])
-                self._delete_owned(removed, orphan=False)
+        for other, owned in self._api.store.owned(gone["metadata"]["uid"]):
+            space, name = owned["metadata"].get("namespace", ""), owned["metadata"]["name"]
+            if self._api.store.find(other, space, name) is None:
+                continue  # its other owner is gone too
+            removed = self._api.store.delete(other, space, name)
+            self._delete_owned(removed, orphan=False)
 
     def restart(self, deployment: Object) -> None:
         """A new replica set in the place of the present one."""
@@ -275,7 +286,12 @@ def _copy(found: Object) -> Object:
 
 def _owner(found: Object) -> Mapping[str, Any] | None:
     references = found["metadata"].get("ownerReferences") or ()
-    return next((item for item in references if item.get("kind") in BUILT_IN), None)
+    return next((item for item in references if _is_built_in(item)), None)
+
+
+def _is_built_in(reference: Mapping[str, Any]) -> bool:
+    kind = BUILT_IN.get(reference.get("kind", ""))
+    return kind is not None and reference.get("apiVersion", kind.api_version) == kind.api_version
 
 
 def _reference(kind: str, owner: Object) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -13,7 +14,7 @@ from podrole.lab.kubernetes.admission import admission_review
 from podrole.lab.kubernetes.admission.admission_review import Review
 from podrole.lab.kubernetes.http import protobuf
 from podrole.lab.kubernetes.http.route import Route
-from podrole.lab.kubernetes.objects import fields
+from podrole.lab.kubernetes.objects import fields, typing
 from podrole.lab.kubernetes.objects.kinds import Object
 from podrole.lab.kubernetes.objects.status import ApiError
 from podrole.lab.protocol import request_body
@@ -36,6 +37,8 @@ class ApiRequest:
         self.route = route
         self.verb = _verb(http, route)
         self.warnings: list[str] = []
+        if route.kind.custom is not None and route.kind.custom.deprecation:
+            self.warnings.append(route.kind.custom.deprecation)
 
     @property
     def as_table(self) -> bool:
@@ -59,22 +62,38 @@ class ApiRequest:
             )
         return bool(wanted)
 
-    def object(self, message: str, version: str = "v1") -> Object:
+    def object(self, message: str) -> Object:
         """The body, with the fields that it may have. Raises ApiError for what is none."""
-        return self.checked(message, body(self.http), version)
+        return self.checked(message, body(self.http))
 
-    def checked(
-        self, message: str, given: Any, version: str = "v1", patch: Any | None = None
-    ) -> Object:
-        """`given` without unknown fields, which the client hears of. Raises ApiError.
+    def checked(self, message: str, given: Any) -> Object:
+        """A message of version v1 without unknown fields, which the client hears of.
 
-        `patch` is what has made the object, where it was one.
+        Raises ApiError.
         """
+        return self._known(message, "v1", given, lambda: fields.read(message, "v1", given))
+
+    def typed(self, given: Any, patch: Any | None = None) -> Object:
+        """An object of the route's kind without unknown fields, which the client hears of.
+
+        `patch` is what has made the object, where it was one. Raises ApiError.
+        """
+        kind = self.route.kind
+        return self._known(kind.name, kind.version, given, lambda: typing.read(kind, given), patch)
+
+    def _known(
+        self,
+        message: str,
+        version: str,
+        given: Any,
+        read: Callable[[], tuple[Object, list[str]]],
+        patch: Any | None = None,
+    ) -> Object:
         try:
             check_depth(given)  # a patch may have made it of two that are not too deep
         except ValueError as error:
             raise ApiError(422, f'{message} "" is invalid: patch: Invalid value: {error}') from None
-        known, unknown = fields.read(message, version, given)
+        known, unknown = read()
         validation = self.http.args.get("fieldValidation") or "Warn"
         if validation not in _VALIDATIONS:
             raise ApiError(

@@ -10,22 +10,6 @@ from typing import Any
 from podrole.lab.kubernetes.objects.kind_registry import KindRegistry, of_group
 
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-#: Resources of a kind of their own, beside the objects.
-_SUBRESOURCES = {
-    "serviceaccounts": [("token", "TokenRequest", ["create"], "authentication.k8s.io")],
-    "pods": [("status", "Pod", ["get", "patch", "update"], "")],
-    **{
-        plural: [
-            ("status", kind, ["get", "patch", "update"], ""),
-            ("scale", "Scale", ["get", "patch", "update"], "autoscaling"),
-        ]
-        for plural, kind in (
-            ("deployments", "Deployment"),
-            ("replicasets", "ReplicaSet"),
-            ("statefulsets", "StatefulSet"),
-        )
-    },
-}
 REVIEWS = {
     "authorization.k8s.io": [
         ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),
@@ -83,23 +67,24 @@ def _resources(kinds: KindRegistry, group: str, version: str) -> dict[str, Any]:
         found.append(
             {
                 "name": kind.plural,
-                "singularName": kind.name.lower(),
+                "singularName": kind.singular_name or kind.name.lower(),
                 "namespaced": kind.namespaced,
                 "kind": kind.name,
                 "verbs": _VERBS,
                 "shortNames": list(kind.short),
-                "categories": ["all"] if kind.in_all else [],
+                "categories": list(kind.categories),
             }
         )
-        for name, result, verbs, other in _SUBRESOURCES.get(kind.plural, ()):
+        for part in kind.parts:
             entry = {
-                "name": f"{kind.plural}/{name}",
+                "name": f"{kind.plural}/{part.name}",
                 "singularName": "",
-                "namespaced": True,
-                "kind": result,
-                "verbs": verbs,
+                "namespaced": kind.namespaced,
+                "kind": part.kind or kind.name,
+                "verbs": list(part.verbs),
             }
-            found.append(entry | ({"group": other, "version": "v1"} if other else {}))
+            other = {"group": part.group, "version": part.version} if part.group else {}
+            found.append(entry | other)
     for plural, name in REVIEWS.get(group, ()):
         found.append(
             {

@@ -17,7 +17,7 @@ from podrole.lab.kubernetes.http import table
 from podrole.lab.kubernetes.http.api_request import APPLY, JSON_PATCH, ApiRequest, body
 from podrole.lab.kubernetes.http.watch import watch
 from podrole.lab.kubernetes.object_api import ObjectApi
-from podrole.lab.kubernetes.objects import fields, managed_fields, patch, selectors
+from podrole.lab.kubernetes.objects import managed_fields, patch, selectors, typing
 from podrole.lab.kubernetes.objects.json_patch import json_patch
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.managed_fields import Writer
@@ -68,7 +68,7 @@ class Endpoints:
             return request.answer(table.table(kind, found, self._clock.now(), **meta))
         return request.answer(
             {
-                "kind": f"{kind.name}List",
+                "kind": kind.list_kind or f"{kind.name}List",
                 "apiVersion": kind.api_version,
                 "metadata": meta,
                 "items": found,
@@ -109,8 +109,9 @@ class Endpoints:
 
     def _create(self, request: ApiRequest, user: User) -> Response:
         route = request.route
-        given = request.object(route.kind.name, route.kind.version)
-        given.pop("status", None)  # controllers write it
+        given = request.typed(body(request.http))
+        if route.kind.custom is None or route.kind.custom.has_status:
+            given.pop("status", None)  # controllers write it
         check_grant(self._objects.store, user, route.kind, given, route.namespace)
         stored = self._objects.create(
             route.kind,
@@ -124,7 +125,7 @@ class Endpoints:
     def update(self, request: ApiRequest, user: User) -> Response:
         """PUT; of `status` only that is taken. Raises ApiError."""
         route = request.route
-        given = request.object(route.kind.name, route.kind.version)
+        given = request.typed(body(request.http))
         metadata = given.setdefault("metadata", {})
         if metadata.setdefault("name", route.name) != route.name:
             raise ApiError(
@@ -137,8 +138,9 @@ class Endpoints:
     def patch(self, request: ApiRequest, user: User) -> Response:
         """PATCH in one of its four forms. Raises ApiError."""
         route, media = request.route, request.http.mimetype
-        if media != APPLY and media not in PATCHES:
-            known = ", ".join((*PATCHES, APPLY))
+        accepted = _accepted(route.kind)
+        if media not in accepted:
+            known = ", ".join(accepted)
             raise ApiError(
                 415,
                 "the body of the request was in an unknown format - accepted media types include:"
@@ -150,7 +152,7 @@ class Endpoints:
                 return self._apply(request, user, given)
             former = self._objects.store.get(route.kind, route.namespace, route.name)
             changed = PATCHES[media](former, given)
-            checked = request.checked(route.kind.name, changed, route.kind.version, given)
+            checked = request.typed(changed, given)
             return self._put(request, user, checked, Writer(request.manager))
 
     def _apply(self, request: ApiRequest, user: User, given: Object) -> Response:
@@ -162,7 +164,7 @@ class Endpoints:
                 422, "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is"
                 " required for apply patch"
             )  # fmt: skip
-        config, unknown = fields.read(kind.name, kind.version, given)
+        config, unknown = typing.read(kind, given)
         if unknown:
             shown = ", ".join(f".{name}: field not declared in schema" for name in unknown)
             raise ApiError(
@@ -186,7 +188,8 @@ class Endpoints:
             return self._shown(kind, stored, request, 201)
         managed_fields.check_conflicts(former, config, writer)
         base = managed_fields.without_dropped(former, config, writer)
-        return self._put(request, user, patch.strategic_merge(base, config), writer)
+        merge = patch.strategic_merge if kind.custom is None else patch.merge_patch
+        return self._put(request, user, merge(base, config), writer)
 
     def _put(self, request: ApiRequest, user: User, given: Object, writer: Writer) -> Response:
         route = request.route
@@ -236,6 +239,12 @@ class Endpoints:
         if request.as_table:
             return request.answer(table.table(kind, [found], self._clock.now()), code)
         return request.answer(found, code)
+
+
+def _accepted(kind: Kind) -> tuple[str, ...]:
+    """The media types of patches: nobody knows how lists of custom resources merge."""
+    strategic = "application/strategic-merge-patch+json"
+    return tuple(media for media in (*PATCHES, APPLY) if kind.custom is None or media != strategic)
 
 
 _SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}

@@ -7,13 +7,14 @@ version 2: google/gnostic, `openapiv2/OpenAPIv2.proto` (checked 2026-11-24).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from podrole.lab.kubernetes.http.api_request import answer
 from podrole.lab.kubernetes.http.protobuf import field
-from podrole.lab.kubernetes.objects.fields import MESSAGES
+from podrole.lab.kubernetes.objects.fields import EITHER, MESSAGES
 from podrole.lab.kubernetes.objects.kind_registry import KindRegistry
 from podrole.lab.kubernetes.objects.kinds import Kind
 from podrole.lab.kubernetes.objects.status import ApiError
@@ -78,17 +79,37 @@ def _patch_operation(kind: Kind) -> dict[str, Any]:
 def _schemas(kinds: list[Kind]) -> dict[str, Any]:
     """The kinds' messages and all that they are made of."""
     schemas: dict[str, Any] = {}
-    wanted = [kind.name for kind in kinds]
+    wanted = [kind.name for kind in kinds if kind.custom is None]
+    if len(wanted) < len(kinds):
+        wanted.append("ObjectMeta")
     while wanted:
         message = wanted.pop()
         if message not in schemas:
             properties = {name: _schema(form) for name, form in MESSAGES[message].items()}
             schemas[message] = {"type": "object", "properties": properties}
-            bare = (form.lstrip("*{}") for form in MESSAGES[message].values())
+            forms = (form.lstrip("*{}") for form in MESSAGES[message].values())
+            bare = (EITHER.get(form, form) for form in forms)
             wanted += [form for form in bare if form in MESSAGES]
     for kind in kinds:
-        schemas[kind.name]["x-kubernetes-group-version-kind"] = [_gvk(kind)]
+        if kind.custom is not None:
+            schemas[_component(kind)] = _custom_schema(kind.custom.schema)
+        schemas[_component(kind)]["x-kubernetes-group-version-kind"] = [_gvk(kind)]
     return schemas
+
+
+def _component(kind: Kind) -> str:
+    """The name of a kind's schema: `com.example.v1.Widget` for a custom one."""
+    if kind.custom is None:
+        return kind.name
+    return ".".join([*reversed(kind.group.split(".")), kind.version, kind.name])
+
+
+def _custom_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A definition's schema, with what all objects have."""
+    given = schema.get("properties") or {}
+    always = {name: {"type": "string"} | given.get(name, {}) for name in ("apiVersion", "kind")}
+    metadata = {"metadata": {"allOf": [{"$ref": f"{_SCHEMAS}ObjectMeta"}]}}
+    return {**schema, "properties": {**given, **always, **metadata}}
 
 
 def _schema(form: str) -> dict[str, Any]:
@@ -96,6 +117,7 @@ def _schema(form: str) -> dict[str, Any]:
         return {"type": "array", "items": _schema(form[1:])}
     if form.startswith("{}"):
         return {"type": "object", "additionalProperties": _schema(form[2:])}
+    form = EITHER.get(form, form)
     if form in MESSAGES:
         # `allOf`, as Kubernetes writes it, since nothing may stand beside a `$ref`.
         return {"allOf": [{"$ref": _SCHEMAS + form}]}

@@ -13,13 +13,19 @@ from werkzeug.wrappers import Response
 from podrole.lab.kubernetes.auth.rbac import User
 from podrole.lab.kubernetes.http.api_request import ApiRequest, body
 from podrole.lab.kubernetes.http.endpoints import PATCHES, Endpoints
+from podrole.lab.kubernetes.http.route import Route
 from podrole.lab.kubernetes.object_api import ObjectApi
-from podrole.lab.kubernetes.objects.kinds import Object
+from podrole.lab.kubernetes.objects import scale
 from podrole.lab.kubernetes.objects.managed_fields import Writer
-from podrole.lab.kubernetes.objects.status import ApiError
+from podrole.lab.kubernetes.objects.status import ApiError, not_found
 
 IssueToken = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
-_SCALED = ("Deployment", "ReplicaSet", "StatefulSet")
+#: What only containers that run can answer.
+_OF_CONTAINERS = {
+    "Pod": ("attach", "ephemeralcontainers", "exec", "log", "portforward", "proxy", "resize"),
+    "Service": ("proxy",),
+    "Node": ("proxy",),
+}
 
 
 class Subresources:
@@ -34,40 +40,45 @@ class Subresources:
     def act(self, request: ApiRequest, user: User) -> Response:
         """Do what a request asks for, which the user may. Raises ApiError."""
         route, verb = request.route, request.verb
-        if route.subresource == "status" and verb in ("update", "patch", "get"):
+        part = route.kind.part(route.subresource)
+        if part is None:
+            raise _unserved(route)
+        if verb not in part.verbs:
+            raise ApiError(405, "the server does not allow this method on the requested resource")
+        if part.name == "status":
             acts = {
                 "update": self._endpoints.update,
                 "patch": self._endpoints.patch,
                 "get": self._endpoints.get,
             }
             return acts[verb](request, user)
-        if (route.kind.name, route.subresource, verb) == ("ServiceAccount", "token", "create"):
-            given = request.object("TokenRequest")
-            status = self._issue_token(route.namespace, route.name, given.get("spec") or {})
-            named = {"name": route.name, "namespace": route.namespace}
-            metadata = {**(given.get("metadata") or {}), **named}
-            return request.answer({**given, "metadata": metadata, "status": status}, 201)
-        if route.subresource == "scale" and route.kind.name in _SCALED:
-            return self._scale(request)
-        raise ApiError(
-            501,
-            f"the lab runs no containers, so it has no {route.kind.plural}/{route.subresource};"
-            " run the program with `podrole lab exec`",
-        )
+        if part.name == "token":
+            return self._token(request)
+        return self._scale(request)
+
+    def _token(self, request: ApiRequest) -> Response:
+        route = request.route
+        given = request.object("TokenRequest")
+        status = self._issue_token(route.namespace, route.name, given.get("spec") or {})
+        named = {"name": route.name, "namespace": route.namespace}
+        metadata = {**(given.get("metadata") or {}), **named}
+        return request.answer({**given, "metadata": metadata, "status": status}, 201)
 
     def _scale(self, request: ApiRequest) -> Response:
         route = request.route
         with self._objects.lock:
             found = self._objects.store.get(route.kind, route.namespace, route.name)
             if request.verb == "get":
-                return request.answer(_scale_of(found))
+                return request.answer(scale.read(route.kind, found))
             if request.verb == "update":
                 wanted = request.object("Scale")
             else:
                 change = PATCHES.get(request.http.mimetype)
                 if change is None:
                     raise ApiError(415, "the body of the request was in an unknown format")
-                wanted = request.checked("Scale", change(_scale_of(found), body(request.http)))
+                wanted = request.checked(
+                    "Scale", change(scale.read(route.kind, found), body(request.http))
+                )
             replicas = (wanted.get("spec") or {}).get("replicas") or 0
             if replicas < 0:
                 raise ApiError(
@@ -79,11 +90,7 @@ class Subresources:
             version = (wanted.get("metadata") or {}).get("resourceVersion")
             if version:
                 metadata["resourceVersion"] = version
-            changed = {
-                **found,
-                "metadata": metadata,
-                "spec": {**found["spec"], "replicas": replicas},
-            }
+            changed = {**scale.changed(route.kind, found, replicas), "metadata": metadata}
             stored = self._objects.update(
                 route.kind,
                 changed,
@@ -91,18 +98,17 @@ class Subresources:
                 dry_run=request.dry_run(),
                 writer=Writer(request.manager),
             )
-        return request.answer(_scale_of(stored))
+        return request.answer(scale.read(route.kind, stored))
 
 
-def _scale_of(found: Object) -> dict[str, Any]:
-    metadata, replicas = found["metadata"], found["spec"].get("replicas", 1)
-    names = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    labels = (found["spec"].get("selector") or {}).get("matchLabels") or {}
-    selector = ",".join(f"{name}={value}" for name, value in labels.items())
-    return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {name: metadata[name] for name in names if name in metadata},
-        "spec": {"replicas": replicas},
-        "status": {"replicas": replicas, "selector": selector},
-    }
+def _unserved(route: Route) -> ApiError:
+    """Why there is no such part: a real cluster has some of a pod's and of a node's."""
+    if route.kind.custom is not None:
+        return not_found(route.kind, route.name)
+    if route.subresource in _OF_CONTAINERS.get(route.kind.name, ()):
+        return ApiError(
+            501,
+            f"the lab runs no containers, so it has no {route.kind.plural}/{route.subresource};"
+            " run the program with `podrole lab exec`",
+        )
+    return ApiError(404, "the server could not find the requested resource")

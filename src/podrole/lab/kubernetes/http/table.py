@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,27 +11,45 @@ from podrole.lab.kubernetes.objects.kinds import Kind
 
 def table(kind: Kind, objects: Iterable[Mapping[str, Any]], now: datetime, **meta: Any) -> Any:
     """The objects as a `Table`; `meta` is the list's metadata."""
-    columns = [("Name", "name", 0), *((title, "", 0) for title, _ in kind.columns), _AGE]
-    columns += [(title, "", 0 if title in _ALWAYS else 1) for title, _ in kind.wide]
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": meta,
-        "columnDefinitions": [
-            {
-                "name": title,
-                "type": "string",
-                "format": form,
-                "description": "",
-                "priority": priority,
-            }
-            for title, form, priority in columns
-        ],
+        "columnDefinitions": list(_definitions(kind)),
         "rows": [row(kind, found, now) for found in objects],
     }
 
 
-_AGE = ("Age", "", 0)
+def _definitions(kind: Kind) -> Iterator[dict[str, Any]]:
+    yield _definition("Name", form="name")
+    if kind.custom is not None and kind.custom.columns is not None:
+        for column in kind.custom.columns:
+            yield _definition(
+                column.name, column.type, column.format, column.description, column.priority
+            )
+        return
+    for title, _ in kind.columns:
+        yield _definition(title)
+    if kind.age == "Age":
+        yield _definition("Age")
+    else:
+        yield _definition(kind.age, "date")
+    for title, _ in kind.wide:
+        yield _definition(title, priority=0 if title in _ALWAYS else 1)
+
+
+def _definition(
+    name: str, kind: str = "string", form: str = "", description: str = "", priority: int = 0
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": kind,
+        "format": form,
+        "description": description,
+        "priority": priority,
+    }
+
+
 #: Columns after the age that need no `-o wide`.
 _ALWAYS = ("Version",)
 
@@ -39,17 +57,30 @@ _ALWAYS = ("Version",)
 def row(kind: Kind, found: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """One object as a row."""
     metadata = found["metadata"]
-    cells = [metadata["name"], *(read(found) for _, read in kind.columns), _age(metadata, now)]
-    cells += [read(found) for _, read in kind.wide]
     partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
-    return {"cells": cells, "object": {**partial, "metadata": metadata}}
+    shown = {**partial, "metadata": metadata}
+    if kind.custom is not None and kind.custom.columns is not None:
+        cells = [metadata["name"]]
+        for column in kind.custom.columns:
+            value = column.read(found)
+            cells.append(_since(value, now) if column.type == "date" and value else value)
+        return {"cells": cells, "object": shown}
+    made = _age(metadata, now) if kind.age == "Age" else metadata.get("creationTimestamp")
+    cells = [metadata["name"], *(read(found) for _, read in kind.columns), made]
+    cells += [read(found) for _, read in kind.wide]
+    return {"cells": cells, "object": shown}
 
 
 def _age(metadata: Mapping[str, Any], now: datetime) -> str:
     made = metadata.get("creationTimestamp")
-    if not made:
-        return "<unknown>"
-    seconds = int((now - datetime.fromisoformat(made)).total_seconds())
+    return _since(made, now) if made else "<unknown>"
+
+
+def _since(made: str, now: datetime) -> str:
+    try:
+        seconds = int((now - datetime.fromisoformat(made)).total_seconds())
+    except (TypeError, ValueError):
+        return "<invalid>"
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= 2 * size:
             return f"{seconds // size}{unit}"

@@ -10,7 +10,7 @@ from typing import Any
 from podrole.lab.kubernetes.http import internal_error
 from podrole.lab.kubernetes.object_api import ObjectApi
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
-from podrole.lab.kubernetes.objects.object_store import Event
+from podrole.lab.kubernetes.objects.object_store import Event, as_version
 from podrole.lab.kubernetes.objects.status import ApiError
 
 _LONGEST = 300
@@ -81,7 +81,7 @@ def _events(
             version = event.version
             seen = _as_seen(event, kind, wanted)
             if seen:
-                yield _line(seen, shown(event.found))
+                yield _line(seen, shown(as_version(kind, event.found)))
         left = end - time.monotonic()
         if left <= 0:
             if bookmarks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from podrole.lab.kubernetes.objects.chart_kinds import CHART_KINDS, STATUS
 from podrole.lab.kubernetes.objects.columns import (
     address,
     at,
@@ -16,7 +17,7 @@ from podrole.lab.kubernetes.objects.columns import (
     subjects,
     texts,
 )
-from podrole.lab.kubernetes.objects.kinds import Column, Kind
+from podrole.lab.kubernetes.objects.kinds import Column, Kind, Part
 
 _DATA: tuple[Column, ...] = (("Data", count("data")),)
 _ROLE_REF: tuple[Column, ...] = (
@@ -32,6 +33,10 @@ _TEMPLATE: tuple[Column, ...] = (
     ("Images", containers("image")),
     ("Selector", texts("spec", "selector", "matchLabels")),
 )
+_SCALED = (
+    STATUS,
+    Part("scale", "Scale", group="autoscaling", version="v1"),
+)
 _RBAC = "rbac.authorization.k8s.io"
 
 _KINDS = (
@@ -42,6 +47,7 @@ _KINDS = (
         short=("ns",),
         columns=(("Status", at("status", "phase")),),
         selected_by=("status.phase",),
+        parts=(STATUS,),
     ),
     Kind(
         "Node",
@@ -54,12 +60,14 @@ _KINDS = (
             ("Internal-IP", address),
         ),
         selected_by=("spec.unschedulable",),
+        parts=(STATUS,),
     ),
     Kind(
         "ServiceAccount",
         "serviceaccounts",
         short=("sa",),
         columns=(("Secrets", count("secrets")),),
+        parts=(Part("token", "TokenRequest", ("create",), "authentication.k8s.io", "v1"),),
     ),
     Kind(
         "Secret",
@@ -79,7 +87,8 @@ _KINDS = (
             ("Port(s)", ports),
         ),
         wide=(("Selector", texts("spec", "selector")),),
-        in_all=True,
+        categories=("all",),
+        parts=(STATUS,),
     ),
     Kind(
         "Event",
@@ -90,7 +99,7 @@ _KINDS = (
             + [f"involvedObject.{name}" for name in ("kind", "name", "namespace", "uid")]
         ),
     ),
-    Kind("ResourceQuota", "resourcequotas", short=("quota",)),
+    Kind("ResourceQuota", "resourcequotas", short=("quota",), parts=(STATUS,)),
     Kind("LimitRange", "limitranges", short=("limits",)),
     Kind(
         "Pod",
@@ -106,7 +115,11 @@ _KINDS = (
             [f"spec.{name}" for name in ("nodeName", "restartPolicy", "serviceAccountName")]
             + ["status.phase", "status.podIP"]
         ),
-        in_all=True,
+        categories=("all",),
+        parts=(
+            STATUS,
+            Part("eviction", "Eviction", ("create",), "policy", "v1"),
+        ),
     ),
     Kind(
         "Deployment",
@@ -119,7 +132,8 @@ _KINDS = (
             ("Available", lambda found: found.get("status", {}).get("availableReplicas", 0)),
         ),
         wide=_TEMPLATE,
-        in_all=True,
+        categories=("all",),
+        parts=_SCALED,
     ),
     Kind(
         "ReplicaSet",
@@ -132,7 +146,8 @@ _KINDS = (
             ("Ready", at("status", "readyReplicas")),
         ),
         wide=_TEMPLATE,
-        in_all=True,
+        categories=("all",),
+        parts=_SCALED,
     ),
     Kind(
         "StatefulSet",
@@ -141,9 +156,18 @@ _KINDS = (
         short=("sts",),
         columns=(("Ready", replicas),),
         wide=_TEMPLATE[:2],
-        in_all=True,
+        categories=("all",),
+        parts=_SCALED,
     ),
-    Kind("DaemonSet", "daemonsets", "apps", short=("ds",), wide=_TEMPLATE, in_all=True),
+    Kind(
+        "DaemonSet",
+        "daemonsets",
+        "apps",
+        short=("ds",),
+        wide=_TEMPLATE,
+        categories=("all",),
+        parts=(STATUS,),
+    ),
     Kind(
         "Job",
         "jobs",
@@ -153,12 +177,13 @@ _KINDS = (
             ("Completions", lambda found: f"{found.get('status', {}).get('succeeded', 0)}/1"),
         ),
         wide=_TEMPLATE,
-        in_all=True,
+        categories=("all",),
+        parts=(STATUS,),
     ),
     Kind("NetworkPolicy", "networkpolicies", "networking.k8s.io", short=("netpol",)),
-    Kind("Role", "roles", _RBAC),
+    Kind("Role", "roles", _RBAC, age="Created At"),
     Kind("RoleBinding", "rolebindings", _RBAC, columns=_ROLE_REF, wide=_BOUND),
-    Kind("ClusterRole", "clusterroles", _RBAC, namespaced=False),
+    Kind("ClusterRole", "clusterroles", _RBAC, namespaced=False, age="Created At"),
     Kind(
         "ClusterRoleBinding",
         "clusterrolebindings",
@@ -167,6 +192,7 @@ _KINDS = (
         columns=_ROLE_REF,
         wide=_BOUND,
     ),
+    *CHART_KINDS,
 )
 #: By name: no two of them have the same.
 BUILT_IN: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}

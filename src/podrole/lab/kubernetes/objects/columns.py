@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Read = Callable[[Mapping[str, Any]], Any]
@@ -80,3 +80,114 @@ def address(found: Mapping[str, Any]) -> str:
     given = at("status", "addresses")(found) or ()
     inside = (item.get("address") for item in given if item.get("type") == "InternalIP")
     return next(inside, None) or "<none>"
+
+
+def number(*path: str) -> Read:
+    """A number, 0 where there is none."""
+    read = at(*path)
+    return lambda found: read(found) or 0
+
+
+def or_none(*path: str) -> Read:
+    """What stands at a path, `<none>` where there is nothing."""
+    read = at(*path)
+    return lambda found: "<none>" if read(found) is None else read(found)
+
+
+def or_unset(*path: str) -> Read:
+    """What stands at a path, `<unset>` where there is nothing."""
+    read = at(*path)
+    return lambda found: "<unset>" if read(found) is None else read(found)
+
+
+def or_not_given(*path: str) -> Read:
+    """What stands at a path as a text, `N/A` where there is nothing."""
+    read = at(*path)
+    return lambda found: "N/A" if read(found) is None else str(read(found))
+
+
+def listed(member: str, name: str) -> Read:
+    """`80,443`: one member of each item of a list."""
+    return lambda found: _or_none(str(item.get(name, "")) for item in found.get(member) or ())
+
+
+def reference(*path: str) -> Read:
+    """`Deployment/orders-api`: what another object is named by."""
+    read = at(*path)
+
+    def shown(found: Mapping[str, Any]) -> str:
+        named = read(found)
+        return f"{named.get('kind')}/{named.get('name')}" if named else "<none>"
+
+    return shown
+
+
+_MODES = {
+    "ReadWriteOnce": "RWO",
+    "ReadOnlyMany": "ROX",
+    "ReadWriteMany": "RWX",
+    "ReadWriteOncePod": "RWOP",
+}
+
+
+def access_modes(*path: str) -> Read:
+    """`RWO,ROX`: how a volume may be mounted."""
+    read = at(*path)
+    return lambda found: ",".join(_MODES.get(mode, mode) for mode in read(found) or ())
+
+
+def claim(found: Mapping[str, Any]) -> str:
+    """`orders/data`: the claim that a volume is bound to."""
+    named = at("spec", "claimRef")(found)
+    return f"{named.get('namespace', '')}/{named.get('name', '')}" if named else ""
+
+
+def hosts(found: Mapping[str, Any]) -> str:
+    """The hosts of an ingress."""
+    named = [rule["host"] for rule in at("spec", "rules")(found) or () if rule.get("host")]
+    return ",".join(named) or "*"
+
+
+def ingress_addresses(found: Mapping[str, Any]) -> str:
+    """Where a load balancer answers for an ingress."""
+    given = at("status", "loadBalancer", "ingress")(found) or ()
+    return ",".join(str(item.get("ip") or item.get("hostname", "")) for item in given)
+
+
+def targets(found: Mapping[str, Any]) -> str:
+    """`cpu: <unknown>/80%`: what an autoscaler wants; nobody measures here."""
+    shown = []
+    for metric in at("spec", "metrics")(found) or ():
+        source = metric.get("resource") or {}
+        wanted = source.get("target") or {}
+        if source and wanted.get("averageUtilization") is not None:
+            shown.append(f"{source.get('name')}: <unknown>/{wanted['averageUtilization']}%")
+        elif source:
+            shown.append(f"{source.get('name')}: <unknown>/{wanted.get('averageValue')}")
+        else:
+            shown.append("<unknown>")
+    return ", ".join(shown) or "<none>"
+
+
+def endpoints(found: Mapping[str, Any]) -> str:
+    """`10.0.1.5:8080`: addresses and ports of endpoints."""
+    return _or_none(
+        f"{address.get('ip')}:{port.get('port')}"
+        for subset in found.get("subsets") or ()
+        for address in subset.get("addresses") or ()
+        for port in subset.get("ports") or ({"port": ""},)
+    )
+
+
+def slice_addresses(found: Mapping[str, Any]) -> str:
+    """The addresses of a slice of endpoints."""
+    return _or_none(
+        address for item in found.get("endpoints") or () for address in item.get("addresses") or ()
+    )
+
+
+def _or_none(shown: Iterable[str]) -> str:
+    """At most three, as kubectl's columns have them."""
+    given = list(shown)
+    more = f" + {len(given) - 3} more..." if len(given) > 3 else ""
+    return ",".join(given[:3]) + more or "<none>"

@@ -18,6 +18,8 @@ from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kinds import Object
 from podrole.lab.kubernetes.objects.status import ApiError
 
+#: Forms of two kinds: the message that one of them is.
+EITHER = {"JSONSchemaPropsOrBool": "JSONSchemaProps", "JSONSchemaPropsOrArray": "JSONSchemaProps"}
 _LISTED, _MAPPED, _ANY, _OBJECT = "*", "{}", "any", "object"
 #: Go's 64-bit integers; messages name the type.
 _INT64 = {
@@ -40,20 +42,30 @@ _SCALARS: Mapping[str, type | tuple[type, ...]] = {
 _GO = {"string": "string", "boolean": "bool", "number": "float64"}
 
 
+#: libyaml's loader where PyYAML was built with it: five times faster.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FILES = ("fields.yaml", "fields_for_charts.yaml")
+#: What can be sent alone and is no kind that is stored.
+_BODIES = ("Review", "Request", "Options", "Scale", "Eviction")
+
+
 def _load() -> dict[str, dict[str, str]]:
-    table = yaml.safe_load(files(__package__).joinpath("fields.yaml").read_text())
+    table: dict[str, dict[str, str]] = {}
+    for name in _FILES:
+        text = files(__package__).joinpath(name).read_text()
+        table |= yaml.load(text, Loader=_LOADER)  # noqa: S506  (a safe loader)
     messages = {
         message: {name: form for form, names in forms.items() for name in names.split()}
         for message, forms in table.items()
     }
     for name, fields in messages.items():
         # All that can be sent alone has these three.
-        if name in BUILT_IN or name.endswith(("Review", "Request", "Options")) or name == "Scale":
+        if name in BUILT_IN or name.endswith(_BODIES):
             fields |= {"kind": "string", "apiVersion": "string", "metadata": "ObjectMeta"}
     return messages
 
 
-#: Message to field to type, as in fields.yaml.
+#: Message to field to type, as in the files.
 MESSAGES = _load()
 
 
@@ -97,6 +109,19 @@ def read(message: str, version: str, given: Any) -> tuple[Object, list[str]]:
     return known, unknown
 
 
+def read_metadata(message: str, version: str, given: Any) -> tuple[Object, list[str]]:
+    """The `metadata` of an object that has no message here; see `read`. Raises ApiError."""
+    unknown: list[str] = []
+    try:
+        known = _read("ObjectMeta", given, _Place("metadata", "metadata", message), unknown)
+    except _Mistyped as error:
+        raise ApiError(
+            400,
+            f'{message} in version "{version}" cannot be handled as a {message}: {error}',
+        ) from None
+    return known, unknown
+
+
 class _Mistyped(Exception):
     def __init__(self, value: Any, place: _Place, wanted: str) -> None:
         field = f"Go struct field {place.struct}.{place.go_path}" if place.path else "Go value"
@@ -108,6 +133,12 @@ class _Mistyped(Exception):
 def _read(form: str, value: Any, place: _Place, unknown: list[str]) -> Any:
     if value is None or form == _ANY:
         return value
+    if form in EITHER:
+        inner = EITHER[form]
+        if isinstance(value, bool) and form.endswith("Bool"):
+            return value
+        listed = isinstance(value, list) and form.endswith("Array")
+        return _read(f"*{inner}" if listed else inner, value, place, unknown)
     if form.startswith(_LISTED):
         if not isinstance(value, list):
             raise _Mistyped(value, place, _go_type(form, place))

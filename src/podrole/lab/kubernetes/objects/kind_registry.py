@@ -57,7 +57,17 @@ class KindRegistry:
             if kind.version not in versions:
                 versions.append(kind.version)
         found.pop("", None)
-        return dict(sorted(found.items()))
+        return {group: sorted(found[group], key=version_rank) for group in sorted(found)}
+
+
+def version_rank(version: str) -> tuple[int, list[int], str]:
+    """Sorts versions as Kubernetes prefers them: v2, v1, v1beta2, v1beta1, v1alpha1, others."""
+    text = version.removeprefix("v")
+    for rank, stage in enumerate(("", "beta", "alpha")):
+        major, found, minor = text.partition(stage) if stage else (text, "", "")
+        if bool(found) == bool(stage) and major.isdecimal() and (not stage or minor.isdecimal()):
+            return rank, [-int(major), -int(minor or 0)], ""
+    return 3, [], version
 
 
 def of_group(kinds: Iterable[Kind], group: str, version: str) -> list[Kind]:

@@ -86,7 +86,11 @@ class ObjectStore:
             self._objects = {key: self._objects[key] for key in ordered}
 
     def find(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        """The object, None where there is none. Not to be changed."""
+        """The object in the kind's version, None where there is none. Not to be changed."""
+        found = self._stored(kind, namespace, name)
+        return None if found is None else as_version(kind, found)
+
+    def _stored(self, kind: Kind, namespace: str, name: str) -> Object | None:
         return self._objects.get(
             (kind.group, kind.plural, namespace if kind.namespaced else "", name)
         )
@@ -102,7 +106,17 @@ class ObjectStore:
         """The objects of a kind, oldest first; of one namespace or of all. Not to be changed."""
         for (group, plural, space, _), found in list(self._objects.items()):
             if plural == kind.plural and group == kind.group and namespace in (None, space):
-                yield found
+                yield as_version(kind, found)
+
+    def owned(self, uid: str) -> Sequence[tuple[Kind, Object]]:
+        """What names an object of that uid as an owner, oldest first. Not to be changed."""
+        found = []
+        for (group, plural, _, _), one in list(self._objects.items()):
+            if any(item.get("uid") == uid for item in one["metadata"].get("ownerReferences") or ()):
+                kind = self.kinds.of_plural(group, plural)
+                if kind is not None:
+                    found.append((kind, one))
+        return found
 
     def create(self, kind: Kind, given: Object) -> Object:
         """Store a new object. Raises ApiError (NotFound for its namespace, AlreadyExists)."""
@@ -130,7 +144,8 @@ class ObjectStore:
             metadata[name] = former["metadata"][name]
         if given == former:
             return former
-        return self._store(kind, given, "MODIFIED", former)
+        stored = self._stored(kind, metadata.get("namespace", ""), metadata["name"])
+        return self._store(kind, given, "MODIFIED", stored)
 
     def check_version(self, kind: Kind, given: Object, former: Object) -> None:
         """Raise ApiError (Conflict) where `given` comes of another version than the stored."""
@@ -147,7 +162,9 @@ class ObjectStore:
 
     def delete(self, kind: Kind, namespace: str, name: str) -> Object:
         """Remove the object; what it was. Raises ApiError (NotFound)."""
-        found = self.get(kind, namespace, name)
+        found = self._stored(kind, namespace, name)
+        if found is None:
+            raise not_found(kind, name)
         if self._open and self._order is None:
             self._order = list(self._objects)
         del self._objects[_key(kind, found["metadata"])]
@@ -165,7 +182,7 @@ class ObjectStore:
 
     def _store(self, kind: Kind, given: Object, event: str, former: Object | None) -> Object:
         metadata = given["metadata"]
-        given.setdefault("apiVersion", kind.api_version)
+        given["apiVersion"] = kind.stored_version
         metadata["resourceVersion"] = str(self._next())
         self._objects[_key(kind, metadata)] = given
         self._happened(event, kind, given, former)
@@ -187,6 +204,13 @@ class ObjectStore:
             self._unpublished.clear()
             self.published = self.version
             self.changed.notify_all()
+
+
+def as_version(kind: Kind, found: Object) -> Object:
+    """A stored object as one of the kind's version: only its `apiVersion` is another."""
+    if found.get("apiVersion") == kind.api_version:
+        return found
+    return {**found, "apiVersion": kind.api_version}
 
 
 def _key(kind: Kind, metadata: Mapping[str, Any]) -> _Key:

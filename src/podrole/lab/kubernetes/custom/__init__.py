@@ -1,0 +1,1 @@
+"""Custom resources: definitions, schemas, and what they make of objects."""
