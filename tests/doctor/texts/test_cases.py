@@ -15,7 +15,11 @@ from podrole.doctor.texts.log import TRIGGERS
 from tests.catalogue import CATALOG
 
 HERE = Path(__file__).parent
-CASES: list[dict[str, Any]] = yaml.safe_load((HERE / "cases.yml").read_text())
+CASES: list[dict[str, Any]] = [
+    case
+    for name in ("cases.yml", "cases_of_reports.yml")
+    for case in yaml.safe_load((HERE / name).read_text())
+]
 SDK_TEXTS: list[dict[str, Any]] = yaml.safe_load((HERE / "sdk_texts.yml").read_text())
 NODE = "arn:aws:sts::111122223333:assumed-role/nodes/i-0123456789abcdef0"
 

@@ -41,6 +41,13 @@ _OPERATIONS = (
     re.compile(r"operation error [A-Za-z0-9 .]{1,40}: ([A-Za-z]{1,60})"),
     re.compile(r"eventName: ([A-Za-z]{1,60})"),
 )
+#: How `aws sts decode-authorization-message` and OpenSearch name what was asked, and who asked.
+_DECODED = re.compile(r"\baction\W{1,5}([a-z0-9-]{2,40}:[A-Za-z0-9]{2,80})")
+_SEARCH = re.compile(
+    r"no permissions for \[([^\]\s]{1,200})[^\]]{0,600}\] and User \[name=([^,\]\s]{1,600})"
+)
+#: The role that eksctl and EKS's templates make for nodes; a role's own ARN has no session to tell.
+_NODE_ROLE = re.compile(r"NodeInstanceRole|-node-?group-", re.IGNORECASE)
 _SUBJECT = re.compile(r"system:serviceaccount:([a-z0-9.-]{1,63}):([a-z0-9.-]{1,253})")
 _ACCOUNT = re.compile(
     r"service account ([a-z0-9.-]{1,253}) \(namespace: ([a-z0-9.-]{1,63})\)", re.IGNORECASE
@@ -159,6 +166,10 @@ def read_rest(facts: Facts, passage: Passage) -> Facts:
 def _asked(text: str, lower: str) -> Facts:
     """Caller, action and resource of a refusal; else the first identity that is named."""
     at = lower.find(_REFUSED)
+    if at < 0 and (search := _SEARCH.search(text)):
+        return Facts(caller=search[2], action=search[1])
+    if at < 0 and "explicitdeny" in lower and (decoded := _DECODED.search(text)):
+        return _decoded(text, decoded)
     if at < 0:
         found = _ARN.search(text)
         caller = found[0] if found else ""
@@ -181,7 +192,18 @@ def _asked(text: str, lower: str) -> Facts:
     return Facts(
         caller=caller.strip("\"'`,;()"),
         action=action[0].strip("\"'`,;()").rstrip(".:") if action else "",
-        resource=resource.strip("\"'`,;()").rstrip(".:"),
+        resource=(resource[:1] + resource[1:].partition("<")[0]).strip("\"'`,;()").rstrip(".:"),
+    )
+
+
+def _decoded(text: str, action: re.Match[str]) -> Facts:
+    """What `aws sts decode-authorization-message` prints: the request that was denied."""
+    caller, at = _ARN.search(text), text.find("resource", action.end())
+    words = text[at + 8 : at + 1000].lstrip(' :"').split() if at >= 0 else []
+    return Facts(
+        caller=caller[0] if caller else "",
+        action=action[1],
+        resource=words[0].strip("\"',;") if words else "",
     )
 
 
@@ -202,10 +224,13 @@ def _caller(facts: Facts) -> Facts:
     elif caller.endswith(":root"):
         kind = "root"
     elif ":role/" in caller:
-        role, kind = caller.partition(":role/")[2].rpartition("/")[2], "role"
+        role = caller.partition(":role/")[2].rpartition("/")[2]
+        kind = "node" if _NODE_ROLE.search(role) else "role"
     elif caller == "anonymous":
         kind = "anonymous"
     target = target_account = ""
+    if ":role:" in facts.resource:  # as a colon that was written for a slash
+        facts = replace(facts, resource=facts.resource.replace(":role:", ":role/"))
     if ":role/" in facts.resource:
         target = facts.resource.partition(":role/")[2].rpartition("/")[2]
         target_account = facts.resource.split(":")[4] if facts.resource.count(":") >= 5 else ""

@@ -71,6 +71,11 @@ def passages(output: str) -> Iterator[Passage]:
     held: list[str] = []
     length = 0
     for line in output.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if held and line[:12].lstrip()[:1] == "│" and held[-1].rstrip()[-1:] == "│":
+            # k9s and tmux break a line at their frame, in the middle of a word.
+            held[-1] = held[-1].rstrip()[:-1].rstrip() + _FRAME.sub("", line, count=1)[:LONGEST]
+            length += len(line)
+            continue
         line = _FRAME.sub("", line, count=1) if line[:12].lstrip()[:1] in "│╷╵|>" else line
         if held and (not line.strip() or not _continues(held[-1], line)):
             yield _passage(held)

@@ -80,6 +80,8 @@ def identity(facts: Facts, passage: Passage) -> Iterator[Told]:
 
 def _node(facts: Facts, passage: Passage) -> Iterator[Told]:
     session = f"the session {facts.session} is named after an instance: {facts.caller}"
+    if not facts.session:
+        session = f"the caller is {facts.caller}, and that is what EKS's tools call a node's role"
     if facts.action.startswith("eks-auth:"):
         yield "agent-may-not-ask", session
         return
