@@ -1,6 +1,7 @@
 """The Pod Identity Agent: `GET /v1/credentials` with the pod's token in `Authorization`.
 
-Statuses, bodies and caching read from aws/eks-pod-identity-agent v0.1.37 (2026-03-17).
+Statuses, headers and bodies as aws/eks-pod-identity-agent d4dc0f3 (0.1.37) answers, run on
+2026-11-29; its cache was read.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import escape
+from posixpath import normpath
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from werkzeug.wrappers import Request, Response
 
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock, stamp
-from podrole.lab.oidc.issuer import Token, TokenError
+from podrole.lab.node.agent_token import fault_of
 from podrole.lab.throttle import Throttle
 
 ADDRESSES = ("169.254.170.23", "fd00:ec2::23")
@@ -24,6 +27,8 @@ ADDRESSES = ("169.254.170.23", "fd00:ec2::23")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _TEXT = "text/plain; charset=utf-8"
 _REFRESH_AFTER = timedelta(hours=3)
+#: Credentials that end sooner are fetched anew, whatever EKS Auth says.
+_LEAST_LEFT = timedelta(seconds=15)
 _CACHE_SIZE = 2000
 #: Errors after which the agent forgets what it had; others leave the old credentials in use.
 _FINAL = {
@@ -38,7 +43,12 @@ _FINAL = {
 class _Entry:
     body: dict[str, Any]
     fetched: datetime
-    expires: datetime
+    #: From when on the agent does not hand them out.
+    ends: datetime
+
+
+class _ShortLived(Exception):
+    """EKS Auth has sent credentials that end too soon to be handed out."""
 
 
 class Agent:
@@ -60,46 +70,52 @@ class Agent:
 
     def answer(self, request: Request) -> Response:
         """What the agent answers."""
+        path = request.environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        if (clean := _clean(path)) != path:
+            return _redirect(request, clean)
+        if path != "/v1/credentials":
+            return _refusal(404, "404 page not found")
         if "agent" in self._throttle.spent:
-            return Response("Too Many Requests\n", 429, content_type=_TEXT)
-        host = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
+            return _refusal(429, "Too Many Requests")
+        host = _host(request.environ.get("HTTP_HOST", ""))
         if host not in (*ADDRESSES, *_LOOPBACK):
             known = " ".join(ADDRESSES)
             text = (
                 "Access Denied. Called agent through invalid address, please use either"
-                f" [{known}] address not {request.host}\n"
+                f" [{known}] address not {host}"
             )
-            return Response(text, 403, content_type=_TEXT)
-        if request.path != "/v1/credentials":
-            return Response("404 page not found\n", 404, content_type=_TEXT)
-        token = request.headers.get("Authorization", "")
-        status, content_type, body = self._credentials(token)
-        return Response(body, status, content_type=content_type)
+            return _refusal(403, text)
+        token = request.headers.get("Authorization", "").strip(" \t")
+        fault = fault_of(token, self._clock.timestamp())
+        return _refusal(400, fault) if fault else self._credentials(token)
 
-    def _credentials(self, token: str) -> tuple[int, str, str]:
-        """Status, content type and body for a pod's token."""
-        fault = self._unreadable(token)
-        if fault:
-            return 400, _TEXT, f"{fault}\n"
+    def _credentials(self, token: str) -> Response:
         entry = self._cache.get(token)
         now = self._clock.now()
-        if entry is None or now >= min(entry.fetched + _REFRESH_AFTER, entry.expires):
+        if entry is None or now >= min(entry.fetched + _REFRESH_AFTER, entry.ends):
             try:
                 entry = self._fetch(token)
+            except _ShortLived as error:
+                return _refusal(500, str(error))
             except AwsError as error:
                 if error.code in _FINAL:
                     self._cache.pop(token, None)
                     entry = None
-                if entry is None or now >= entry.expires:
-                    text = (
-                        f"[{self._request_id()}]: ({error.code}): {error.message}, fault: client\n"
-                    )
-                    return error.status, _TEXT, text
-        return 200, "application/json", json.dumps(entry.body)
+                if entry is None or now >= entry.ends:
+                    said = f"({error.code}): {error.message}, fault: client"
+                    return _refusal(error.status, f"[{self._request_id()}]: {said}")
+        body = json.dumps(entry.body, separators=(",", ":"))
+        return Response(body, content_type="application/json")
 
     def _fetch(self, token: str) -> _Entry:
         answer = self._assume(token)
         credentials = answer["credentials"]
+        left: timedelta = credentials["expiration"] - self._clock.now()
+        if left <= _LEAST_LEFT:
+            raise _ShortLived(
+                "fetched credentials are expired or will expire within the next"
+                f" {left.total_seconds():.2f} seconds"
+            )
         body = {
             "AccessKeyId": credentials["accessKeyId"],
             "SecretAccessKey": credentials["secretAccessKey"],
@@ -109,22 +125,38 @@ class Agent:
         }
         if len(self._cache) >= _CACHE_SIZE:
             del self._cache[next(iter(self._cache))]
-        entry = _Entry(body, self._clock.now(), credentials["expiration"])
+        entry = _Entry(body, self._clock.now(), credentials["expiration"] - _LEAST_LEFT)
         self._cache[token] = entry
         return entry
 
-    def _unreadable(self, text: str) -> str | None:
-        """What the agent says of a token before it asks EKS Auth."""
-        if not text:
-            return "Service account token cannot be empty"
-        try:
-            token = Token.read(text)
-        except TokenError as error:
-            return f"Service account token cannot be parsed: {error}"
-        now = self._clock.timestamp()
-        claims = "Service account token failed basic claim validations"
-        if now >= (token.seconds("exp") or 0):
-            return f"{claims}: token is expired"
-        if now < (token.seconds("nbf") or 0):
-            return f"{claims}: token is not valid yet"
-        return None
+
+def _clean(path: str) -> str:
+    """The path that Go's ServeMux sends a client to: without dots and doubled slashes."""
+    found = "/" + normpath(path).lstrip("/")
+    return f"{found}/" if path.endswith("/") and found != "/" else found
+
+
+def _redirect(request: Request, path: str) -> Response:
+    query = request.query_string.decode("latin-1")
+    place = quote(path, safe="/:@!$&'()*+,;=~") + (f"?{query}" if query else "")
+    response = Response("", 307, {"Location": place})
+    response.autocorrect_location_header = False
+    del response.headers["Content-Type"]
+    if request.method in ("GET", "HEAD"):
+        response.content_type = "text/html; charset=utf-8"
+        response.set_data(f'<a href="{escape(place)}">Temporary Redirect</a>.\n\n')
+    return response
+
+
+def _host(header: str) -> str:
+    """The host that a client has named, without its port and the brackets of IPv6."""
+    host, colon, port = header.rpartition(":")
+    if colon and port.isdecimal() and (":" not in host or host.endswith("]")):
+        header = host
+    return header[1:-1] if header.startswith("[") and header.endswith("]") else header
+
+
+def _refusal(status: int, text: str) -> Response:
+    """As Go's `http.Error` writes one."""
+    headers = {"X-Content-Type-Options": "nosniff"}
+    return Response(f"{text}\n", status, headers, content_type=_TEXT)
