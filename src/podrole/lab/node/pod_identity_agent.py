@@ -27,7 +27,7 @@ ADDRESSES = ("169.254.170.23", "fd00:ec2::23")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _TEXT = "text/plain; charset=utf-8"
 _REFRESH_AFTER = timedelta(hours=3)
-#: Credentials that end sooner are fetched anew, whatever EKS Auth says.
+#: Credentials that end sooner are fetched again, whatever EKS Auth says.
 _LEAST_LEFT = timedelta(seconds=15)
 _CACHE_SIZE = 2000
 #: Errors after which the agent forgets what it had; others leave the old credentials in use.
