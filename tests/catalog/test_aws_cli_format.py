@@ -83,6 +83,9 @@ BEFORE: dict[str, Before] = {
     "role-trust": _nothing,
     "target-role-trust": lambda shell, values, _: _role(shell, values, ACCOUNT),  # who is trusted
     "role-policy": _role,
+    "node-role-policy": lambda shell, values, account: _role(
+        shell, {**values, "role_name": values["node_role"]}, account
+    ),
     "association": _role,
     "permissions-boundary": _role,
     "service-control-policy": _organization,
@@ -106,10 +109,10 @@ def held(shell: Shell, snippet: Snippet, values: dict[str, str], account: str) -
             role = values["role_name" if snippet.holder == "role-trust" else "target_role_name"]
             found = boto("iam", account).get_role(RoleName=role)["Role"]
             return found["AssumeRolePolicyDocument"]
-        case "role-policy":
-            return boto("iam", account).get_role_policy(
-                RoleName=values["role_name"], PolicyName=name
-            )["PolicyDocument"]
+        case "role-policy" | "node-role-policy":
+            role = values["role_name" if snippet.holder == "role-policy" else "node_role"]
+            found = boto("iam", account).get_role_policy(RoleName=role, PolicyName=name)
+            return found["PolicyDocument"]
         case "permissions-boundary":
             arn = f"arn:aws:iam::{account}:policy/{name}"
             role = boto("iam", account).get_role(RoleName=values["role_name"])["Role"]

@@ -12,8 +12,9 @@ from queue import Queue
 import pytest
 
 from podrole.follow.followed_lab import FollowedLab, followed_lab
-from podrole.follow.followed_page import FollowedPage, docs_folder, reader_catalog
+from podrole.follow.followed_page import docs_folder, reader_catalog
 from podrole.follow.kubectl_exec import write_kubectl
+from podrole.follow.troubled_page import open_page
 from podrole.follow.walk import Step
 from tests.catalog.conftest import programs
 from tests.client_programs import kubectl
@@ -51,7 +52,7 @@ def followed(labs: Queue[FollowedLab]) -> Follow:
         lab = labs.get()
         try:
             lab.renew()
-            page = FollowedPage(path, reader_catalog(lab), text)
+            page = open_page(path, reader_catalog(lab), text)
             return list(page.follow(lab, page.ways()[number]))
         finally:
             labs.put(lab)

@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from podrole.follow.followed_page import FollowedPage
+from podrole.follow.troubled_page import open_page
 from tests.catalogue import CATALOG
 from tests.follow.conftest import PAGES, Follow, Steps
 
-#: Pages that are not yet scripts.
-TO_DO = {"troubleshoot"}
 WAYS = [
     pytest.param(path, number, id=f"{path.stem}-{'-'.join(dict.fromkeys(way.values())) or 'all'}")
     for path in PAGES
-    if path.stem not in TO_DO
-    for number, way in enumerate(FollowedPage(path, CATALOG).ways())
+    for number, way in enumerate(open_page(path, CATALOG).ways())
 ]
 
 

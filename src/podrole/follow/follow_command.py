@@ -8,6 +8,7 @@ from pathlib import Path
 
 from podrole.follow.followed_lab import FollowError, followed_lab
 from podrole.follow.followed_page import FollowedPage, page_path, reader_catalog
+from podrole.follow.troubled_page import open_page
 from podrole.follow.walk import Step
 
 
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = page_path(arguments.page)
     done = failed = 0
     with followed_lab() as lab:
-        page = FollowedPage(path, reader_catalog(lab))
+        page = open_page(path, reader_catalog(lab))
         ways = page.ways()
         if arguments.tab is not None:
             ways = [way for way in ways if arguments.tab in way.values()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -12,6 +13,7 @@ from podrole.catalog import Catalog
 from podrole.catalog.catalog import own_folder
 from podrole.follow.followed_lab import FollowedLab, FollowError
 from podrole.follow.walk import Step, before_clean_up, follow, kept, runs
+from podrole.lab.node.instance_metadata import NODE_ROLE
 from podrole.site.pages.page_blocks import Block, read_blocks
 
 
@@ -37,6 +39,12 @@ def page_path(name: str) -> Path:
     raise FollowError(f"no page {name!r}; there are {known}")
 
 
+def front_matter(page: str) -> dict[str, Any]:
+    """What stands between the first two lines of three dashes."""
+    _, front, _ = page.split("---\n", 2)
+    return yaml.safe_load(front) or {}
+
+
 class FollowedPage:
     """The script that a page is, for a reader with these values."""
 
@@ -44,8 +52,7 @@ class FollowedPage:
         """`text` stands for what the file holds: a page that someone is about to change."""
         self.path = path
         whole = path.read_text(encoding="utf-8") if text is None else text
-        _, front, _ = whole.split("---\n", 2)
-        before = (yaml.safe_load(front) or {}).get("after") or {}
+        before = front_matter(whole).get("after") or {}
         self.blocks = read_blocks(whole, catalog)
         #: For the label of a tab the page that comes before; for the others that of the first.
         self.before = {
@@ -76,4 +83,4 @@ def reader_catalog(lab: FollowedLab) -> Catalog:
     """The catalogue for a reader whose cluster is this lab's."""
     name = "aws eks describe-cluster --name demo --query cluster.identity.oidc.issuer --output text"
     issuer = lab.type(name).printed.strip()
-    return Catalog(values={"oidc_id": issuer.rpartition("/")[2]})
+    return Catalog(values={"oidc_id": issuer.rpartition("/")[2], "node_role": NODE_ROLE})

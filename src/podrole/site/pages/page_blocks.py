@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from podrole.catalog import Catalog, CatalogError
@@ -20,7 +20,7 @@ MARKER = re.compile(
 )
 _OPTION = re.compile(r'\s*(?P<name>[a-z-]+)=(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))')
 _TAB = re.compile(r'^(?P<indent>\s*)=== "(?P<label>[^"]+)"\s*\Z')
-_HEADING = re.compile(r"^##+ (?P<text>.+?)(?:\s*\{ ?#[a-z0-9-]+ ?\})?\s*\Z")
+_HEADING = re.compile(r"^##+ (?P<text>.+?)(?:\s*\{ ?#(?P<anchor>[a-z0-9-]+) ?\})?\s*\Z")
 _OUTPUT = re.compile(r'^(?P<indent>\s*)(?P<marks>`{3,})output(?: title="(?P<title>[^"]*)")?\s*\Z')
 #: The title of an output that comes with an error.
 REFUSED = "It fails"
@@ -47,6 +47,7 @@ class Block:
         file: the name to save it under; empty for none.
         fails: of an output: the command before it must fail.
         reason: of what is not run: why.
+        anchor: of the heading: its own one; empty where it names none.
     """
 
     line: int
@@ -59,6 +60,7 @@ class Block:
     file: str = ""
     fails: bool = False
     reason: str = ""
+    anchor: str = ""
 
     @property
     def place(self) -> str:
@@ -119,10 +121,12 @@ def read_blocks(markdown: str, catalog: Catalog) -> list[Block]:
     values. Raises BlockError for an option that there is not, CatalogError for an unknown snippet
     or format.
     """
-    return list(_blocks(markdown, catalog))
+    anchors = {"": ""}
+    blocks = list(_blocks(markdown, catalog, anchors))
+    return [replace(one, anchor=anchors[one.section]) for one in blocks]
 
 
-def _blocks(markdown: str, catalog: Catalog) -> Iterator[Block]:
+def _blocks(markdown: str, catalog: Catalog, anchors: dict[str, str]) -> Iterator[Block]:
     lines = markdown.split("\n")
     section, tabs, row = "", _Tabs(), 0
     prose = list(prose_lines(markdown))
@@ -146,6 +150,7 @@ def _blocks(markdown: str, catalog: Catalog) -> Iterator[Block]:
             continue
         if heading := _HEADING.match(shown):
             section = heading["text"]
+            anchors[section] = heading["anchor"] or ""
         if tabs.read(shown):
             continue
         if marker := MARKER.match(shown):
