@@ -183,7 +183,9 @@ def _query_parts(query: Mapping[str, str], protocol: str) -> dict[str, str]:
             f"AWS query-string parameters must include '{name}'." for name in sorted(missing)
         )
         raise signature_error("incomplete", protocol, text)
-    if not _SECONDS.fullmatch(expires) or not 0 < int(expires) <= _LONGEST:
+    # The tokens of aws-iam-authenticator say 0 seconds, and STS takes them for 15 minutes.
+    least = 1 if protocol == "rest-xml" else 0
+    if not _SECONDS.fullmatch(expires) or not least <= int(expires) <= _LONGEST:
         raise signature_error("expires", protocol)
     return found | {"Expires": expires}
 

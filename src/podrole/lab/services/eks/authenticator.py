@@ -1,22 +1,34 @@
 """`aws eks get-token`: a presigned GetCallerIdentity, which stands for a user of Kubernetes.
 
-Form and checks: kubernetes-sigs/aws-iam-authenticator, README "API Authorization from Outside a
-Cluster" and `pkg/token` (checked 2026-11-24).
+Form and checks: kubernetes-sigs/aws-iam-authenticator 0.6.13, README "API Authorization from
+Outside a Cluster" and `pkg/token` (read 2026-11-29). A token made for the lab names its loopback
+endpoint by HTTP; any other names an endpoint of STS by HTTPS.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from podrole.lab.caller import AssumedRole, Caller
 from podrole.lab.kubernetes.auth.rbac import ADMINS, User
 from podrole.lab.services.eks.cluster import Cluster
+from podrole.partitions import host_suffix
 
 PREFIX = "k8s-aws-v1."
 _CLUSTER_HEADER = "x-k8s-aws-id"
+_LONGEST_TOKEN = 16 * 1024  # bytes
+_LONGEST_EXPIRY = 900  # seconds
+_PARAMETERS = frozenset(
+    {"action", "version"}
+    | {
+        f"x-amz-{name}"
+        for name in ("algorithm", "credential", "date", "expires", "security-token", "signature")
+    }
+    | {"x-amz-signedheaders"}
+)
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ADMIN = "cluster-admin"
 _WHO = Callable[[str, Mapping[str, str]], Caller | None]
 
@@ -30,9 +42,15 @@ def user_of(token: str, cluster: Cluster, who: _WHO) -> User | None:
     if url is None:
         return None
     parts = urlsplit(url)
-    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    signed = query.get("X-Amz-SignedHeaders", "").split(";")
-    if query.get("Action") != "GetCallerIdentity" or _CLUSTER_HEADER not in signed:
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    query = {name.lower(): value for name, value in pairs}
+    if len(query) < len(pairs) or not query.keys() <= _PARAMETERS:
+        return None
+    expires = query.get("x-amz-expires", "")
+    if not (expires.isascii() and expires.isdecimal() and int(expires[:9]) <= _LONGEST_EXPIRY):
+        return None
+    signed = query.get("x-amz-signedheaders", "").lower().split(";")
+    if query.get("action") != "GetCallerIdentity" or _CLUSTER_HEADER not in signed:
         return None
     headers = {"host": parts.netloc, _CLUSTER_HEADER: cluster.name}
     caller = who(f"{parts.path or '/'}?{parts.query}", headers)
@@ -51,10 +69,25 @@ def user_of(token: str, cluster: Cluster, who: _WHO) -> User | None:
 
 
 def _url(token: str) -> str | None:
+    """The URL in a token, None where it is not one of STS."""
     text = token.removeprefix(PREFIX)
+    if len(token) > _LONGEST_TOKEN or "=" in text:
+        return None
     try:
         url = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    except (ValueError, binascii.Error):
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
         return None
-    parts = urlsplit(url)
-    return url if parts.scheme in ("http", "https") and parts.path in ("", "/") else None
+    if parts.hostname in _LOOPBACK:
+        return url if parts.scheme in ("http", "https") and parts.path in ("", "/") else None
+    return url if parts.scheme == "https" and parts.path == "/" and _is_sts(parts.netloc) else None
+
+
+def _is_sts(host: str) -> bool:
+    """Whether it is an endpoint of STS: the global one, a Region's, one for FIPS."""
+    return host == "sts.amazonaws.com" or any(
+        host == f"{service}.{region}.{host_suffix(region)}"
+        for service in ("sts", "sts-fips")
+        if (region := host.partition(".")[2].partition(".")[0])
+    )
