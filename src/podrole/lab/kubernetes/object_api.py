@@ -83,6 +83,9 @@ class ObjectApi:
             if kind.custom is not None or kind.name in _COUNTED:
                 wanted["metadata"]["generation"] = 1
             self._note_writer(None, wanted, writer)
+            # Managers are noted before: what a webhook adds belongs to nobody.
+            wanted = self._admission.mutate(kind, wanted)
+            metadata = wanted["metadata"]
             if dry_run:
                 if self.store.find(kind, metadata.get("namespace", ""), metadata["name"]):
                     raise already_exists(kind, metadata["name"])

@@ -174,3 +174,8 @@ def test_bodies_that_might_hang_a_server(api: Api, body: bytes, media: str, code
     assert response.status_code == code
     assert response.json is not None
     assert response.json["kind"] == "Status"
+
+
+def test_discovery_takes_a_slash_at_the_end(api: Api) -> None:
+    for path in ("/version", "/api", "/apis"):
+        assert api("GET", f"{path}/") == api("GET", path)

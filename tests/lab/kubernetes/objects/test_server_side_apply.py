@@ -87,3 +87,21 @@ def test_a_dry_run_owns_nothing(api: Api) -> None:
 
 def test_a_manager_is_named(api: Api) -> None:
     assert "fieldManager: Required value" in api.said("PATCH", PATH, config(), 422, kind=APPLY)
+
+
+def test_what_the_webhook_adds_to_a_pod_belongs_to_nobody(api: Api) -> None:
+    """Read in the API server's create handler (k8s.io/apiserver 0.37.2): managers come first."""
+    role = {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/r"}
+    account = "/api/v1/namespaces/orders/serviceaccounts/orders-api"
+    api("PATCH", account, {"metadata": {"annotations": role}}, kind=MERGE)
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p"},
+        "spec": {"serviceAccountName": "orders-api", "containers": [{"name": "a", "image": "a"}]},
+    }
+    pods = "/api/v1/namespaces/orders/pods"
+    stored = api("POST", f"{pods}?fieldManager=kubectl-client-side-apply", pod)
+    assert stored["spec"]["containers"][0]["env"]
+    assert "AWS_ROLE_ARN" not in str(stored["metadata"]["managedFields"])
+    api("PATCH", f"{pods}/p?fieldManager=kubectl", pod, kind=APPLY)

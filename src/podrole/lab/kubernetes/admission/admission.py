@@ -96,10 +96,15 @@ class Admission:
         for index, container in enumerate(specification["containers"]):
             if not isinstance(container, dict) or not container.get("name"):
                 raise invalid(kind, name, f"spec.containers[{index}].name", "Required value")
-        return self.create_pod(kind, given)
+        return given
 
-    def create_pod(self, kind: Kind, given: Object) -> Object:
-        """Service account admission, then the pod identity webhook, then the scheduler's work."""
+    def mutate(self, kind: Kind, given: Object) -> Object:
+        """An object that is to be created, with what nobody asked for; only a pod gets such.
+
+        Service account admission, then the pod identity webhook. Raises ApiError.
+        """
+        if kind is not BUILT_IN["Pod"]:
+            return given
         specification, metadata = given["spec"], given["metadata"]
         account_name = specification.get("serviceAccountName") or specification.get(
             "serviceAccount"

@@ -22,6 +22,8 @@ REVIEWS = {
 def document(path: str, version: str, kinds: KindRegistry) -> dict[str, Any] | None:
     """The document at a path, None where there is none. `version` is the cluster's, as 1.34."""
     major, minor = version.split(".")
+    if path in ("/version/", "/api/", "/apis/"):
+        path = path.rstrip("/")
     parts = path.strip("/").split("/")
     if path == "/version":
         return {
