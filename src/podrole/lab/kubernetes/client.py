@@ -54,7 +54,8 @@ class Kubernetes:
         self._tokens: dict[tuple[str, str, str], tuple[str, int]] = {}
         identifiers = Identifiers(seed, f"kubernetes/{issuer.path}")
         self._node = f"ip-10-0-1-23.{webhook.region}.compute.internal"
-        self.objects = ObjectApi(webhook, clock, identifiers, self._node)
+        admissions = Identifiers(seed, f"kubernetes/{issuer.path}/admission")
+        self.objects = ObjectApi(webhook, clock, identifiers, admissions, self._node)
         self.objects.create(BUILT_IN["Node"], _node(self._node))
         for namespace in ("default", "kube-system"):
             self.objects.create(BUILT_IN["Namespace"], {"metadata": {"name": namespace}})

@@ -7,15 +7,19 @@ changed nothing.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from dataclasses import replace
 from threading import RLock
 from typing import Any
 
 from podrole.lab.clock import Clock, stamp
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.admission.admission import Admission
+from podrole.lab.kubernetes.admission.asking import Asking, controller
 from podrole.lab.kubernetes.admission.webhook import WebhookSettings
+from podrole.lab.kubernetes.admission.webhooks import Attempt, Webhooks
 from podrole.lab.kubernetes.controllers.controllers import Controllers
-from podrole.lab.kubernetes.objects import managed_fields
+from podrole.lab.kubernetes.objects import managed_fields, typing
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.managed_fields import Writer
@@ -23,6 +27,8 @@ from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.kubernetes.objects.status import ApiError, already_exists, forbidden, invalid_in
 from podrole.lab.seed import Seed
 
+#: Who makes what no client asked for.
+_CONTROLLER = "replicaset-controller"
 _KEPT_NAMESPACES = ("default", "kube-system")
 #: Kinds of built-in objects whose changes are counted in `metadata.generation`.
 _COUNTED = (
@@ -40,14 +46,16 @@ class ObjectApi:
         webhook: WebhookSettings,
         clock: Clock,
         identifiers: Identifiers,
+        admissions: Identifiers,
         node: str,
     ) -> None:
-        """`node` is the name of the one node."""
+        """`admissions` names requests to webhooks, `node` is the name of the one node."""
         self.lock = RLock()
         self.store = ObjectStore(clock, identifiers)
         self._clock = clock
         self._identifiers = identifiers
         self._admission = Admission(self.store, webhook)
+        self.webhooks = Webhooks(self.store, admissions)
         self._controllers = Controllers(self, clock, identifiers, node)
 
     def create(
@@ -58,8 +66,12 @@ class ObjectApi:
         *,
         dry_run: bool = False,
         writer: Writer | None = None,
+        asking: Asking | None = None,
     ) -> Object:
-        """Store a new object; as stored. `dry_run` does everything but store. Raises ApiError."""
+        """Store a new object; as stored. `dry_run` does everything but store. Raises ApiError.
+
+        Without `asking` it is a controller's.
+        """
         wanted = self._own(kind, given, namespace)
         metadata = wanted["metadata"]
         if not metadata.get("name"):
@@ -79,12 +91,15 @@ class ObjectApi:
         with self.lock, self.store.transaction():
             if kind.namespaced:
                 self.store.get(BUILT_IN["Namespace"], "", metadata["namespace"])
-            wanted = self._admission.admit(kind, wanted, None)
+            attempt = Attempt(kind, "CREATE", wanted, None, asking or controller(_CONTROLLER))
+            mutate = self._mutating(attempt)
+            wanted = self._admission.admit(kind, wanted, None, mutate)
             if kind.custom is not None or kind.name in _COUNTED:
                 wanted["metadata"]["generation"] = 1
             self._note_writer(None, wanted, writer)
             # Managers are noted before: what a webhook adds belongs to nobody.
-            wanted = self._admission.mutate(kind, wanted)
+            wanted = self._admission.mutate(kind, wanted, mutate)
+            self.webhooks.validate(replace(attempt, found=wanted))
             metadata = wanted["metadata"]
             if dry_run:
                 if self.store.find(kind, metadata.get("namespace", ""), metadata["name"]):
@@ -104,30 +119,30 @@ class ObjectApi:
         dry_run: bool = False,
         status: bool = False,
         writer: Writer | None = None,
+        asking: Asking | None = None,
     ) -> Object:
         """Put an object in the place of the stored one; as stored. Raises ApiError."""
         wanted = self._own(kind, given, namespace)
         metadata = wanted["metadata"]
         with self.lock, self.store.transaction():
             former = self.store.get(kind, metadata.get("namespace", ""), metadata.get("name", ""))
+            attempt = Attempt(kind, "UPDATE", wanted, former, asking or controller(_CONTROLLER))
+            mutate = self._mutating(attempt)
             if status:
-                former_metadata = {**former["metadata"]}
-                wanted = {
-                    **former,
-                    "metadata": former_metadata,
-                    "status": wanted.get("status") or {},
-                }
+                own = {"metadata": {**former["metadata"]}, "status": wanted.get("status") or {}}
+                wanted = mutate({**former, **own})
                 if kind.custom is not None and (wrong := kind.custom.faults(wanted, former)):
                     raise invalid_in(kind, metadata["name"], wrong)
             else:
                 if kind.custom is not None and kind.custom.has_status:
                     _keep_status(wanted, former)
-                wanted = self._admission.admit(kind, wanted, former)
+                wanted = self._admission.admit(kind, wanted, former, mutate)
                 if kind.custom is None and "status" in former:
                     wanted["status"] = former["status"]
                 if "generation" in former["metadata"]:
                     changed = _differs(kind, wanted, former)
                     wanted["metadata"]["generation"] = former["metadata"]["generation"] + changed
+            self.webhooks.validate(replace(attempt, found=wanted))
             self._note_writer(former, wanted, writer)
             if dry_run:
                 self.store.check_version(kind, wanted, former)
@@ -139,13 +154,23 @@ class ObjectApi:
             return self.store.find(kind, metadata.get("namespace", ""), name) or stored
 
     def delete(
-        self, kind: Kind, namespace: str, name: str, *, orphan: bool = False, dry_run: bool = False
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        *,
+        orphan: bool = False,
+        dry_run: bool = False,
+        asking: Asking | None = None,
     ) -> Object:
         """Remove the object and, unless `orphan`, what it owns; what it was. Raises ApiError."""
         with self.lock, self.store.transaction():
             found = self.store.get(kind, namespace, name)
             if kind is BUILT_IN["Namespace"] and name in _KEPT_NAMESPACES:
                 raise forbidden(kind, name, "this namespace may not be deleted")
+            attempt = Attempt(kind, "DELETE", None, found, asking or controller(_CONTROLLER))
+            self.webhooks.mutate(attempt)
+            self.webhooks.validate(attempt)
             if dry_run:
                 return found
             gone = self.store.delete(kind, namespace, name)
@@ -161,6 +186,15 @@ class ObjectApi:
         """New pods for a deployment whose template stays as it is."""
         with self.lock, self.store.transaction():
             self._controllers.restart(deployment)
+
+    def _mutating(self, attempt: Attempt) -> Callable[[Object], Object]:
+        """What the cluster's mutating webhooks make of an object with its defaults."""
+
+        def mutate(given: Object) -> Object:
+            changed = self.webhooks.mutate(replace(attempt, found=given)) or given
+            return changed if changed is given else typing.read(attempt.kind, changed)[0]
+
+        return mutate
 
     def _note_writer(self, former: Object | None, wanted: Object, writer: Writer | None) -> None:
         metadata = wanted["metadata"]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from typing import Any
 
 from podrole.lab.kubernetes.admission import webhook
 from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.custom import definition
-from podrole.lab.kubernetes.objects import defaults, pod_validation
+from podrole.lab.kubernetes.objects import chart_validation, defaults, pod_validation
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
@@ -33,6 +34,11 @@ _POD_UPDATES = (
 )
 #: What a node's kubelet takes by default.
 MOST_PODS = 110
+#: The classes that every cluster has.
+SYSTEM_PRIORITIES = {
+    "system-cluster-critical": 2_000_000_000,
+    "system-node-critical": 2_000_001_000,
+}
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 
@@ -43,10 +49,13 @@ class Admission:
         self._store = store
         self._webhook = settings
 
-    def admit(self, kind: Kind, given: Object, former: Object | None) -> Object:
+    def admit(
+        self, kind: Kind, given: Object, former: Object | None, mutate: Callable[[Object], Object]
+    ) -> Object:
         """The object as it is to be stored, made of `given`, which is changed.
 
-        `former` is what is stored under its name. Raises ApiError.
+        `former` is what is stored under its name, `mutate` what the cluster's mutating webhooks
+        make of an object with its defaults. Raises ApiError.
         """
         metadata = given["metadata"]
         name = metadata["name"]
@@ -56,11 +65,14 @@ class Admission:
             raise invalid(kind, name, "metadata.name", f'Invalid value: "{name}": {_NAME_RULE}')
         if kind.custom is not None:
             kind.custom.fill(given)
+            given = mutate(given)
+            kind.custom.fill(given)
             if wrong := kind.custom.faults(given, former):
                 raise invalid_in(kind, name, wrong)
             return given
         if kind.name == "CustomResourceDefinition":
             definition.fill(given)
+            given = mutate(given)
             if wrong := definition.faults(given, former):
                 raise invalid_in(kind, name, wrong)
             return given
@@ -69,7 +81,11 @@ class Admission:
             _encode(kind, given, "stringData")
             given.setdefault("type", "Opaque")
         if kind.name == "Pod":
-            return self._pod(kind, given, former)
+            return self._pod(kind, given, former, mutate)
+        given = mutate(given)
+        defaults.fill(kind, given)
+        if wrong := chart_validation.faults(kind.name, given, former):
+            raise invalid_in(kind, name, wrong)
         if kind.name in (*_WORKLOADS, "Job"):
             _workload(kind, given)
         if kind.name in ("RoleBinding", "ClusterRoleBinding"):
@@ -83,12 +99,16 @@ class Admission:
             ] = name
         return given
 
-    def _pod(self, kind: Kind, given: Object, former: Object | None) -> Object:
+    def _pod(
+        self, kind: Kind, given: Object, former: Object | None, mutate: Callable[[Object], Object]
+    ) -> Object:
         name = given["metadata"]["name"]
         specification = given.get("spec")
         if not isinstance(specification, dict) or not specification.get("containers"):
             raise invalid(kind, name, "spec.containers", "Required value")
         if former is not None:
+            given = mutate(given)
+            specification = given["spec"]
             if _without_images(specification) != _without_images(former["spec"]):
                 raise invalid(kind, name, "spec", _POD_UPDATES)
             given["status"] = former["status"]
@@ -98,14 +118,16 @@ class Admission:
                 raise invalid(kind, name, f"spec.containers[{index}].name", "Required value")
         return given
 
-    def mutate(self, kind: Kind, given: Object) -> Object:
+    def mutate(self, kind: Kind, given: Object, mutate: Callable[[Object], Object]) -> Object:
         """An object that is to be created, with what nobody asked for; only a pod gets such.
 
-        Service account admission, then the pod identity webhook. Raises ApiError.
+        Service account admission, then the pod identity webhook, then `mutate`: the cluster's own
+        webhooks. Raises ApiError.
         """
         if kind is not BUILT_IN["Pod"]:
             return given
         specification, metadata = given["spec"], given["metadata"]
+        self._priority(kind, metadata["name"], specification)
         account_name = specification.get("serviceAccountName") or specification.get(
             "serviceAccount"
         )
@@ -123,10 +145,26 @@ class Admission:
                 f'error looking up service account {namespace}/{shown}: serviceaccount "{shown}"'
                 " not found",
             )
-        admitted = self._inject(given, namespace)
+        admitted = mutate(self._inject(given, namespace))
+        defaults.fill(kind, admitted)
         if wrong := pod_validation.faults(admitted["spec"]):
             raise invalid_in(kind, metadata["name"], wrong)
         return admitted
+
+    def _priority(self, kind: Kind, name: str, specification: Object) -> None:
+        """Raise ApiError for a class that there is not; a pod of a class gets its priority."""
+        wanted = specification.get("priorityClassName")
+        if not wanted or wanted in SYSTEM_PRIORITIES:
+            value = SYSTEM_PRIORITIES.get(wanted or "")
+            preemption = "PreemptLowerPriority"
+        else:
+            found = self._store.find(BUILT_IN["PriorityClass"], "", wanted)
+            if found is None:
+                raise forbidden(kind, name, f"no PriorityClass with name {wanted} was found")
+            value, preemption = found.get("value") or 0, found["preemptionPolicy"]
+        if value is not None:
+            specification["priority"] = value
+            specification["preemptionPolicy"] = preemption
 
     def _inject(self, pod: Object, namespace: str) -> Object:
         return webhook.admit(pod, **self._asked(pod, namespace))

@@ -12,6 +12,8 @@ from werkzeug.wrappers import Request, Response
 from podrole.lab.json_document import DEEPEST, TooDeep, check_depth, read_loosely
 from podrole.lab.kubernetes.admission import admission_review
 from podrole.lab.kubernetes.admission.admission_review import Review
+from podrole.lab.kubernetes.admission.asking import Asking
+from podrole.lab.kubernetes.auth.rbac import User
 from podrole.lab.kubernetes.http import protobuf
 from podrole.lab.kubernetes.http.route import Route
 from podrole.lab.kubernetes.objects import fields, typing
@@ -50,6 +52,17 @@ class ApiRequest:
         """Who changes fields: `fieldManager`, else the client program's name."""
         agent = self.http.headers.get("User-Agent", "").partition("/")[0]
         return self.http.args.get("fieldManager", "") or agent or "unknown"
+
+    def asking(self, user: User, *, dry_run: bool = False) -> Asking:
+        """Who asks, as webhooks hear of it; their warnings come with the answer."""
+        given = self.http.args
+        options: dict[str, Any] = {
+            name: given[name] for name in ("fieldManager", "fieldValidation") if given.get(name)
+        }
+        nothing = dry_run or self.dry_run()
+        if nothing:
+            options["dryRun"] = ["All"]
+        return Asking(user, options, nothing, self.route.subresource, self.warnings)
 
     def dry_run(self) -> bool:
         """Whether nothing is to be stored. Raises ApiError for another value than All."""

@@ -48,6 +48,7 @@ class ApiServer:
         self._objects = objects
         self._authenticate = authenticate
         self._webhook_path = webhook_path
+        objects.webhooks.own_path = webhook_path
         self._endpoints = Endpoints(objects, clock)
         self._subresources = Subresources(objects, self._endpoints, issue_token)
 

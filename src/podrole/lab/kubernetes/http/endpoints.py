@@ -119,6 +119,7 @@ class Endpoints:
             route.namespace or None,
             dry_run=request.dry_run(),
             writer=Writer(request.manager),
+            asking=request.asking(user),
         )
         return self._shown(route.kind, stored, request, 201)
 
@@ -184,6 +185,7 @@ class Endpoints:
                 route.namespace or None,
                 dry_run=request.dry_run(),
                 writer=writer,
+                asking=request.asking(user),
             )
             return self._shown(kind, stored, request, 201)
         managed_fields.check_conflicts(former, config, writer)
@@ -201,6 +203,7 @@ class Endpoints:
             dry_run=request.dry_run(),
             status=route.subresource == "status",
             writer=writer,
+            asking=request.asking(user),
         )
         return self._shown(route.kind, stored, request)
 
@@ -210,7 +213,12 @@ class Endpoints:
         route = request.route
         orphan, dry_run = _delete_options(request)
         gone = self._objects.delete(
-            route.kind, route.namespace, route.name, orphan=orphan, dry_run=dry_run
+            route.kind,
+            route.namespace,
+            route.name,
+            orphan=orphan,
+            dry_run=dry_run,
+            asking=request.asking(user, dry_run=dry_run),
         )
         details = {
             "name": route.name,
@@ -232,6 +240,7 @@ class Endpoints:
                     metadata["name"],
                     orphan=orphan,
                     dry_run=dry_run,
+                    asking=request.asking(user, dry_run=dry_run),
                 )
         return request.answer(_SUCCESS)
 

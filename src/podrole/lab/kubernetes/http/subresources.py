@@ -54,7 +54,7 @@ class Subresources:
             return acts[verb](request, user)
         if part.name == "token":
             return self._token(request)
-        return self._scale(request)
+        return self._scale(request, user)
 
     def _token(self, request: ApiRequest) -> Response:
         route = request.route
@@ -64,7 +64,7 @@ class Subresources:
         metadata = {**(given.get("metadata") or {}), **named}
         return request.answer({**given, "metadata": metadata, "status": status}, 201)
 
-    def _scale(self, request: ApiRequest) -> Response:
+    def _scale(self, request: ApiRequest, user: User) -> Response:
         route = request.route
         with self._objects.lock:
             found = self._objects.store.get(route.kind, route.namespace, route.name)
@@ -97,6 +97,7 @@ class Subresources:
                 route.namespace,
                 dry_run=request.dry_run(),
                 writer=Writer(request.manager),
+                asking=request.asking(user),
             )
         return request.answer(scale.read(route.kind, stored))
 

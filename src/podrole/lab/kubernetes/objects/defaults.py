@@ -10,6 +10,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from podrole.lab.kubernetes.objects import chart_defaults
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
 
 _ROLLING: Mapping[str, Any] = {
@@ -63,9 +64,14 @@ _MODE = 0o644
 
 def fill(kind: Kind, given: Object) -> None:
     """Fill in what `given`, which is of the kind and has the fields' types, leaves open."""
+    chart_defaults.fill(kind.name, given)
     specification = given.get("spec")
     if not isinstance(specification, dict):
         return
+    if kind.name == "CronJob":
+        specification = (specification.get("jobTemplate") or {}).get("spec")
+        if not isinstance(specification, dict):
+            return
     _default(specification, _SPECIFICATIONS.get(kind.name, {}))
     template = specification.get("template")
     if kind.name == "Pod":

@@ -74,3 +74,26 @@ def _at(found: Any, path: list[str]) -> str:
     if isinstance(found, bool):
         return str(found).lower()
     return "" if found is None else str(found)
+
+
+def label_selector(given: Mapping[str, Any]) -> Callable[[Mapping[str, str]], bool]:
+    """A test of labels for a `LabelSelector`, which without any requirement takes all."""
+    wanted = given.get("matchLabels") or {}
+    expressions = given.get("matchExpressions") or ()
+
+    def test(labels: Mapping[str, str]) -> bool:
+        return all(labels.get(key) == value for key, value in wanted.items()) and all(
+            _meets(labels, expression) for expression in expressions
+        )
+
+    return test
+
+
+def _meets(labels: Mapping[str, str], expression: Mapping[str, Any]) -> bool:
+    key, values = expression.get("key", ""), expression.get("values") or ()
+    return {
+        "In": labels.get(key) in values,
+        "NotIn": labels.get(key) not in values,
+        "Exists": key in labels,
+        "DoesNotExist": key not in labels,
+    }.get(expression.get("operator", ""), False)
