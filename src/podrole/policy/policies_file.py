@@ -18,6 +18,7 @@ from podrole.reading.outputs.pieces import without_prompts
 
 #: A plan of Terraform or a template holds many policies.
 FILE_LIMITS = Limits(characters=8_000_000)
+_NO_POLICY = "contains no policy: a policy is a JSON object with Statement"
 _NOT_A_LINE_END = re.compile(r"[^\n]")
 #: Forms whose placeholders the tool fills in when it runs.
 _TEMPLATES = ("CloudFormation", "HCL")
@@ -133,7 +134,7 @@ def _none(
     special = first.reason not in ("", NO_OUTPUT) and "neither JSON nor YAML" not in first.reason
     if not text.strip() or (special and first.form not in ("JSON", "YAML")):
         return PolicyError(str(path), first.reason)
-    if fault is not None:
+    if fault is not None and first.tree is None:
         return fault
     if plain is not None and isinstance(plain.document, Mapping) and len(outputs) == 1:
         from podrole.policy.document import parse_policy
@@ -141,6 +142,8 @@ def _none(
         try:
             parse_policy(plain.document, kind=kind_of(plain.document))
         except PolicyError as wrong:
+            if wrong.reason == "unknown element" and not wrong.suggestion:
+                return PolicyError(str(path), _NO_POLICY)
             place = ": ".join(filter(None, (str(path), wrong.path)))
             return PolicyError(place, wrong.reason, wrong.suggestion, code=wrong.code)
-    return PolicyError(str(path), "contains no policy: a policy is a JSON object with Statement")
+    return PolicyError(str(path), _NO_POLICY)

@@ -160,7 +160,7 @@ def test_a_file_without_a_policy_is_named_and_does_not_stop_the_others(
             "An error occurred (NoSuchEntity) when calling the GetRole operation: no such role",
             "an error instead of a policy: NoSuchEntity no such role",
         ),
-        ('{"Role": {"RoleName": "x"}}', "unknown element"),
+        ('{"Role": {"RoleName": "x"}}', "contains no policy"),
         ("[1, 2]", "a policy is a JSON object"),
     ],
 )

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from podrole.policy.document import parse_policy
+from podrole.policy.decision import Decision
+from podrole.policy.document import Kind, Policy, parse_policy
 from podrole.policy.error import PolicyError
-from podrole.policy.policies_file import read_policies
+from podrole.policy.policies_file import FoundPolicy, read_policies
 from podrole.policy.rows import decide_row
 from podrole.policy.who import others, who
 from podrole.reading import ReadingError, read_json, read_lines, read_text
@@ -19,6 +20,8 @@ from podrole.terminal import one_line
 
 #: Characters of one row: a policy has at most 20,480, and a row some dozen of them.
 _LONGEST_ROW = 8_000_000
+#: Layers of one policy.
+_SINGLE = ("resource", "endpoint")
 #: Layers whose flags have their own names.
 _OTHERS = ("boundary", "session", "scp", "rcp", "endpoint")
 
@@ -74,10 +77,27 @@ def _configure_explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    row = _read_row(arguments.row) if arguments.row else _row_of(arguments)
-    decision = decide_row(row, explain=True)
+    decision = (
+        _of_row(arguments.row) if arguments.row else decide_row(_row_of(arguments), explain=True)
+    )
     print(json.dumps(decision.to_json(), indent=2) if arguments.json else decision)
     return 0
+
+
+def _of_row(path: Path) -> Decision:
+    """Decide the row in a file. Raises PolicyError with the file's name."""
+    row = _read_row(path)
+    if not isinstance(row, dict) or "request" not in row:
+        raise PolicyError(
+            str(path),
+            'has no request: a row is {"request": …, "policies": …}; for a policy\'s file use '
+            "--identity or --resource-policy",
+        )
+    try:
+        return decide_row(row, explain=True)
+    except PolicyError as error:
+        place = ": ".join(filter(None, (str(path), error.path)))
+        raise PolicyError(place, error.reason, error.suggestion, code=error.code) from error
 
 
 def _row_of(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -97,10 +117,19 @@ def _row_of(arguments: argparse.Namespace) -> dict[str, Any]:
     }
     layers = {"identity": arguments.identity, "resource": arguments.resource_policy}
     layers |= {name: getattr(arguments, name) for name in _OTHERS}
+    of_sts = all(one.lower().startswith("sts:") for one in arguments.action or ())
+    kinds: dict[str, Kind] = {
+        name: name for name in ("identity", "boundary", "session", "scp", "rcp")
+    }
+    kinds |= {"resource": "trust" if of_sts else "resource", "endpoint": "resource"}
     return {
         "request": request,
         "policies": {
-            name: [one for path in paths for one in _documents(path)]
+            name: [
+                one
+                for path in paths
+                for one in _documents(path, kinds[name], single=name in _SINGLE)
+            ]
             for name, paths in layers.items()
         },
     }
@@ -122,11 +151,7 @@ def _who(arguments: argparse.Namespace) -> int:
     trusts = [one for one in found if one.kind == "trust"] or found
     issuer = arguments.issuer.removeprefix("https://") if arguments.issuer else None
     for one in trusts:
-        try:
-            trust = parse_policy(one.file.document, kind="trust", name=arguments.trust.name)
-        except PolicyError as error:
-            place = ": ".join(filter(None, (str(arguments.trust), one.name, error.path)))
-            raise PolicyError(place, error.reason, error.suggestion, code=error.code) from error
+        trust = _parsed(arguments.trust, one, "trust")
         if one.taken:
             print(one_line(f"{one.name or arguments.trust}: {one.taken}"))
         head = f"{one.name or one.file.source_map.spans[()].start.line}: " if trusts[1:] else ""
@@ -136,9 +161,27 @@ def _who(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _documents(path: Path) -> list[Any]:
-    """The policies in a file of any tool. Raises PolicyError with the file's name."""
-    return [one.file.document for one in read_policies(path)]
+def _documents(path: Path, kind: Kind, *, single: bool) -> list[Any]:
+    """The policies in a file of any tool; `single` where there may be one only.
+
+    Raises PolicyError with the file's name.
+    """
+    found = read_policies(path)
+    if len(found) > 1 and single:
+        reason = f"holds {len(found)} policies, but a resource has only one: give a file with one"
+        raise PolicyError(str(path), reason)
+    for one in found:
+        _parsed(path, one, kind)
+    return [one.file.document for one in found]
+
+
+def _parsed(path: Path, one: FoundPolicy, kind: Kind) -> Policy:
+    """A policy of a file, parsed. Raises PolicyError with the names of the file and the policy."""
+    try:
+        return parse_policy(one.file.document, kind=kind, name=path.name)
+    except PolicyError as error:
+        place = ": ".join(filter(None, (str(path), one.name, error.path)))
+        raise PolicyError(place, error.reason, error.suggestion, code=error.code) from error
 
 
 def _read_row(path: Path) -> Any:
