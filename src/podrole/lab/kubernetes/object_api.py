@@ -18,6 +18,7 @@ from podrole.lab.kubernetes.admission.admission import Admission
 from podrole.lab.kubernetes.admission.asking import Asking, controller
 from podrole.lab.kubernetes.admission.webhook import WebhookSettings
 from podrole.lab.kubernetes.admission.webhooks import Attempt, Webhooks
+from podrole.lab.kubernetes.controllers import disruption_budgets
 from podrole.lab.kubernetes.controllers.controllers import Controllers
 from podrole.lab.kubernetes.objects import managed_fields, typing
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
@@ -56,6 +57,7 @@ class ObjectApi:
         self._identifiers = identifiers
         self._admission = Admission(self.store, webhook)
         self.webhooks = Webhooks(self.store, admissions)
+        self._has_budgets = False
         self._controllers = Controllers(self, clock, identifiers, node)
 
     def create(
@@ -108,6 +110,7 @@ class ObjectApi:
                 return wanted
             stored = self.store.create(kind, wanted)
             self._controllers.created(kind, stored)
+            self._settle(kind)
             return self.store.find(kind, metadata.get("namespace", ""), metadata["name"]) or stored
 
     def update(
@@ -150,6 +153,7 @@ class ObjectApi:
             stored = self.store.update(kind, wanted)
             if stored is not former and not status:
                 self._controllers.updated(kind, former, stored)
+                self._settle(kind)
             name = metadata["name"]
             return self.store.find(kind, metadata.get("namespace", ""), name) or stored
 
@@ -175,6 +179,7 @@ class ObjectApi:
                 return found
             gone = self.store.delete(kind, namespace, name)
             self._controllers.deleted(kind, gone, orphan=orphan)
+            self._settle(kind)
             return gone
 
     def webhook_patch(self, pod: Object, namespace: str) -> list[dict[str, Any]]:
@@ -182,10 +187,23 @@ class ObjectApi:
         with self.lock:
             return self._admission.patch(pod, namespace)
 
+    def evict(self, namespace: str, name: str, *, dry_run: bool, asking: Asking) -> None:
+        """Remove a pod unless a disruption budget holds it. Raises ApiError."""
+        kind = BUILT_IN["Pod"]
+        with self.lock, self.store.transaction():
+            disruption_budgets.check(self.store, self.store.get(kind, namespace, name))
+            self.delete(kind, namespace, name, dry_run=dry_run, asking=asking)
+
     def restart(self, deployment: Object) -> None:
         """New pods for a deployment whose template stays as it is."""
         with self.lock, self.store.transaction():
             self._controllers.restart(deployment)
+
+    def _settle(self, kind: Kind) -> None:
+        """Count the pods of disruption budgets again, in a cluster that has had one."""
+        self._has_budgets = self._has_budgets or kind is disruption_budgets.BUDGET
+        if self._has_budgets:
+            disruption_budgets.refresh(self.store, self._now())
 
     def _mutating(self, attempt: Attempt) -> Callable[[Object], Object]:
         """What the cluster's mutating webhooks make of an object with its defaults."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from podrole.lab.gateway import Gateway
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.auth.rbac import ADMINS, User
+from podrole.lab.kubernetes.auth.service_account_tokens import API_AUDIENCE
 from podrole.lab.kubernetes.client import Kubernetes
 from podrole.lab.kubernetes.http.api_request import read_ahead, read_review_ahead
 from podrole.lab.kubernetes.http.api_server import ApiServer
@@ -124,7 +125,13 @@ class ClusterDoor:
             self._servers[url] = ApiServer(
                 kubernetes.objects,
                 self._lab.clock,
-                _Authentication(self._lab.gateway, kubernetes, cluster, self.admin_token),
+                _Authentication(
+                    self._lab.gateway,
+                    kubernetes,
+                    cluster,
+                    self.admin_token,
+                    f"{self._url}/clusters/{name}",
+                ),
                 kubernetes.tokens.issue,
                 self._webhook_path,
             )
@@ -146,7 +153,10 @@ class _Authentication:
         kubernetes: Kubernetes,
         cluster: Cluster,
         admin_token: str,
+        url: str,
     ) -> None:
+        self.issuer = kubernetes.issuer
+        self.url = url
         self._gateway = gateway
         self._kubernetes = kubernetes
         self._cluster = cluster
@@ -158,3 +168,17 @@ class _Authentication:
         if token.startswith(PREFIX):
             return user_of(token, self._cluster, self._gateway.authentication.signer)
         return self._kubernetes.tokens.user_of(token)
+
+    def review(self, token: str, audiences: Sequence[str]) -> tuple[User, list[str]] | None:
+        """Whose token it is and for which of the audiences, None for one that is not good.
+
+        Tokens that are no service account's are for the API server alone.
+        """
+        if not hmac.compare_digest(token.encode(), self._admin_token.encode()):
+            account = self._kubernetes.tokens.review(token, audiences)
+            if account is not None or not token.startswith(PREFIX):
+                return account
+        if audiences and API_AUDIENCE not in audiences:
+            return None
+        user = self(token)
+        return None if user is None else (user, [API_AUDIENCE])

@@ -45,7 +45,7 @@ _ROLES: dict[str, list[dict[str, Any]]] = {
     "edit": _EDIT,
     "view": _VIEW,
 }
-ADMINS = "system:masters"
+ADMINS, ACCOUNTS = "system:masters", "system:serviceaccounts"
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,9 @@ class User:
     groups: tuple[str, ...] = ()
     #: ClusterRoles given by EKS access policies: the role's name and its namespaces, None for all.
     granted: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
+    #: Of a service account: its uid, and what its token says of itself.
+    uid: str = ""
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def service_account(namespace: str, name: str) -> User:
     return User(
         f"system:serviceaccount:{namespace}:{name}",
         (
-            "system:serviceaccounts",
+            ACCOUNTS,
             f"system:serviceaccounts:{namespace}",
             "system:authenticated",
         ),

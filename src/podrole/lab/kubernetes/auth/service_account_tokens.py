@@ -6,7 +6,8 @@ API reference, TokenRequest (checked 2026-11-24).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from podrole.lab.kubernetes.objects.status import ApiError
 from podrole.lab.oidc.issuer import Issuer, Token, TokenError
 
 API_AUDIENCE = "https://kubernetes.default.svc"
+_EXTRA = "authentication.kubernetes.io/"
 _SHORTEST, _LONGEST = 600, 1 << 32
 _ACCOUNT, _NODE, _POD = BUILT_IN["ServiceAccount"], BUILT_IN["Node"], BUILT_IN["Pod"]
 _BOUND_TO = ("Pod", "Secret")
@@ -99,17 +101,21 @@ class ServiceAccountTokens:
         return found
 
     def user_of(self, text: str) -> User | None:
-        """Whose token it is at the API server; None for one that is not good there.
+        """Whose token it is at the API server; None for one that is not good there."""
+        found = self.review(text, [API_AUDIENCE])
+        return None if found is None else found[0]
 
-        It is not, where its account or the object that it is bound to is gone, even if there is
-        another one of that name.
+    def review(self, text: str, audiences: Sequence[str]) -> tuple[User, list[str]] | None:
+        """Whose token it is, and for which of the audiences, by default the API server's.
+
+        None for one that is for none of them, or not good: where its account or the object that it
+        is bound to is gone, even if there is another one of that name.
         """
         try:
             token = Token.read(text)
             good = (
                 token.text("iss") == self._issuer.url
                 and self._issuer.signed(token)
-                and API_AUDIENCE in token.audiences
                 and (token.seconds("nbf") or 0)
                 <= self._clock.timestamp()
                 < (token.seconds("exp") or 0)
@@ -117,6 +123,9 @@ class ServiceAccountTokens:
         except TokenError:
             return None
         if not good:
+            return None
+        wanted = [one for one in audiences or (API_AUDIENCE,) if one in token.audiences]
+        if not wanted:
             return None
         claim = token.claims["kubernetes.io"]
         for kind in (_ACCOUNT, _POD, BUILT_IN["Secret"]):
@@ -126,7 +135,21 @@ class ServiceAccountTokens:
             found = self._store.find(kind, claim["namespace"], named["name"])
             if found is None or found["metadata"]["uid"] != named["uid"]:
                 return None
-        return rbac.service_account(claim["namespace"], claim["serviceaccount"]["name"])
+        user = rbac.service_account(claim["namespace"], claim["serviceaccount"]["name"])
+        uid, extra = claim["serviceaccount"]["uid"], tuple(_extra(token))
+        return replace(user, uid=uid, extra=extra), wanted
+
+
+def _extra(token: Token) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What the API server knows of a token's bearer beside the name (Kubernetes, "Authenticating",
+    section "Additional metadata in pod bound tokens", checked 2026-11-29)."""
+    if token.claims.get("jti"):
+        yield f"{_EXTRA}credential-id", (f"JTI={token.claims['jti']}",)
+    claim = token.claims["kubernetes.io"]
+    for kind in ("node", "pod"):
+        for name in ("name", "uid"):
+            if name in (claim.get(kind) or {}):
+                yield f"{_EXTRA}{kind}-{name}", (claim[kind][name],)
 
 
 def _named(found: Mapping[str, Any]) -> dict[str, str]:

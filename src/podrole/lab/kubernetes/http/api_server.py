@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
@@ -18,18 +18,40 @@ from podrole.lab.clock import Clock
 from podrole.lab.kubernetes.admission import admission_review
 from podrole.lab.kubernetes.auth import impersonation, rbac
 from podrole.lab.kubernetes.auth.rbac import Attempt, User
-from podrole.lab.kubernetes.http import discovery, internal_error, openapi, reviews
+from podrole.lab.kubernetes.http import (
+    aggregated_discovery,
+    discovery,
+    internal_error,
+    issuer_documents,
+    openapi,
+)
 from podrole.lab.kubernetes.http.api_request import ApiRequest, answer, review
 from podrole.lab.kubernetes.http.endpoints import Endpoints
+from podrole.lab.kubernetes.http.reviews import Reviews
 from podrole.lab.kubernetes.http.route import Route, read_route
 from podrole.lab.kubernetes.http.subresources import IssueToken, Subresources
 from podrole.lab.kubernetes.object_api import ObjectApi
 from podrole.lab.kubernetes.objects.status import ApiError, forbidden
 from podrole.lab.kubernetes.version import KUBERNETES_VERSION
+from podrole.lab.oidc.issuer import Issuer
 
 _TEXT = "text/plain; charset=utf-8"
 #: Paths that a client may read before it has said who it is.
 _PUBLIC = ("/version", "/healthz", "/livez", "/readyz")
+
+
+class Identity(Protocol):
+    """Whose tokens a server takes, and who issues those of its service accounts."""
+
+    issuer: Issuer
+    #: The API server's own.
+    url: str
+
+    def __call__(self, token: str) -> User | None:
+        """Whose bearer token it is, None for one that is not good here."""
+
+    def review(self, token: str, audiences: Sequence[str]) -> tuple[User, list[str]] | None:
+        """Whose token it is and for which of the audiences; see `reviews.Identify`."""
 
 
 class ApiServer:
@@ -39,14 +61,15 @@ class ApiServer:
         self,
         objects: ObjectApi,
         clock: Clock,
-        authenticate: Callable[[str], User | None],
+        identity: Identity,
         issue_token: IssueToken,
         webhook_path: str,
     ) -> None:
-        """`authenticate(bearer)` says whose token it is; `issue_token(namespace, service_account,
-        spec)` answers a TokenRequest with its status; `webhook_path` is the webhook's."""
+        """`issue_token(namespace, service_account, spec)` answers a TokenRequest with its status;
+        `webhook_path` is the webhook's."""
         self._objects = objects
-        self._authenticate = authenticate
+        self._identity = identity
+        self._reviews = Reviews(objects.store, identity.review)
         self._webhook_path = webhook_path
         objects.webhooks.own_path = webhook_path
         self._endpoints = Endpoints(objects, clock)
@@ -72,19 +95,32 @@ class ApiServer:
         if self._is_review(request):
             return self._review(request)
         user = self._user(request)
+        whole = aggregated_discovery.response(request, self._objects.store.kinds)
+        if whole is not None:
+            return whole
         described = discovery.document(request.path, KUBERNETES_VERSION, self._objects.store.kinds)
         if described is not None:
             return answer(described)
+        if request.path in (issuer_documents.CONFIGURATION, issuer_documents.KEYS):
+            return self._of_issuer(request, user)
         if request.path.startswith("/openapi/"):
             return openapi.response(request, self._objects.store.kinds)
         route = read_route(request.path, self._objects.store.kinds)
         if route.review:
-            return reviews.review(route.review, self._objects.store, request, user)
+            return self._reviews.act(route, request, user)
         asked = ApiRequest(request, route)
         self._authorize(user, asked.verb, route)
         if route.subresource:
             return self._subresources.act(asked, user)
         return self._endpoints.act(asked, user)
+
+    def _of_issuer(self, request: Request, user: User) -> Response:
+        """What every service account may read, so that others can verify its tokens."""
+        path = request.path
+        known = rbac.ACCOUNTS in user.groups
+        if not known and not rbac.allowed_path(self._objects.store, user, "get", path):
+            raise ApiError(403, f'forbidden: User "{user.name}" cannot get path "{path}"')
+        return issuer_documents.response(request, self._identity.issuer, self._identity.url)
 
     def _is_review(self, request: Request) -> bool:
         """Whether the webhook is called, by someone who has its URL.
@@ -109,7 +145,7 @@ class ApiServer:
 
     def _user(self, request: Request) -> User:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        user = self._authenticate(token.strip()) if scheme.lower() == "bearer" else None
+        user = self._identity(token.strip()) if scheme.lower() == "bearer" else None
         if user is None and request.path in _PUBLIC:
             return User("system:anonymous", ("system:unauthenticated",))
         if user is None:

@@ -9,13 +9,19 @@ from typing import Any
 
 from podrole.lab.kubernetes.objects.kind_registry import KindRegistry, of_group
 
-_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+#: Group to plural, kind and whether it is in a namespace, of what is stored nowhere.
 REVIEWS = {
-    "authorization.k8s.io": [
-        ("selfsubjectaccessreviews", "SelfSubjectAccessReview"),
-        ("selfsubjectrulesreviews", "SelfSubjectRulesReview"),
+    "authentication.k8s.io": [
+        ("selfsubjectreviews", "SelfSubjectReview", False),
+        ("tokenreviews", "TokenReview", False),
     ],
-    "authentication.k8s.io": [("selfsubjectreviews", "SelfSubjectReview")],
+    "authorization.k8s.io": [
+        ("localsubjectaccessreviews", "LocalSubjectAccessReview", True),
+        ("selfsubjectaccessreviews", "SelfSubjectAccessReview", False),
+        ("selfsubjectrulesreviews", "SelfSubjectRulesReview", False),
+        ("subjectaccessreviews", "SubjectAccessReview", False),
+    ],
 }
 
 
@@ -35,12 +41,12 @@ def document(path: str, version: str, kinds: KindRegistry) -> dict[str, Any] | N
     if path == "/api":
         return {"kind": "APIVersions", "versions": ["v1"]}
     if path == "/apis":
-        groups = [_group(name, versions) for name, versions in _groups(kinds).items()]
-        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
+        shown = [_group(name, versions) for name, versions in groups(kinds).items()]
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": shown}
     if parts == ["api", "v1"]:
         return _resources(kinds, "", "v1")
     if len(parts) > 1 and parts[0] == "apis":
-        versions = _groups(kinds).get(parts[1], [])
+        versions = groups(kinds).get(parts[1], [])
         if len(parts) == 2 and versions:
             return _group(parts[1], versions)
         if len(parts) == 3 and parts[2] in versions:
@@ -48,8 +54,23 @@ def document(path: str, version: str, kinds: KindRegistry) -> dict[str, Any] | N
     return None
 
 
-def _groups(kinds: KindRegistry) -> dict[str, list[str]]:
+def groups(kinds: KindRegistry) -> dict[str, list[str]]:
+    """The versions of each group that is served."""
     return kinds.groups() | {name: ["v1"] for name in REVIEWS}
+
+
+def reviews_of(group: str, version: str) -> list[dict[str, Any]]:
+    """The reviews of a group's version, as resources."""
+    return [
+        {
+            "name": plural,
+            "singularName": name.lower(),
+            "namespaced": namespaced,
+            "kind": name,
+            "verbs": ["create"],
+        }
+        for plural, name, namespaced in (REVIEWS.get(group, ()) if version == "v1" else ())
+    ]
 
 
 def _group(name: str, versions: list[str]) -> dict[str, Any]:
@@ -72,7 +93,7 @@ def _resources(kinds: KindRegistry, group: str, version: str) -> dict[str, Any]:
                 "singularName": kind.singular_name or kind.name.lower(),
                 "namespaced": kind.namespaced,
                 "kind": kind.name,
-                "verbs": _VERBS,
+                "verbs": VERBS,
                 "shortNames": list(kind.short),
                 "categories": list(kind.categories),
             }
@@ -87,16 +108,7 @@ def _resources(kinds: KindRegistry, group: str, version: str) -> dict[str, Any]:
             }
             other = {"group": part.group, "version": part.version} if part.group else {}
             found.append(entry | other)
-    for plural, name in REVIEWS.get(group, ()):
-        found.append(
-            {
-                "name": plural,
-                "singularName": name.lower(),
-                "namespaced": False,
-                "kind": name,
-                "verbs": ["create"],
-            }
-        )
+    found += reviews_of(group, version)
     return {
         "kind": "APIResourceList",
         "apiVersion": "v1",

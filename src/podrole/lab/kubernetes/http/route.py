@@ -32,8 +32,10 @@ def read_route(path: str, kinds: KindRegistry) -> Route:
         group, version, rest = parts[1], parts[2], parts[3:]
     else:
         raise _unknown()
-    for plural, kind_name in REVIEWS.get(group, ()):
-        if version == "v1" and rest == [plural]:
+    for plural, kind_name, namespaced in REVIEWS.get(group, ()) if version == "v1" else ():
+        if namespaced and rest[:1] == ["namespaces"] and rest[2:] == [plural]:
+            return Route(BUILT_IN["Namespace"], rest[1], review=kind_name)
+        if not namespaced and rest == [plural]:
             return Route(BUILT_IN["Namespace"], review=kind_name)
     namespace = ""
     if rest[:1] == ["namespaces"] and len(rest) > 2 and kinds.served(group, version, rest[2]):

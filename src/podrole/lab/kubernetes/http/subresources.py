@@ -52,9 +52,31 @@ class Subresources:
                 "get": self._endpoints.get,
             }
             return acts[verb](request, user)
+        if part.name == "eviction":
+            return self._evict(request, user)
         if part.name == "token":
             return self._token(request)
         return self._scale(request, user)
+
+    def _evict(self, request: ApiRequest, user: User) -> Response:
+        route = request.route
+        given = request.object("Eviction")
+        name = (given.get("metadata") or {}).get("name")
+        if name and name != route.name:
+            raise ApiError(400, "name in URL does not match name in Eviction object")
+        dry_run = request.dry_run() or bool((given.get("deleteOptions") or {}).get("dryRun"))
+        asking = request.asking(user, dry_run=dry_run)
+        self._objects.evict(route.namespace, route.name, dry_run=dry_run, asking=asking)
+        return request.answer(
+            {
+                "kind": "Status",
+                "apiVersion": "v1",
+                "metadata": {},
+                "status": "Success",
+                "code": 201,
+            },
+            201,
+        )
 
     def _token(self, request: ApiRequest) -> Response:
         route = request.route
