@@ -23,6 +23,7 @@ class RequestHandler(WSGIRequestHandler):
     """One connection. What HTTP forbids is refused before anyone reads more."""
 
     protocol_version = "HTTP/1.1"  # clients keep their connections; watches need chunks
+    disable_nagle_algorithm = True  # headers and body are two packets
     timeout = 60  # seconds in which a client must send or take something
 
     def parse_request(self) -> bool:

@@ -32,6 +32,8 @@ class Controllers:
         self._clock = clock
         self._node = node
         self._definitions = Definitions(api.store, clock)
+        #: Replica sets that lacked pods once, by namespace: a new service account may help them.
+        self._short: dict[str, dict[str, None]] = {}
         self._rollouts = Rollouts(api, identifiers, self._owned, _reference)
 
     def created(self, kind: Kind, found: Object) -> None:
@@ -132,6 +134,8 @@ class Controllers:
                 self._create_pod("ReplicaSet", replica_set, f"{replica_set['metadata']['name']}-")
         except ApiError as error:  # admission says no: the controller would try again later
             failure = error.message
+            metadata = replica_set["metadata"]
+            self._short.setdefault(metadata["namespace"], {})[metadata["name"]] = None
         count = len(self._owned(_POD, replica_set))
         status: dict[str, Any] = {
             "replicas": count,
@@ -150,9 +154,13 @@ class Controllers:
 
     def _try_again(self, namespace: str) -> None:
         """Pods that lacked their service account: replica sets make them now."""
-        for found in list(self._api.store.list(_REPLICA_SET, namespace)):
-            if len(self._owned(_POD, found)) < replicas(found):
+        short = self._short.get(namespace, {})
+        for name in list(short):
+            found = self._api.store.find(_REPLICA_SET, namespace, name)
+            if found is not None and len(self._owned(_POD, found)) < replicas(found):
                 self._scale(found)
+            else:
+                del short[name]
 
     def _own_pods(self, kind: Kind, owner: Object, wanted: int) -> None:
         for ordinal in range(wanted):
@@ -262,13 +270,10 @@ class Controllers:
         self._api.store.update(kind, {**_copy(current), "status": dict(status)})
 
     def _owned(self, kind: Kind, owner: Object) -> list[Object]:
-        uid = owner["metadata"]["uid"]
         return [
             found
-            for found in self._api.store.list(kind, owner["metadata"].get("namespace"))
-            if any(
-                item.get("uid") == uid for item in found["metadata"].get("ownerReferences") or ()
-            )
+            for other, found in self._api.store.owned(owner["metadata"]["uid"])
+            if other is kind
         ]
 
     def _delete_pods(self, owner: Object, keep: int | None) -> None:

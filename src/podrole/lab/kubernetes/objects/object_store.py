@@ -15,13 +15,10 @@ from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kind_registry import KindRegistry
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
+from podrole.lab.kubernetes.objects.object_table import Key, ObjectTable
 from podrole.lab.kubernetes.objects.status import ApiError, already_exists, not_found
 
 _KEPT_EVENTS = 4096
-
-
-#: Group and plural, namespace (empty where the kind has none) and name.
-_Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -33,6 +30,7 @@ class Event:
     found: Object
     former: Object | None  # what it was before, None for a new one
     kind: Kind
+    place: int  # its number in the order of creation
 
 
 class ObjectStore:
@@ -43,9 +41,7 @@ class ObjectStore:
         self._identifiers = identifiers
         #: What the cluster's API server serves.
         self.kinds = KindRegistry()
-        self._objects: dict[_Key, Object] = {}
-        #: The keys before the first deletion of a transaction.
-        self._order: list[_Key] | None = None
+        self._objects = ObjectTable()
         self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
         self._unpublished: list[Event] = []
         self._open = 0
@@ -68,8 +64,6 @@ class ObjectStore:
             raise
         finally:
             self._open -= 1
-            if not self._open:
-                self._order = None
             self._publish()
 
     def _undo(self, events: Sequence[Event]) -> None:
@@ -77,13 +71,9 @@ class ObjectStore:
         for event in reversed(events):
             key = _key(event.kind, event.found["metadata"])
             if event.former is None:
-                del self._objects[key]
+                self._objects.remove(key)
             else:
-                self._objects[key] = event.former
-        if self._order is not None:  # something was deleted: it belongs where it stood
-            place = {key: number for number, key in enumerate(self._order)}
-            ordered = sorted(self._objects, key=lambda key: place.get(key, len(place)))
-            self._objects = {key: self._objects[key] for key in ordered}
+                self._objects.put(key, event.former, event.place)
 
     def find(self, kind: Kind, namespace: str, name: str) -> Object | None:
         """The object in the kind's version, None where there is none. Not to be changed."""
@@ -104,19 +94,15 @@ class ObjectStore:
 
     def list(self, kind: Kind, namespace: str | None = None) -> Iterator[Object]:
         """The objects of a kind, oldest first; of one namespace or of all. Not to be changed."""
-        for (group, plural, space, _), found in list(self._objects.items()):
-            if plural == kind.plural and group == kind.group and namespace in (None, space):
-                yield as_version(kind, found)
+        return (as_version(kind, found) for found in self._objects.list(kind, namespace))
 
     def owned(self, uid: str) -> Sequence[tuple[Kind, Object]]:
         """What names an object of that uid as an owner, oldest first. Not to be changed."""
-        found = []
-        for (group, plural, _, _), one in list(self._objects.items()):
-            if any(item.get("uid") == uid for item in one["metadata"].get("ownerReferences") or ()):
-                kind = self.kinds.of_plural(group, plural)
-                if kind is not None:
-                    found.append((kind, one))
-        return found
+        return [
+            (kind, found)
+            for (group, plural, _, _), found in self._objects.owned(uid)
+            if (kind := self.kinds.of_plural(group, plural)) is not None
+        ]
 
     def create(self, kind: Kind, given: Object) -> Object:
         """Store a new object. Raises ApiError (NotFound for its namespace, AlreadyExists)."""
@@ -165,12 +151,12 @@ class ObjectStore:
         found = self._stored(kind, namespace, name)
         if found is None:
             raise not_found(kind, name)
-        if self._open and self._order is None:
-            self._order = list(self._objects)
-        del self._objects[_key(kind, found["metadata"])]
+        key = _key(kind, found["metadata"])
+        place = self._objects.place(key)
+        self._objects.remove(key)
         gone = copy.deepcopy(found)
         gone["metadata"]["resourceVersion"] = str(self._next())
-        self._happened("DELETED", kind, gone, found)
+        self._happened(Event(self.version, "DELETED", gone, found, kind, place))
         return gone
 
     def since(self, version: int) -> Iterator[Event]:
@@ -184,16 +170,18 @@ class ObjectStore:
         metadata = given["metadata"]
         given["apiVersion"] = kind.stored_version
         metadata["resourceVersion"] = str(self._next())
-        self._objects[_key(kind, metadata)] = given
-        self._happened(event, kind, given, former)
+        key = _key(kind, metadata)
+        self._objects.put(key, given)
+        place = self._objects.place(key)
+        self._happened(Event(self.version, event, given, former, kind, place))
         return given
 
     def _next(self) -> int:
         self.version += 1
         return self.version
 
-    def _happened(self, event: str, kind: Kind, found: Object, former: Object | None) -> None:
-        self._unpublished.append(Event(self.version, event, found, former, kind))
+    def _happened(self, event: Event) -> None:
+        self._unpublished.append(event)
         self._publish()
 
     def _publish(self) -> None:
@@ -213,6 +201,6 @@ def as_version(kind: Kind, found: Object) -> Object:
     return {**found, "apiVersion": kind.api_version}
 
 
-def _key(kind: Kind, metadata: Mapping[str, Any]) -> _Key:
+def _key(kind: Kind, metadata: Mapping[str, Any]) -> Key:
     namespace = metadata.get("namespace", "") if kind.namespaced else ""
     return kind.group, kind.plural, namespace, metadata["name"]

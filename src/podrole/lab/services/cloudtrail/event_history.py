@@ -18,6 +18,7 @@ from podrole.lab.aws_error import AwsError
 
 _DAYS = 90
 _MOST = 50
+_FOREIGN_TOKEN = "lab: NextToken does not belong to this search"  # noqa: S105
 #: What a request's parameters name, and the type of it in an event.
 _NAMED = {
     ("eks", "clusterName"): "AWS::EKS::Cluster",
@@ -51,22 +52,30 @@ def lookup(
     if start and end and start > end:
         raise AwsError("InvalidTimeRangeException", "lab: StartTime is after EndTime")
     oldest = max(start or now - timedelta(days=_DAYS), now - timedelta(days=_DAYS))
-    found = [
-        event
-        for event in _events(reversed(list(records)), region)
-        if oldest <= event["EventTime"] <= (end or now)
-        and all(_has(event, item["AttributeKey"], item["AttributeValue"]) for item in attributes)
-    ]
-    begin = _after(found, parameters.get("NextToken"))
-    page = found[begin : begin + size]
-    more = begin + size < len(found)
-    return {"Events": page, "NextToken": _token(page[-1]["EventId"]) if more else None}
-
-
-def _events(records: Iterable[Mapping[str, Any]], region: str) -> Iterator[dict[str, Any]]:
-    for record in records:
-        if record["managementEvent"] and record["awsRegion"] == region:
-            yield _event(record)
+    last = _last(parameters.get("NextToken"))
+    page: list[dict[str, Any]] = []
+    # A page is made of the records that it shows: making events of all took most of the time.
+    for record in reversed(list(records)):
+        if not record["managementEvent"] or record["awsRegion"] != region:
+            continue
+        if last and record["eventID"] != last:
+            continue
+        if not oldest <= datetime.fromisoformat(record["eventTime"]) <= (end or now):
+            continue
+        event = _event(record)
+        if not all(
+            _has(event, item["AttributeKey"], item["AttributeValue"]) for item in attributes
+        ):
+            continue
+        if last:
+            last = ""
+        elif len(page) == size:
+            return {"Events": page, "NextToken": _token(page[-1]["EventId"])}
+        else:
+            page.append(event)
+    if last:
+        raise AwsError("InvalidNextTokenException", _FOREIGN_TOKEN)
+    return {"Events": page, "NextToken": None}
 
 
 def _has(event: Mapping[str, Any], key: str, value: str) -> bool:
@@ -122,14 +131,14 @@ def _token(event_id: str) -> str:
     return base64.urlsafe_b64encode(f"lab/{event_id}".encode()).decode()
 
 
-def _after(events: list[dict[str, Any]], token: str | None) -> int:
+def _last(token: str | None) -> str:
+    """The id of the last event of the page before, empty for the first page."""
     if not token:
-        return 0
+        return ""
     try:
-        last = base64.urlsafe_b64decode(token).decode().removeprefix("lab/")
+        named = base64.urlsafe_b64decode(token).decode()
     except (ValueError, binascii.Error):
-        last = ""
-    for position, event in enumerate(events):
-        if event["EventId"] == last:
-            return position + 1
-    raise AwsError("InvalidNextTokenException", "lab: NextToken does not belong to this search")
+        named = ""
+    if not named.startswith("lab/") or named == "lab/":
+        raise AwsError("InvalidNextTokenException", _FOREIGN_TOKEN)
+    return named.removeprefix("lab/")
