@@ -15,6 +15,7 @@ from podrole.lab.kubernetes.auth.escalation import check_grant
 from podrole.lab.kubernetes.auth.rbac import User
 from podrole.lab.kubernetes.http import table
 from podrole.lab.kubernetes.http.api_request import APPLY, JSON_PATCH, ApiRequest, body
+from podrole.lab.kubernetes.http.paging import page
 from podrole.lab.kubernetes.http.watch import watch
 from podrole.lab.kubernetes.object_api import ObjectApi
 from podrole.lab.kubernetes.objects import managed_fields, patch, selectors, typing
@@ -62,8 +63,8 @@ class Endpoints:
     def _list(self, request: ApiRequest, user: User) -> Response:
         kind = request.route.kind
         with self._objects.lock:
-            meta = {"resourceVersion": str(self._objects.store.version)}
-            found = self._selected(request)
+            version = self._objects.store.version
+            found, meta = page(self._selected(request), request.http.args, version)
         if request.as_table:
             return request.answer(table.table(kind, found, self._clock.now(), **meta))
         return request.answer(
@@ -71,7 +72,7 @@ class Endpoints:
                 "kind": kind.list_kind or f"{kind.name}List",
                 "apiVersion": kind.api_version,
                 "metadata": meta,
-                "items": found,
+                "items": list(found),
             }
         )
 
