@@ -115,7 +115,8 @@ mutate-pages: $(STAMP) ## Take blocks away, rename files, swap trust policies: d
 .PHONY: fuzz
 fuzz: $(STAMP) ## A million requests to the engine, a million callers of drawn trust policies, 100,000 to the lab's doors, all hostile values and commands
 	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py tests/catalog/test_hostile_values.py tests/test_hostile_commands.py
-	@PODROLE_FUZZ=36000 $(BIN)/pytest tests/policy/who/test_who_and_authorize.py
+	@PODROLE_FUZZ=36000 $(BIN)/pytest tests/policy/who/test_who_and_authorize.py tests/doctor/test_verdict_and_authorize.py tests/policy/lint/test_lint_tells_the_truth.py
+	@PODROLE_FUZZ=200000 $(BIN)/pytest tests/test_mutated_files.py
 	@PODROLE_FUZZ_DOORS=100000 PODROLE_DRAWN=100000 $(BIN)/pytest tests/lab/test_hostile_requests.py tests/lab/serving/test_reopened_lab.py
 
 .PHONY: check

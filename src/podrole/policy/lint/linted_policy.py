@@ -7,6 +7,7 @@ from functools import cached_property
 from podrole.policy.conditions import OPERATORS
 from podrole.policy.document import Policy
 from podrole.policy.principals import Principal
+from podrole.policy.statement import Statement
 
 WEB_IDENTITY = "sts:assumerolewithwebidentity"
 PODS = "pods.eks.amazonaws.com"
@@ -30,6 +31,19 @@ class LintedPolicy(Policy):
             and statement.names_principal(eks, bounded=False)
             for statement in self.statements
         )
+
+    def opens(self, statement: Statement, *actions: str) -> bool:
+        """Whether a statement's conditions alone decide on actions, given in lowercase.
+
+        They do where it allows the actions and no Deny of the policy could mean one of them.
+        """
+        return all(map(statement.names_action, actions)) and not any(
+            item.names_action(action) for item in self._denying for action in actions
+        )
+
+    @cached_property
+    def _denying(self) -> list[Statement]:
+        return [item for item in self.statements if item.effect == "Deny"]
 
     @cached_property
     def denies_other_subjects(self) -> bool:

@@ -16,6 +16,9 @@ from podrole.policy.subjects.patterns import possible
 #: Authorizations of their own, which may stand in a statement beside the assuming.
 _BESIDE = ("sts:tagsession", "sts:setsourceidentity")
 _SUBJECT = "system:serviceaccount:"
+EKS_AUDIENCE = "sts.amazonaws.com"
+#: A subject has three colons, so such a pattern means one namespace.
+_PINNED = re.compile(r"\*:[^*?:]+:[^:]*")
 
 
 def _conditions_on(statement: Statement, claim: str) -> list[Condition]:
@@ -51,7 +54,12 @@ def missing_claims(policy: LintedPolicy, statement: Statement) -> Iterator[Findi
             "PODROLE_OIDC_MISSING_SUBJECT",
             "error",
             f"{statement.path}.Condition",
-            "no condition on the token's sub: every pod of the cluster can assume the role",
+            "no condition on the token's sub: "
+            + (
+                "every pod of the cluster can assume the role"
+                if _opens_to_all(policy, statement)
+                else "which pods can assume the role depends on what the rest says"
+            ),
             "Add StringEquals on <issuer>:sub with system:serviceaccount:<namespace>:<name>",
             "howto/irsa-trust",
         )
@@ -61,10 +69,53 @@ def missing_claims(policy: LintedPolicy, statement: Statement) -> Iterator[Findi
             "PODROLE_OIDC_MISSING_AUDIENCE",
             "warning",
             f"{statement.path}.Condition",
-            "no condition on the token's aud: a token issued for another audience is accepted",
+            "no condition on the token's aud"
+            + (
+                ": a token issued for another audience is accepted"
+                if _opens_to_any_audience(policy, statement)
+                else " says which audience it must have"
+            ),
             "Add StringEquals on <issuer>:aud with sts.amazonaws.com",
             "howto/irsa-trust",
         )
+
+
+def _opens_to_all(policy: LintedPolicy, statement: Statement) -> bool:
+    """Whether a token of each pod opens the role: beside its audience nothing is asked."""
+    issuers = _oidc_providers(statement)
+    return policy.opens(statement, WEB_IDENTITY) and all(
+        _plain(item, "aud", issuers) and EKS_AUDIENCE in item.values
+        for item in statement.conditions
+    )
+
+
+def _opens_to_any_audience(policy: LintedPolicy, statement: Statement) -> bool:
+    """Whether a token opens the role whatever its audience: only its subject may be asked for."""
+    issuers = _oidc_providers(statement)
+    return (
+        policy.opens(statement, WEB_IDENTITY)
+        and len(statement.conditions) <= 1
+        and all(
+            _plain(item, "sub", issuers) and any(_matches(item, value) for value in item.values)
+            for item in statement.conditions
+        )
+    )
+
+
+def _plain(condition: Condition, claim: str, issuers: list[str]) -> bool:
+    """Whether a condition compares a claim of the one issuer with texts, and does nothing else."""
+    return (
+        [condition.key.lower()] == [f"{issuer}:{claim}" for issuer in issuers]
+        and condition.operator in ("StringEquals", "StringLike")
+        and not condition.qualifier
+        and not any("${" in value for value in condition.values)
+    )
+
+
+def _matches(condition: Condition, value: str) -> bool:
+    """Whether a value of `sub` is that of some service account."""
+    wild = OPERATORS[condition.operator].wild
+    return possible(value) and (wild or not set("*?") & set(value))
 
 
 def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
@@ -93,7 +144,9 @@ def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
                     "PODROLE_OIDC_SUBJECT_TOO_WIDE",
                     "error",
                     path,
-                    f"{value} admits service accounts in namespaces that it does not name",
+                    f"{value} does not say how a subject begins"
+                    if _PINNED.fullmatch(value)
+                    else f"{value} matches service accounts in namespaces that it does not name",
                     "Name the namespace in full, with the colon after it",
                     "howto/irsa-trust",
                 )
@@ -102,7 +155,7 @@ def subject_patterns(policy: Policy, statement: Statement) -> Iterator[Finding]:
                     "PODROLE_OIDC_WHOLE_NAMESPACE",
                     "suggestion",
                     path,
-                    f"{value} admits every service account in the namespace",
+                    f"{value} matches every service account in the namespace",
                     "Name the service accounts, unless the whole namespace is trusted",
                     "howto/irsa-trust",
                 )
@@ -183,7 +236,11 @@ def mismatched_action(policy: LintedPolicy, statement: Statement) -> Iterator[Fi
                 "PODROLE_POD_IDENTITY_UNSCOPED",
                 "suggestion",
                 f"{statement.path}.Condition",
-                "any association in the account can use the role",
+                "any association in the account can use the role"
+                if not statement.conditions
+                and policy.lets_pods_tag
+                and policy.opens(statement, "sts:assumerole", "sts:tagsession")
+                else "no condition says which associations can use the role",
                 "Add conditions on aws:SourceArn (the cluster) or aws:RequestTag/kubernetes-*",
                 "explanation/how-it-works",
             )
@@ -204,7 +261,7 @@ _CALLER_KEYS = SOURCE_KEYS | {
 }
 
 
-def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
+def account_trust(policy: LintedPolicy, statement: Statement) -> Iterator[Finding]:
     """A trust policy for whole accounts, or for everyone."""
     if policy.kind != "trust" or statement.effect != "Allow":
         return
@@ -218,7 +275,10 @@ def account_trust(policy: Policy, statement: Statement) -> Iterator[Finding]:
                 "PODROLE_TRUST_ANYONE",
                 "error",
                 f"{statement.path}.Principal",
-                "every principal of every account is trusted",
+                "every principal of every account is trusted"
+                if not statement.conditions and policy.opens(statement, "sts:assumerole")
+                else "Principal means every principal of every account; only the rest keeps "
+                "callers out",
                 "Name the roles that may assume this one",
                 "explanation/how-it-works",
             )
