@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
 
@@ -64,7 +64,7 @@ class ObjectTable:
                 keys.sort(key=self._places.__getitem__)
         return (found for key in keys if (found := self._objects.get(key)) is not None)
 
-    def owned(self, uid: str) -> list[tuple[Key, Object]]:
+    def owned(self, uid: str) -> Sequence[tuple[Key, Object]]:
         """What names an object of that uid as an owner, oldest first."""
         keys = sorted(self._owned.get(uid, ()), key=self._places.__getitem__)
         return [(key, self._objects[key]) for key in keys]
