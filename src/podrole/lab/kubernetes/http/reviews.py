@@ -44,7 +44,7 @@ class Reviews:
         kind = route.review
         if request.method != "POST":
             raise ApiError(405, "the server does not allow this method on the requested resource")
-        if not kind.startswith("Self"):  # everybody may ask about themselves
+        if not kind.startswith("Self"):  # everyone may ask about themselves
             self._authorize(user, kind, route.namespace)
         given, _ = fields.read(kind, "v1", body(request))
         specification = given.get("spec") or {}
