@@ -112,6 +112,10 @@ mutate: $(STAMP) ## Change the engine step by step: which changes do the tests m
 mutate-pages: $(STAMP) ## Take blocks away, rename files, swap trust policies: does each how-to notice?
 	@PODROLE_PAGE_MUTANTS=1 $(BIN)/pytest tests/follow/test_mutants.py
 
+.PHONY: test-sdks
+test-sdks: $(STAMP) ## Run the short programs in Java and Rust too, by both mechanisms (network; 10 minutes the first time)
+	@PODROLE_SDKS=1 $(BIN)/pytest tests/apps/test_short_programs.py
+
 .PHONY: fuzz
 fuzz: $(STAMP) ## A million requests to the engine, a million callers of drawn trust policies, 100,000 to the lab's doors, all hostile values and commands
 	@PODROLE_FUZZ=1000000 $(BIN)/pytest tests/policy/test_differential.py tests/catalog/test_hostile_values.py tests/test_hostile_commands.py

@@ -67,6 +67,27 @@ TOOLS = {
         get="apt-get install default-jre-headless",
         programs=("java",),
     ),
+    "jdk": Tool(
+        title="a JDK, 17 or newer",
+        about="short programs in Java",
+        get="apt-get install default-jdk-headless",
+        programs=("javac",),
+        oldest=((17,), "--version"),
+    ),
+    "maven": Tool(
+        title="Maven",
+        about="short programs in Java",
+        get="apt-get install maven",
+        programs=("mvn",),
+        requires=("jdk",),
+    ),
+    "cargo": Tool(
+        title="Rust 1.94.1",
+        about="short programs in Rust",
+        get="rustup.rs",
+        programs=("cargo",),
+        oldest=((1, 94, 1), "--version"),
+    ),
     "shellcheck": Tool(
         title="shellcheck",
         about="shell that the guide prints is sound",

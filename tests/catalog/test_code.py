@@ -14,10 +14,10 @@ import pytest
 from podrole.catalog import Catalog, Snippet
 from tests.catalog.conftest import ACCOUNT, OTHER_ACCOUNT, Shell
 from tests.catalogue import CATALOG
-from tests.client_programs import CLIENTS
 from tests.tools import needs
 
 CODE = CATALOG.of("code")
+APPS = Path(__file__).parents[2] / "snippets/apps"
 
 
 def in_language(language: str) -> list[Snippet]:
@@ -111,7 +111,7 @@ def test_a_profile_in_a_pod(
 
 def test_go_programs_compile(tmp_path: Path) -> None:
     for name in ("go.mod", "go.sum"):
-        shutil.copy(CLIENTS / "go" / name, tmp_path)
+        shutil.copy(APPS / "go" / name, tmp_path)
     for snippet in in_language("go"):
         folder = tmp_path / snippet.id
         folder.mkdir()

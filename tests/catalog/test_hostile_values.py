@@ -113,6 +113,12 @@ def read_literals(text: str) -> Any:
     return [*(json.loads(match[0]) for match in LITERAL.finditer(text)), LITERAL.sub('""', text)]
 
 
+def read_rust(text: str) -> Any:
+    """Rust: the same, with its own form of the escapes that JSON has."""
+    assert not re.search(r"(?<!\\)(\\\\)*\\[bf/]", text)
+    return read_literals(re.sub(r"\\u\{([0-9a-f]{4})\}", r"\\u\1", text))
+
+
 def read_python(text: str) -> Any:
     return [[type(node).__name__, _constant(node)] for node in ast.walk(ast.parse(text))]
 
@@ -130,6 +136,7 @@ READERS: dict[str, Reader] = {
     "json": json.loads,
     **dict.fromkeys(("yaml", "cloudformation", "eksctl", "ack", "crossplane"), read_yaml_twice),
     **dict.fromkeys(("typescript", "cdk-typescript", "pulumi", "go", "java"), read_literals),
+    "rust": read_rust,
     "cdk-python": read_python,
     "ini": read_ini,
     **dict.fromkeys(("bash", "dockerfile", "nginx", "sql"), read_commands),

@@ -20,7 +20,10 @@ from tests.tools import needs
 PROJECT = CLIENTS / "infrastructure"
 CDK = [one for one in CATALOG.of("policy") if "cdk-typescript" in CATALOG.formats(one.id)]
 PULUMI = [one for one in CATALOG.of("policy") if "pulumi" in CATALOG.formats(one.id)]
-PROGRAMS = [one for one in CATALOG.of("code") if one.language == "typescript"]
+#: Those that run as pods are compiled by `tests/apps`.
+PROGRAMS = [
+    one for one in CATALOG.of("code") if one.language == "typescript" and one.proof == "compiled"
+]
 STRICT = {
     "strict": True,
     "noUnusedLocals": True,

@@ -31,6 +31,7 @@ LANGUAGES = (
     "go",
     "typescript",
     "java",
+    "rust",
     "sql",
     "ini",
     "yaml",

@@ -20,9 +20,22 @@ def code_text(text: str) -> str:
 
 
 def code_escaped(text: str) -> str:
-    """A text between the double quotes of these four languages: on one line, as it is."""
-    quoted = json.dumps(text, ensure_ascii=False)[1:-1]
+    """A text between the double quotes of these four languages: on one line, as it is.
+
+    In JSON between Go's backquotes it is the same text.
+    """
+    quoted = json.dumps(text, ensure_ascii=False)[1:-1].replace("`", "\\u0060")
     return "".join(_visible(one) for one in quoted)
+
+
+def rust_escaped(text: str) -> str:
+    r"""A text between the double quotes of Rust, which has neither `\b` nor `\f`.
+
+    Source: The Rust Reference, "Character and string literals" (checked 2026-11-29).
+    """
+    code = code_escaped(text).replace("\\\\", "\0")
+    code = re.sub(r"\\([bf])", lambda found: {"b": "\\u{0008}", "f": "\\u{000c}"}[found[1]], code)
+    return re.sub(r"\\u([0-9a-f]{4})", r"\\u{\1}", code).replace("\0", "\\\\")
 
 
 def hcl_escaped(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from podrole.catalog.error import CatalogError, shown
 from podrole.catalog.formats.manifest import manifest
-from podrole.catalog.formats.quoting import SHELL_SAFE, code_escaped, hcl_escaped
+from podrole.catalog.formats.quoting import SHELL_SAFE, code_escaped, hcl_escaped, rust_escaped
 from podrole.catalog.parameters import PLACEHOLDER, fill
 
 
@@ -47,6 +47,11 @@ def program(template: str, values: Mapping[str, str]) -> str:
     return _escaped(template, values, code_escaped)
 
 
+def rust(template: str, values: Mapping[str, str]) -> str:
+    """Rust, whose escapes are its own."""
+    return _escaped(template, values, rust_escaped)
+
+
 def _escaped(template: str, values: Mapping[str, str], escape: Callable[[str], str]) -> str:
     names = PLACEHOLDER.findall(template)
     return fill(template, {name: escape(values[name]) for name in names}).rstrip("\n")
@@ -61,6 +66,7 @@ FILL: dict[str, Callable[[str, Mapping[str, str]], str]] = {
     "go": program,
     "typescript": program,
     "java": program,
+    "rust": rust,
     "sql": shell,
     "ini": shell,
     "dockerfile": shell,

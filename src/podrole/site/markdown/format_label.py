@@ -12,6 +12,7 @@ LABELS = {
     "go": "Go",
     "typescript": "TypeScript",
     "java": "Java",
+    "rust": "Rust",
     "sql": "SQL",
     "ini": "Profile",
     "dockerfile": "Dockerfile",

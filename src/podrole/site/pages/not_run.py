@@ -16,11 +16,17 @@ _TOOLS = {
     "python": "the tests run it, with its libraries",
     "go": "the tests compile it",
     "typescript": "the tests compile it",
-    "java": "the tests compile it",
     "sql": "the lab has no Athena; the columns are cited",
     "ini": "the tests read it by the SDK",
     "nginx": "a test serves the guide by it",
     "dockerfile": "the tests have no container runtime",
+}
+#: Programs that are compiled and run as pods of a lab.
+_RUN = {
+    "go": "the tests run it as a pod",
+    "typescript": "the tests run it as a pod",
+    "java": "`make test-sdks` runs it as a pod",
+    "rust": "`make test-sdks` runs it as a pod",
 }
 _KINDS = {
     "cloudformation": _TOOLS["cloudformation"],
@@ -44,4 +50,6 @@ def why_not_run(snippet: Snippet, format: str) -> str:
         return "" if snippet.proof == "executed" else (snippet.notes or "cited").rstrip(".")
     if snippet.kind == "manifest" and snippet.proof not in ("applied", "executed"):
         return "the lab has no such controller; a schema checks it"
+    if snippet.proof == "executed" and format in _RUN:
+        return _RUN[format]
     return _TOOLS.get(format, "")
