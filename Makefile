@@ -110,7 +110,7 @@ mutate: $(STAMP) ## Change the engine step by step: which changes do the tests m
 
 .PHONY: mutate-pages
 mutate-pages: $(STAMP) ## Take blocks away, rename files, swap trust policies: does each how-to notice?
-	@PODROLE_PAGE_MUTANTS=1 $(BIN)/pytest tests/follow/test_mutants.py
+	@PODROLE_PAGE_MUTANTS=1 $(BIN)/pytest -s tests/follow/test_mutants.py
 
 .PHONY: test-sdks
 test-sdks: $(STAMP) ## Run the short programs in Java and Rust too, by both mechanisms (network; 10 minutes the first time)

@@ -62,9 +62,9 @@ class Ward:
     def broken(self) -> list[str]:
         return [link.name for link in self.links() if link.state == "broken"]
 
-    def works(self) -> bool:
-        """Whether a program in the newest pod becomes the role."""
-        with self.setup.cluster.pod("orders-api", "orders").inside():
+    def works(self, pod: str = "orders-api", namespace: str = "orders") -> bool:
+        """Whether a program in the pod, or the newest one of a Deployment, becomes the role."""
+        with self.setup.cluster.pod(pod, namespace).inside():
             try:
                 arn = boto3.client("sts").get_caller_identity()["Arn"]
             except Exception:

@@ -14,17 +14,18 @@ import pytest
 from podrole.follow.followed_lab import FollowedLab, followed_lab
 from podrole.follow.followed_page import docs_folder, reader_catalog
 from podrole.follow.kubectl_exec import write_kubectl
-from podrole.follow.troubled_page import open_page
+from podrole.follow.troubled_page import TroubledPage, open_page
 from podrole.follow.walk import Step
 from tests.catalog.conftest import programs
 from tests.client_programs import kubectl
 from tests.files import files
+from tests.follow.page_mutants import Mutant
 
 __all__ = ["programs"]
 
 PAGES = files(docs_folder() / "howto", "*.md")
 AT_A_TIME = os.cpu_count() or 1
-#: Follows a page's way, or a text in its place: the steps, to the first complaint.
+#: Follows a page's way, or a mutant's in its place: the steps, to the first complaint.
 Follow = Callable[..., list[Step]]
 
 
@@ -48,12 +49,18 @@ def labs(tools: Path) -> Iterator[Queue[FollowedLab]]:
 
 @pytest.fixture(scope="session")
 def followed(labs: Queue[FollowedLab]) -> Follow:
-    def follow(path: Path, number: int, text: str | None = None) -> list[Step]:
+    def follow(path: Path, number: int, mutant: Mutant | None = None) -> list[Step]:
         lab = labs.get()
         try:
             lab.renew()
-            page = open_page(path, reader_catalog(lab), text)
-            return list(page.follow(lab, page.ways()[number]))
+            catalog = reader_catalog(lab)
+            page = open_page(path, catalog)
+            way = page.ways()[number]
+            if mutant:
+                page = open_page(path, catalog, mutant.text)
+            if mutant and isinstance(page, TroubledPage):
+                page = page.narrowed(mutant.anchor)
+            return list(page.follow(lab, way))
         finally:
             labs.put(lab)
 

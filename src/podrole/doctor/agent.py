@@ -50,7 +50,7 @@ def _addon(addon: Tree) -> Link:
             "agent",
             says,
             f"repair the add-on until its status is ACTIVE; {_LOOK} shows its pods",
-            "agent-addon",
+            "agent-log",
         )
     if status == "ACTIVE" and not issues:
         return ok("agent", "the add-on is ACTIVE")
@@ -78,7 +78,7 @@ def _down(evidence: Evidence, node: str) -> Iterator[Link]:
         if waiting or phase in ("Pending", "Failed", "Unknown"):
             says = f"its pod {name_of(pod)} is down: {waiting or phase}"
             log = f"kubectl -n kube-system logs {name_of(pod)}"
-            yield broken("agent", says, f"{fix}: {log}", "agent-addon")
+            yield broken("agent", says, f"{fix}: {log}", "agent-log")
     for one in evidence.workloads:
         if name_of(one) != ADDON or one.get("kind") != "DaemonSet":
             continue
@@ -89,4 +89,4 @@ def _down(evidence: Evidence, node: str) -> Iterator[Link]:
         )
         if ready.isdigit() and wanted.isdigit() and int(ready) < int(wanted):
             says = f"its DaemonSet has {ready} of {wanted} pods ready"
-            yield broken("agent", says, f"{fix}: {_LOOK}", "agent-addon")
+            yield broken("agent", says, f"{fix}: {_LOOK}", "agent-log")

@@ -85,7 +85,8 @@ def container_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
         return
     if read_role_arn(arn) is None:
         says, right = fault_of(arn)
-        yield broken("association", says, f"update the association with {right}", "pia-create")
+        fix = f"update the association with {right}, then recreate the pod"
+        yield broken("association", says, fix, "association-update-role")
         return
     yield ok("association", f"names {arn}")
     yield trust_link(
@@ -129,7 +130,8 @@ def _target(evidence: Evidence, association: Tree, arn: str, target: str) -> Lin
     role, other = read_role_arn(arn), read_role_arn(target)
     if other is None:
         says, right = fault_of(target)
-        return broken("target role", says, f"update the association with {right}", "pia-create")
+        fix = f"update the association with {right}, then recreate the pod"
+        return broken("target role", says, fix, "association-set-target")
     if evidence.role(target) is None and evidence.error_of("GetRole", other.name) is None:
         return unknown(
             "target role",
@@ -151,7 +153,9 @@ def _target(evidence: Evidence, association: Tree, arn: str, target: str) -> Lin
             f"aws:PrincipalTag/{key}": value for key, value in _tags(evidence, association).items()
         }
     asked = [Asked(Request(session, action, target, context)) for action in actions]
-    return trust_link(evidence, asked, arn, "trust-pod-identity", link="target role's trust policy")
+    return trust_link(
+        evidence, asked, arn, "trust-target-role-tags", link="target role's trust policy"
+    )
 
 
 def _asked(evidence: Evidence, view: PodView, association: Tree, arn: str) -> Iterator[Asked]:

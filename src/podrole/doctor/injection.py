@@ -29,7 +29,7 @@ def _reasons(evidence: Evidence, view: PodView) -> Iterator[Link]:
             "injection",
             f"the container {text(view.container, 'name')} is listed in skip-containers",
             "remove it from that annotation, then recreate the pod",
-            "deployment-skip-containers",
+            "skip-containers-remove",
         )
     yield from _by_hand(view)
     association = association_of(evidence, view)
@@ -143,7 +143,7 @@ def _another_account(evidence: Evidence, view: PodView, account: Tree) -> Iterat
             f"the pod runs as {view.account_name}, while the service account {name} is annotated: "
             "spec.serviceAccountName is missing or names another account",
             f"write serviceAccountName: {name} into the pod's template",
-            "deployment-app",
+            "service-account-set",
         )
     elif (
         where != view.namespace and name == view.account_name and evidence.listed_associations == []
@@ -198,4 +198,4 @@ def _late(view: PodView, association: Tree) -> Link:
         )
     else:
         says += "the webhook did not know the association yet, or was down"
-    return broken("injection", says, _RECREATE, "deployment-fail-fast")
+    return broken("injection", says, _RECREATE, "rollout-restart")

@@ -82,7 +82,7 @@ def _audiences(known: list[str], issuer: str, audience: str, partition: str, acc
         "provider's client IDs",
         f"{known} lacks the token's audience {audience}",
         f"add {audience} to the provider's client IDs",
-        "oidc-provider-lookup",
+        "audience-add",
         "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn "
         f"arn:{partition}:iam::{account}:oidc-provider/{issuer} --client-id {audience}",
     )

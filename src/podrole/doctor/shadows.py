@@ -43,7 +43,7 @@ def _static_key(view: PodView, name: str, container: object) -> Iterator[Link]:
     injected = any(one in names for one in (*WEB_IDENTITY, *CONTAINER))
     if injected or container is view.container or len(view.containers) == 1:
         fix = f"remove {_KEY} and AWS_SECRET_ACCESS_KEY from the container {name} in the manifest"
-        yield broken("static key", says, fix, "find-static-keys")
+        yield broken("static key", says, fix, "static-key-remove")
     else:
         yield unknown(
             "static key", says, f"decide whether the container {name} should use the role"

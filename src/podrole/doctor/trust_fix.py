@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from podrole.doctor.trust_verdict import Asked, verdict
@@ -17,6 +17,12 @@ from podrole.policy.decision import ConditionTrace, StatementTrace
 from podrole.policy.document import Policy
 
 _FEDERATED = "sts:AssumeRoleWithWebIdentity"
+#: What names one service account of one cluster in a call of EKS's.
+_OWN_TAGS = (
+    "aws:SourceArn",
+    "aws:RequestTag/kubernetes-namespace",
+    "aws:RequestTag/kubernetes-service-account",
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ def fix_of(trust: Policy, document: Any, asked: Sequence[Asked]) -> Fix | None:
         return None
     said = next(one for one in refused if one.answer == "no")
     near = said.nearest
-    attempts = [_edited(document, near, asked)] if near and _is_near(near) else []
+    attempts = [_edited(trust, document, near, asked)] if near and _is_near(near) else []
     for fix in [*attempts, _added(document, asked)]:
         if fix and _lets_in(fix.corrected, asked):
             return fix
@@ -61,7 +67,23 @@ def _lets_in(document: Any, asked: Sequence[Asked]) -> bool:
     return all(verdict(trust, one).answer != "no" for one in asked)
 
 
-def _edited(document: Any, near: StatementTrace, asked: Sequence[Asked]) -> Fix | None:
+def _strangers(asked: Sequence[Asked]) -> list[Asked]:
+    """The same requests, of a service account that nobody thought of."""
+    found = []
+    for one in asked:
+        context = dict(one.request.context)
+        for key in context:
+            if key.endswith(":sub"):
+                context[key] = "system:serviceaccount:stranger:stranger"
+            elif key.startswith("aws:RequestTag/kubernetes-"):
+                context[key] = "stranger"
+        found.append(replace(one, request=replace(one.request, context=context)))
+    return found
+
+
+def _edited(
+    trust: Policy, document: Any, near: StatementTrace, asked: Sequence[Asked]
+) -> Fix | None:
     corrected = copy.deepcopy(document)
     statements = corrected["Statement"]
     # `Statement[3]`, as the engine numbers them; one statement may stand without its list.
@@ -95,6 +117,13 @@ def _edited(document: Any, near: StatementTrace, asked: Sequence[Asked]) -> Fix 
         changes.append(changed[0])
     if not changes:
         return None
+    strangers = _strangers(asked)
+    if (
+        any(change.startswith("remove ") for change in changes)
+        and _lets_in(corrected, strangers)
+        and not all(verdict(trust, one).answer != "no" for one in strangers)
+    ):
+        return None  # what kept all others out was the condition that is gone
     return Fix("; ".join(changes), line, corrected)
 
 
@@ -175,6 +204,8 @@ def _added(document: Any, asked: Sequence[Asked]) -> Fix | None:
     if actions == [_FEDERATED]:
         claims = {k: v for k, v in request.context.items() if k.endswith((":sub", ":aud"))}
         statement["Condition"] = {"StringEquals": claims}
+    elif own := {k: v for k, v in request.context.items() if k in _OWN_TAGS}:
+        statement["Condition"] = {"StringEquals": own}
     statements = corrected.get("Statement")
     several = statements if isinstance(statements, list) else [statements] if statements else []
     corrected["Statement"] = [*several, statement]

@@ -39,7 +39,7 @@ def web_identity_links(evidence: Evidence, view: PodView) -> Iterator[Link]:
         yield broken(
             "role's ARN",
             says,
-            f"write {right} into the annotation",
+            f"write {right} into the annotation, then recreate the pod",
             "sa-annotated",
             _annotate(view, right),
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 from podrole.catalog import Catalog
@@ -57,6 +59,16 @@ class TroubledPage(FollowedPage):
                 if (failure.section, failure.setup) == (anchor, label):
                     own += failure.blocks(self.blocks, setup.strangers)
         return [*made, *setup.prepared(), *own, *setup.cleared(), *removed]
+
+    def narrowed(self, anchor: str) -> TroubledPage:
+        """The page with one section's failures, or with what stands in no failure's section."""
+        page = copy(self)
+        cured = {one.section for one in self._all.failures}
+        chosen = [one for one in self._all.failures if one.section == anchor]
+        page._all = replace(self._all, failures=chosen)
+        kept = {anchor} if chosen else {one.anchor for one in self.blocks} - cured
+        page.blocks = [one for one in self.blocks if one.anchor in kept]
+        return page
 
     def never_typed(self) -> list[Block]:
         """The blocks to run that no way types: they would prove nothing."""

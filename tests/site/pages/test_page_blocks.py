@@ -93,6 +93,10 @@ def test_a_page_says_why_a_block_is_not_run() -> None:
         ('{{ snippet "whoami" run=no }}', "unknown option 'run=no'"),
         ('```output title="Perhaps"\n…\n```', 'line 1: write title="It prints"'),
         ("```output\n…\n```", 'line 1: write title="It prints"'),
+        ('=== "A"\n\n=== "B"\n\n    text', 'line 1: the tab "A" is empty'),
+        ('# x\n\n=== "A"\n\ntext', 'line 3: the tab "A" is empty'),
+        ('=== "A"\n\n    === "B"\n\n    text', 'line 3: the tab "B" is empty'),
+        ('=== "A"\n', 'line 1: the tab "A" is empty'),
     ],
 )
 def test_what_cannot_be_read_is_named(page: str, says: str) -> None:

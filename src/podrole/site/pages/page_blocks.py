@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from podrole.catalog import Catalog, CatalogError
@@ -118,12 +119,24 @@ def read_blocks(markdown: str, catalog: Catalog) -> list[Block]:
     """All blocks of a page.
 
     `markdown` is the page's text, with its markers; `catalog` has the snippets, with the reader's
-    values. Raises BlockError for an option that there is not, CatalogError for an unknown snippet
-    or format.
+    values. Raises BlockError for an option that there is not and for an empty tab, CatalogError for
+    an unknown snippet or format.
     """
+    if empty := next(_empty_tabs(markdown), None):
+        raise BlockError(empty)
     anchors = {"": ""}
     blocks = list(_blocks(markdown, catalog, anchors))
     return [replace(one, anchor=anchors[one.section]) for one in blocks]
+
+
+def _empty_tabs(markdown: str) -> Iterator[str]:
+    """A message for each tab that holds nothing: its block was taken away."""
+    read = zip(markdown.split("\n"), prose_lines(markdown), strict=True)
+    lines = [(number, *pair) for number, pair in enumerate(read, 1) if pair[0].strip()]
+    for (number, _, prose), (_, follows, _) in pairwise([*lines, (0, "", "")]):
+        tab = _TAB.match(prose)
+        if tab and len(follows) - len(follows.lstrip()) <= len(tab["indent"]):
+            yield f'line {number}: the tab "{tab["label"]}" is empty: fill it, or remove it'
 
 
 def _blocks(markdown: str, catalog: Catalog, anchors: dict[str, str]) -> Iterator[Block]:
