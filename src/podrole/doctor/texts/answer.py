@@ -19,7 +19,7 @@ from podrole.doctor.texts.known import (
 )
 from podrole.doctor.texts.log import novel_text
 from podrole.doctor.texts.plain import Passage, passages
-from podrole.doctor.texts.rules import identity, network
+from podrole.doctor.texts.rules import general, identity, network
 from podrole.terminal import one_line, shell_word
 
 #: Causes that are told of one error, and errors of one output.
@@ -239,6 +239,8 @@ def _told(facts: Facts, passage: Passage) -> tuple[Told, Told, Told]:
         weak = [one for one in weak if not one[1].startswith(_DENIED)]
     found = by_identity + [(one, because) for _, one, because in sorted(strong, key=_rank)]
     following = [(one, because) for _, one, because in sorted(weak, key=_rank)]
+    if not (found or following or noise):
+        following = [*general(passage)]
     return _distinct(found, facts), _distinct(following, facts), noise
 
 

@@ -26,7 +26,8 @@ TRIGGERS = (
     b"metadata", b"principal", b"header value", b"failed to satisfy", b"headervalue",
     b"not allowed", b"argocd", b"explicitdeny", b"permissions for", b"wrong; expecting",
     b"nonexistentqueue", b"deleteconflict", b"no cluster found", b"dkr.ecr.", b"ip address",
-    b"serviceaccount", b"accesskeyid", b"access_key", b"required claim", b"optinrequired",
+    b"serviceaccount", b"instance id", b"auth error", b"sharedcreds", b"meta data",
+    b"accesskeyid", b"access_key", b"required claim", b"optinrequired",
     b"status code: 403", b"specified endpoint", b"not attachable", b"service endpoint", b"tls_ctx",
 )  # fmt: skip
 _HEX = b"0123456789abcdefABCDEF-"

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from podrole.doctor.texts.facts import Facts
 from podrole.doctor.texts.plain import Passage, squeezed
 
+_OF_AWS = re.compile(r"\b(?:aws|amazon|amazonaws|iam|sts|s3|sqs|eks|ecr|irsa)\b", re.IGNORECASE)
+_NO_CREDENTIALS = re.compile(
+    r"\b(?:un(?:able|available)|fail(?:ed|ure|s)?|cannot|could not|couldn't|can't|didn't|did not"
+    r"|no|not|missing|without|invalid|bad|empty)\b[^.;]{0,50}\bcredentials?\b"
+    r"|\bcredentials?\b[^.;]{0,30}\b(?:not (?:found|set|provided)|missing|are required)",
+    re.IGNORECASE,
+)
+#: Databases say the first of their own users.
+_REFUSAL = re.compile(
+    r"\b403\b[^.;]{0,20}\bforbidden\b|\baccess (?:is )?denied\b(?! for user)", re.IGNORECASE
+)
 #: A cause's id, and the fact that speaks for it.
 Told = tuple[str, str]
 
@@ -92,6 +104,16 @@ def _node(facts: Facts, passage: Passage) -> Iterator[Told]:
     yield "node-role", session
     if facts.action in _NODE_SOFTWARE:
         yield "node-software", f"{facts.action} is an action of the CNI plugin"
+
+
+def general(passage: Passage) -> Iterator[Told]:
+    """What the words of a text that no table has say at least: no credentials, or a refusal."""
+    if not _OF_AWS.search(passage.text):
+        return
+    if found := _NO_CREDENTIALS.search(passage.text):
+        yield "nothing-injected", f"it says: {found[0]}"
+    elif found := _REFUSAL.search(passage.text):
+        yield "denied-unnamed", f"it says: {found[0]}"
 
 
 def _same_account(facts: Facts) -> bool:
