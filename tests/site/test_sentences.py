@@ -53,5 +53,5 @@ def test_a_sentence_is_short(page: Path) -> None:
 
 
 def test_sentences_are_told_apart() -> None:
-    page = "---\nx: y\n---\n# T\n\n**One.** Two (cited, checked\n2026) three; four:\n\n* [five](x) six\n"
+    page = "# T\n\n**One.** Two (cited, checked\n2026) three; four:\n\n* [five](x) six\n"
     assert list(sentences(page)) == ["**One.", "Two  three;", "four:", "* five six"]
