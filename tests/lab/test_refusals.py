@@ -93,6 +93,10 @@ class Scene:
     def move(self, **by: float) -> None:
         self.lab.clock.move(**by)
 
+    def key(self) -> None:
+        client = self.sessions["operator"].client("kms")
+        self.made["key"] = client.create_key()["KeyMetadata"]["KeyId"]
+
     def permit(self, action: str) -> None:
         self.setup.iam.put_role_policy(
             RoleName="orders-api", PolicyName="p", PolicyDocument=json.dumps(allow(action))

@@ -217,8 +217,26 @@ def applies(statement: Json, request: Json, version: str, bounded: bool) -> str 
     return how
 
 
+OF_AWS = {
+    r"arn:[^:]+:iam::aws:policy/.*": r"iam:(Create|Delete|SetDefault|Tag|Untag)Policy(Version)?",
+    r"arn:[^:]+:iam::\d+:role/aws-service-role/.*": r"iam:(DeleteRole|UpdateAssumeRolePolicy"
+    r"|(Put|Delete)RolePermissionsBoundary|(Put|Delete|Attach|Detach)RolePolicy)",
+    r"arn:[^:]+:kms:.*:alias/aws/.*": r"kms:(Create|Delete|Update)Alias",
+}
+
+
 def evaluate(request: Json, policies: Json) -> str:
     """allow, implicit_deny or explicit_deny for one action."""
+    found = by_policies(request, policies)
+    for resource, action in OF_AWS.items():
+        if re.fullmatch(resource, request["resource"]) and re.fullmatch(
+            action, request["action"], re.IGNORECASE
+        ):
+            return "implicit_deny" if found == "allow" else found
+    return found
+
+
+def by_policies(request: Json, policies: Json) -> str:
     if request["action"].lower() == "sts:getcalleridentity":
         return "allow"
     who, resource = request["principal"], request["resource"]

@@ -52,6 +52,9 @@ TARGETS = [
     ("sts:TagSession", f"arn:aws:iam::{A}:role/app"),
     ("sts:AssumeRoleWithWebIdentity", f"arn:aws:iam::{A}:role/app"),
     ("sts:GetCallerIdentity", "*"),
+    ("iam:DeletePolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+    ("iam:PutRolePolicy", f"arn:aws:iam::{A}:role/aws-service-role/eks.amazonaws.com/R"),
+    ("kms:UpdateAlias", f"arn:aws:kms:eu-west-1:{A}:alias/aws/s3"),
 ]
 VALUES = {
     "String": ["shop", "shop*", "s?op", "SHOP", "", "${aws:username}", "${aws:x, 'shop'}", "${*}"],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+from podrole.policy.aws_owned import aws_owned
 from podrole.policy.decision import ConditionTrace, Decision, StatementTrace
 from podrole.policy.principals import ACCOUNT_ONLY, DIRECT
 from podrole.policy.request import PolicySet, Request
@@ -19,13 +20,18 @@ def authorize(request: Request, policies: PolicySet, *, explain: bool = False) -
     The layers, their order and their exceptions: IAM user guide, "Policy evaluation logic" and
     "Cross-account policy evaluation logic".
     """
-    decision = _decide(request, policies)
+    decision = decide_by_policies(request, policies)
+    if decision.effect == "allow":
+        owned = aws_owned(request.folded_action, request.resource)
+        if owned:
+            decision = Decision("implicit_deny", "aws", f"only AWS changes {owned}")
     if explain:
         decision = replace(decision, trace=tuple(_trace(request, policies)))
     return decision
 
 
-def _decide(request: Request, policies: PolicySet) -> Decision:
+def decide_by_policies(request: Request, policies: PolicySet) -> Decision:
+    """The decision by policies alone: also where AWS then refuses, as the thing is its own."""
     action, resource = request.folded_action, request.resource
     if action == "sts:getcalleridentity":
         return Decision("allow", "identity", "GetCallerIdentity cannot be denied")

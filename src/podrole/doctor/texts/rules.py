@@ -10,8 +10,8 @@ from podrole.doctor.texts.plain import Passage, squeezed
 
 _OF_AWS = re.compile(r"\b(?:aws|amazon|amazonaws|iam|sts|s3|sqs|eks|ecr|irsa)\b", re.IGNORECASE)
 _NO_CREDENTIALS = re.compile(
-    r"\b(?:un(?:able|available)|fail(?:ed|ure|s)?|cannot|could not|couldn't|can't|didn't|did not"
-    r"|no|not|missing|without|invalid|bad|empty)\b[^.;]{0,50}\bcredentials?\b"
+    r"\b(?:un(?:able|available)|failed|failures?|fails?|cannot|could not|couldn't|can't|didn't"
+    r"|did not|no|not|missing|without|invalid|bad|empty)\b[^.;]{0,50}\bcredentials?\b"
     r"|\bcredentials?\b[^.;]{0,30}\b(?:not (?:found|set|provided)|missing|are required)",
     re.IGNORECASE,
 )

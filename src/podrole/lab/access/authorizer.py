@@ -21,7 +21,8 @@ from podrole.lab.caller import (
 from podrole.lab.clock import Clock, stamp
 from podrole.lab.credentials import Session, UserSession
 from podrole.lab.protocol.call import SOURCE_IP, Call
-from podrole.policy import Decision, Policy, PolicySet, Request, authorize, parse_policy
+from podrole.policy import Decision, Policy, PolicySet, Request, parse_policy
+from podrole.policy.authorize import authorize, decide_by_policies
 
 # IAM user guide, "Troubleshoot access denied error messages" (checked 2026-11-23).
 _LAYERS = {
@@ -107,7 +108,8 @@ class Authorizer:
                 "aws:UserAgent": call.headers.get("user-agent", ""),
             }
         question = self._question(principal, keys, requirement)
-        decision = authorize(question.request, question.policies)
+        # What AWS keeps for itself, its services refuse in words of their own.
+        decision = decide_by_policies(question.request, question.policies)
         if not decision.allowed:
             self.refused = question
         return decision

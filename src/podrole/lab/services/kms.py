@@ -180,7 +180,13 @@ class Kms(DataService):
     # -- moto ----------------------------------------------------------------------------
 
     def before_moto(self, call: Call) -> Answer | None:
-        """Refuse a malformed key policy; name the one policy that keys have, as KMS does."""
+        """Refuse a malformed key policy, and changes of AWS's own aliases; name the one policy that
+        keys have, as KMS does.
+        """
+        alias = str(call.parameters.get("AliasName"))
+        if call.name.endswith("Alias") and alias.startswith(_AWS_MANAGED):
+            # moto's code for CreateAlias; what AWS says is not known.
+            raise AwsError("NotAuthorizedException", f"lab: {_AWS_MANAGED} is AWS's own prefix")
         if call.name in ("CreateKey", "PutKeyPolicy"):
             resource_policy(call.parameters.get("Policy"), "Policy", code=_MALFORMED)
         if call.name in ("GetKeyPolicy", "PutKeyPolicy"):

@@ -13,6 +13,7 @@ from podrole.lab.access.iam_state import IamState
 from podrole.lab.aws_error import AwsError
 from podrole.lab.moto_adapter import iam as moto_iam
 from podrole.lab.protocol.call import Call
+from podrole.policy.aws_owned import aws_owned
 
 _SERVICE_ROLES = "/aws-service-role/"
 _SERVICE_ROLE_NAME = "AWSServiceRoleFor"
@@ -39,6 +40,7 @@ def check(state: IamState, account: str, call: Call) -> None:
         )
     _entities_exist(state, account, call)
     _role_is_modifiable(state, account, call)
+    _policy_is_modifiable(call)
     boundary = parameters.get("PermissionsBoundary")
     if boundary and not _has_policy(state, account, boundary):
         message = f"Scope ARN: {boundary} does not exist or is not attachable."
@@ -77,6 +79,16 @@ def _role_is_modifiable(state: IamState, account: str, call: Call) -> None:
             f"Cannot perform the operation on the protected role '{name}' - this role is only"
             " modifiable by AWS",
         )
+
+
+def _policy_is_modifiable(call: Call) -> None:
+    """AWS's managed policies are not its users' to change, nor to tag."""
+    if not aws_owned(f"iam:{call.name}".lower(), call.parameters.get("PolicyArn", "")):
+        return
+    if call.name in ("TagPolicy", "UntagPolicy"):
+        raise AwsError("InvalidInput", "Tags not supported for policies in this domain")
+    # What AWS says is not known.
+    raise AwsError("AccessDenied", "lab: only AWS changes AWS's managed policies", 403)
 
 
 def _has_policy(state: IamState, account: str, arn: str) -> bool:

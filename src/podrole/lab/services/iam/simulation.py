@@ -24,7 +24,8 @@ from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.iam import simulation_context
 from podrole.lab.services.iam.simulation_result import Evaluation, Source, evaluation_result
-from podrole.policy import Policy, PolicyError, PolicySet, Request, authorize, parse_policy
+from podrole.policy import Policy, PolicyError, PolicySet, Request, parse_policy
+from podrole.policy.authorize import decide_by_policies
 from podrole.policy.statement import Statement
 
 _PAGE = 100
@@ -252,7 +253,7 @@ def _evaluate(
     ]
     return Evaluation(
         resource=arn,
-        effect=authorize(request, policies).effect,
+        effect=decide_by_policies(request, policies).effect,
         matched=[
             (source, item)
             for source, item in relevant
