@@ -122,3 +122,29 @@ def canonical(value: Any) -> Any:
     if isinstance(value, list):
         return [canonical(item) for item in value] if len(value) != 1 else canonical(value[0])
     return str(value)
+
+
+def test_a_trust_policy_has_room_for_twelve_clusters_but_for_four_issuers() -> None:
+    """The quota counts all but white space (IAM user guide, "IAM and AWS STS quotas")."""
+    quota = 2048
+    statement = json.loads(CATALOG.render("trust-irsa-exact", "json"))["Statement"][0]
+    issuers = [
+        len(
+            json.dumps({"Version": "2012-10-17", "Statement": [statement] * number}).replace(
+                " ", ""
+            )
+        )
+        for number in (4, 5)
+    ]
+    assert issuers[0] <= quota < issuers[1]
+    clusters = [
+        f"arn:aws:eks:ap-southeast-2:111122223333:cluster/production-{n}" for n in range(12)
+    ]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+        "Condition": {"ArnEquals": {"aws:SourceArn": clusters}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    assert len(policy.replace(" ", "")) <= quota

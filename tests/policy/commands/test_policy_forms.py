@@ -202,3 +202,25 @@ def test_a_repository_s_policy_needs_no_resource(tmp_path: Path, capsys: Any) ->
     )
     assert main(["explain", "--resource-policy", str(path), *asked]) == 0
     assert capsys.readouterr().out.startswith("ALLOW")
+
+
+def test_who_reads_forty_files_or_the_list_of_all_roles(tmp_path: Path, capsys: Any) -> None:
+    anyone = {"Version": "2012-10-17", "Statement": [{**STATEMENT, "Principal": "*"}]}
+    anyone["Statement"][0] |= {"Action": "sts:AssumeRole", "Condition": {}}
+    trusts = {f"role-{n:02}": anyone if n == 19 else TRUST for n in range(40)}
+    listed = tmp_path / "roles.json"
+    roles = [{"RoleName": n, "AssumeRolePolicyDocument": one} for n, one in trusts.items()]
+    listed.write_text(json.dumps({"Roles": roles}))
+    code, out, _ = run(capsys, "who", listed)
+    assert code == 0
+    exactly = [f"{name}: {EXACTLY}" for name in trusts if name != "role-19"]
+    assert [line for line in out.splitlines() if not line.startswith("role-19")] == exactly
+    assert "role-19: every principal of every account" in out.splitlines()
+
+    files = [tmp_path / f"{name}.json" for name in trusts]
+    for path, one in zip(files, trusts.values(), strict=True):
+        path.write_text(json.dumps(one))
+    code, out, _ = run(capsys, "who", *files)
+    assert code == 0
+    assert f"{files[0]}: {EXACTLY}" in out.splitlines()
+    assert f"{files[19]}: every principal of every account" in out.splitlines()

@@ -139,25 +139,31 @@ def _configure_who(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "trust",
         type=Path,
-        help="a trust policy, or a file with one: the output of get-role, a template, a plan",
+        nargs="+",
+        help="trust policies, or files with some: the output of get-role or list-roles, a template",
     )
     parser.add_argument("--issuer", help="only this cluster's issuer, with or without https://")
     parser.set_defaults(run=_who)
 
 
 def _who(arguments: argparse.Namespace) -> int:
-    """0, with a line for each kind of caller; several policies in a file, each under its name."""
-    found = read_policies(arguments.trust)
-    trusts = [one for one in found if one.kind == "trust"] or found
+    """0, with a line for each kind of caller; of several policies each under its name."""
     issuer = arguments.issuer.removeprefix("https://") if arguments.issuer else None
-    for one in trusts:
-        trust = _parsed(arguments.trust, one, "trust")
-        if one.taken:
-            print(one_line(f"{one.name or arguments.trust}: {one.taken}"))
-        head = f"{one.name or one.file.source_map.spans[()].start.line}: " if trusts[1:] else ""
-        told = [*who(trust, issuer), *others(trust)]
-        for line in told or ["no service account: the trust policy admits nobody"]:
-            print(f"{head}{line}")
+    for path in arguments.trust:
+        found = read_policies(path)
+        trusts = [one for one in found if one.kind == "trust"] or found
+        for one in trusts:
+            trust = _parsed(path, one, "trust")
+            if one.taken:
+                print(one_line(f"{one.name or path}: {one.taken}"))
+            names = (
+                [one.name or str(one.file.source_map.spans[()].start.line)] if trusts[1:] else []
+            )
+            if arguments.trust[1:]:
+                names.insert(0, str(path))
+            told = [*who(trust, issuer), *others(trust)]
+            for line in told or ["no service account: the trust policy admits nobody"]:
+                print(": ".join([*map(one_line, names), str(line)]))
     return 0
 
 

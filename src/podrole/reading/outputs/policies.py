@@ -42,13 +42,15 @@ class HeldPolicy:
 
 
 def policies_in(tree: Any) -> Iterator[HeldPolicy]:
-    """All policies of a tree in their order, each once."""
+    """All policies of a tree in their order, each once; that of two roles under both names."""
     seen: set[str] = set()
+    names: set[tuple[str, str]] = set()
     for held in _found(tree, (), False, ""):
         key = json.dumps(held.document, sort_keys=True, default=str)
-        if key not in seen:
-            seen.add(key)
+        if key not in seen or (held.name and (held.name, key) not in names):
             yield held
+        seen.add(key)
+        names.add((held.name, key))
 
 
 def policy_text(text: str) -> Any:
