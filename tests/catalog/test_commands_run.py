@@ -18,7 +18,7 @@ COMMANDS = CATALOG.of("commands")
 ELSEWHERE = {"site-upload"}
 #: Must fail, or want what only a page makes: tests/follow runs them.
 BY_PAGES = {
-    "pod-run-chain", "pod-run-secret", "stranger-irsa", "stranger-pod-identity",
+    "chain-stranger", "pod-run-chain", "pod-run-secret", "stranger-irsa", "stranger-pod-identity",
     "stranger-target-role", "target-role-delete", "trust-try", "trust-try-stranger",
 }  # fmt: skip
 

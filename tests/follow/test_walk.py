@@ -86,6 +86,12 @@ def test_a_page_that_holds(tmp_path: Path) -> None:
             [block("file", file="trust.json"), block("command", "kubectl apply -f my-trust.json")],
             "no command uses trust.json",
         ),
+        ([block("command", f"{MAKES}\n{LOOKS}")], "its last command only looks, so the page must"),
+        ([block("command", MAKES), block("command", MAKES)], "typed a second time, and nothing"),
+        (
+            [block("command", MAKES, name="p", format="cli"), block("table", name="q")],
+            "the truth table below it is of q",
+        ),
         ([block("policy", name="p")], "it needs a truth table below it"),
         ([block("policy", name="p"), block("table", name="q")], "needs a truth table below it"),
     ],

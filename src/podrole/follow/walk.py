@@ -23,6 +23,10 @@ _CHANGES = re.compile(
     r"|> [\w./-]+$",
     re.MULTILINE,
 )
+#: A here-document, and the end of a line that goes on.
+_HERE = re.compile(r"<<'(?P<end>\w+)'\n.*?\n(?P=end)\b|\\\n", re.DOTALL)
+#: A last line that only looks: whoever changes something before it has to see what it prints.
+_LOOKS = re.compile(r"^(?:aws|kubectl)\b(?!.* rollout status )[^|&\n]*\Z", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -96,17 +100,21 @@ class _Walk:
         self._lab, self._blocks = lab, blocks
         self._last: Typed | None = None  # of the command that an output may stand below
         self._files: dict[str, Block] = {}  # saved, and read by no command yet
+        self._before = ""  # the command that was typed last, where nothing was saved since
 
     def step(self, position: int) -> Step | None:
         block = self._blocks[position]
         after = self._blocks[position + 1] if position + 1 < len(self._blocks) else None
+        if _tells_of_another(block, after):
+            said = f"the truth table below it is of {after.name}" if after else ""
+            return Step(block, complaint=f"{block.place}: {said}")
         match block.use:
             case "command":
                 return self._command(block, after)
             case "file":
                 (self._lab.folder / block.file).write_text(block.text + "\n")
                 self._files[block.file] = block
-                self._last = None
+                self._last, self._before = None, ""
                 return Step(block)
             case "output":
                 return self._output(block)
@@ -128,7 +136,11 @@ class _Walk:
             for name, one in self._files.items()
             if not re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", block.text)
         }
+        if block.text == self._before:
+            said = "it is typed a second time, and nothing was changed in between"
+            return Step(block, complaint=f"{block.place}: {said}")
         typed = self._last = self._lab.type(block.text)
+        self._before = block.text
         complaint = ""
         if told and told.fails:
             if typed.code == 0:
@@ -137,6 +149,8 @@ class _Walk:
             complaint = f"it ends with exit code {typed.code}"
         elif not told and not _CHANGES.search(block.text):
             complaint = "it only looks, so the page must show what it prints"
+        elif not told and _ends_with_a_look(block.text):
+            complaint = "its last command only looks, so the page must show what it prints"
         return Step(block, typed.printed, complaint and f"{block.place}: {complaint}")
 
     def _output(self, block: Block) -> Step:
@@ -151,6 +165,17 @@ class _Walk:
         """A complaint for each saved file that no command names."""
         for name, block in self._files.items():
             yield f"{block.place}: no command uses {name}"
+
+
+def _tells_of_another(block: Block, after: Block | None) -> bool:
+    """Whether a policy's commands or file stand above the truth table of another policy."""
+    policy = block.use in ("command", "file") and block.format in ("cli", "cli-update", "json")
+    return policy and after is not None and after.use == "table" and after.name != block.name
+
+
+def _ends_with_a_look(script: str) -> bool:
+    last = _LOOKS.search(_HERE.sub(" ", script).rstrip())
+    return last is not None and not _CHANGES.search(last[0])
 
 
 def not_printed(wanted: str, printed: str) -> str:
