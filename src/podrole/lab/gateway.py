@@ -41,6 +41,7 @@ from podrole.lab.services.cloudtrail.service import CloudTrail
 from podrole.lab.services.eks.service import Eks
 from podrole.lab.services.eks_auth.node_agent import NodeAgent
 from podrole.lab.services.eks_auth.service import EksAuth
+from podrole.lab.services.iam.last_accessed import LastAccessed
 from podrole.lab.services.iam.service import Iam
 from podrole.lab.services.organizations.accounts import MemberAccounts
 from podrole.lab.services.organizations.service import Organizations
@@ -97,7 +98,15 @@ class Gateway:
             "cloudtrail": self.cloudtrail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,
-            "iam": Iam(self.iam, self.credentials, limits.scps, self._outbound),
+            "iam": Iam(
+                self.iam,
+                self.credentials,
+                limits.scps,
+                self._outbound,
+                LastAccessed(
+                    self.iam, self.trail.records, clock, Identifiers(seed, "last accessed")
+                ),
+            ),
             "organizations": Organizations(
                 organizations, MemberAccounts(self.iam, clock, seed), clock, seed
             ),

@@ -21,6 +21,7 @@ from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.iam import conflicts, quotas
 from podrole.lab.services.iam.account_switches import AccountSwitches
+from podrole.lab.services.iam.last_accessed import LastAccessed
 from podrole.lab.services.iam.oidc_providers import OidcProviders
 from podrole.lab.services.iam.requirements import iam_requirements
 from podrole.lab.services.iam.simulation import PolicySimulation, ServiceControl
@@ -48,14 +49,19 @@ class Iam(Service):
         credentials: Credentials,
         service_control: ServiceControl,
         outbound: OutboundFederation,
+        last_accessed: LastAccessed,
     ) -> None:
         """`state` is what decisions read; it is told of changes."""
         self._state = state
         self._credentials = credentials
-        self._simulation = PolicySimulation(state, service_control)
         self._trust = TrustPolicies(state, state.forget)
         self._providers = OidcProviders(state)
-        self._switches = AccountSwitches(outbound)
+        self._operations = (
+            PolicySimulation(state, service_control),
+            self._providers,
+            AccountSwitches(outbound),
+            last_accessed,
+        )
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
         """The role, user, policy or provider that the call names, else `*`."""
@@ -66,10 +72,10 @@ class Iam(Service):
         return iam_requirements(self._state, call, caller)
 
     def operation(self, name: str) -> Operation | None:
-        """The simulator, a provider's client ids, and trust policies, which moto half-checks."""
+        """What moto lacks, and trust policies, which it half-checks."""
         if name == "UpdateAssumeRolePolicy":
             return self._update_trust_policy
-        for operations in (self._simulation, self._providers, self._switches):
+        for operations in self._operations:
             found: Operation | None = operations.operation(name)
             if found is not None:
                 return found
