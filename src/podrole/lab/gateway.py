@@ -94,7 +94,7 @@ class Gateway:
         self.node = Node(settings, self._issue_for_node, clock, seed)
         self.authentication = Authentication(self.credentials, self.iam, clock)
         services: dict[str, Service] = {
-            "access-analyzer": AccessAnalyzer(),
+            "access-analyzer": AccessAnalyzer(clock),
             "cloudtrail": self.cloudtrail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,

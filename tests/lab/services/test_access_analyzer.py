@@ -194,7 +194,7 @@ def test_access_not_granted(analyzer: Any) -> None:
             },
             "InvalidParameterException",
         ),
-        ("list_analyzers", {}, "NotImplemented"),
+        ("list_archive_rules", {"analyzerName": "x"}, "NotImplemented"),
     ],
 )
 def test_refusals(analyzer: Any, operation: str, parameters: dict[str, Any], code: str) -> None:
@@ -249,3 +249,26 @@ def test_every_answer_fits_botocores_model(analyzer: Any) -> None:
         report = botocore.validate.ParamValidator().validate(answer, shape)
         assert not report.has_errors(), report.generate_report()
         assert answer.get("reasons") or answer.get("findings")
+
+
+def test_an_analyzer_is_made_listed_and_removed(lab: Lab) -> None:
+    client = lab.session().client("accessanalyzer")
+    arn = client.create_analyzer(analyzerName="outside", type="ACCOUNT", tags={"team": "x"})["arn"]
+    assert arn == "arn:aws:access-analyzer:us-west-2:111122223333:analyzer/outside"
+    found = client.get_analyzer(analyzerName="outside")["analyzer"]
+    assert (found["arn"], found["status"], found["tags"]) == (arn, "ACTIVE", {"team": "x"})
+    assert [one["name"] for one in client.list_analyzers(type="ACCOUNT")["analyzers"]] == [
+        "outside"
+    ]
+    assert client.list_analyzers(type="ACCOUNT_UNUSED_ACCESS")["analyzers"] == []
+    elsewhere = lab.session().client("accessanalyzer", region_name="eu-west-1")
+    assert elsewhere.list_analyzers()["analyzers"] == []
+    with pytest.raises(client.exceptions.ConflictException):
+        client.create_analyzer(analyzerName="outside", type="ACCOUNT")
+    with pytest.raises(client.exceptions.ServiceQuotaExceededException):
+        client.create_analyzer(analyzerName="second", type="ACCOUNT")
+    with pytest.raises(client.exceptions.ValidationException):
+        client.create_analyzer(analyzerName="1", type="ACCOUNT")
+    client.delete_analyzer(analyzerName="outside")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.delete_analyzer(analyzerName="outside")

@@ -46,11 +46,11 @@ def worker(lab: Lab) -> boto3.Session:
     )
 
 
-def allow(lab: Lab, *actions: str) -> None:
+def allow(lab: Lab, *actions: str, policy: str = "p") -> None:
     statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": statement}
     lab.session().client("iam").put_role_policy(
-        RoleName="worker", PolicyName="p", PolicyDocument=json.dumps(document)
+        RoleName="worker", PolicyName=policy, PolicyDocument=json.dumps(document)
     )
 
 

@@ -14,8 +14,10 @@ from podrole.lab.access.authorizer import Requirement
 from podrole.lab.access.service import Operation, Service
 from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import Caller
+from podrole.lab.clock import Clock
 from podrole.lab.protocol.call import Call
 from podrole.lab.protocol.paging import page
+from podrole.lab.services.access_analyzer.analyzers import Analyzers
 from podrole.lab.services.access_analyzer.findings import kind_of, validate
 from podrole.policy import Policy, PolicyError, parse_policy
 from podrole.policy.analysis.containment import new_access
@@ -27,14 +29,17 @@ _TRUST = "AWS::IAM::AssumeRolePolicyDocument"
 
 
 class AccessAnalyzer(Service):
-    """The four operations that judge a policy as it stands; analyzers and their findings are not
-    carried."""
+    """The four operations that judge a policy as it stands, and analyzers without findings."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._analyzers = Analyzers(clock)
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement] | None:
         """The checks have no resource (service authorization reference, checked 2026-11-24)."""
         if self.operation(call.name) is None:
             return None
-        return [Requirement(f"access-analyzer:{call.name}", "*", caller.account)]
+        resource = self._analyzers.arn(call, caller)
+        return [Requirement(f"access-analyzer:{call.name}", resource, caller.account)]
 
     def operation(self, name: str) -> Operation | None:
         """The lab's own operations: moto has no Access Analyzer."""
@@ -43,7 +48,7 @@ class AccessAnalyzer(Service):
             "CheckNoPublicAccess": self.check_no_public_access,
             "CheckNoNewAccess": self.check_no_new_access,
             "CheckAccessNotGranted": self.check_access_not_granted,
-        }.get(name)
+        }.get(name) or self._analyzers.operation(name)
 
     def validate_policy(self, call: Call, caller: Caller) -> dict[str, Any]:
         """What the strict parser and lint say of a policy, as findings."""
