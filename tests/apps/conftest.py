@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ APPS = Path(__file__).parents[2] / "snippets/apps"
 LANGUAGES = ["python", "go", "node"]
 MECHANISMS = ["irsa", "pod-identity"]
 SHORT_SECONDS = 4
+#: How long short sessions live: the agent hands out no keys that end within 15 seconds.
+SESSION_SECONDS = {"irsa": SHORT_SECONDS, "pod-identity": SHORT_SECONDS + 15}
 OTHER_ACCOUNT = "444455556666"
 SETTINGS = {
     "BUCKET": "orders-data",
@@ -117,11 +120,14 @@ def served() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def short_lived() -> Iterator[dict[str, Any]]:
-    """A lab whose sessions live for seconds."""
-    with serving("--session-seconds", str(SHORT_SECONDS)) as settings:
-        furnish(settings)
-        yield settings
+def short_lived() -> Iterator[dict[str, dict[str, Any]]]:
+    """A lab for each mechanism, whose sessions live for seconds."""
+    with ExitStack() as stack:
+        labs = {}
+        for mechanism, seconds in SESSION_SECONDS.items():
+            labs[mechanism] = stack.enter_context(serving("--session-seconds", str(seconds)))
+            furnish(labs[mechanism])
+        yield labs
 
 
 @pytest.fixture(scope="session")
