@@ -9,6 +9,7 @@ from typing import Any
 
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.admission import service_account_volume
 from podrole.lab.kubernetes.admission.webhook import WebhookSettings
 from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.auth.service_account_tokens import API_AUDIENCE, ServiceAccountTokens
@@ -188,6 +189,8 @@ class Kubernetes:
     def _pod(self, manifest: dict[str, Any]) -> Pod:
         files: dict[str, Callable[[], str]] = {}
         for volume in manifest["spec"].get("volumes") or []:
+            if volume["name"].startswith(service_account_volume.PREFIX):
+                continue  # for calls of the API server, of which no program of the lab knows
             for source in (volume.get("projected") or {}).get("sources") or []:
                 projection = source.get("serviceAccountToken")
                 if projection:

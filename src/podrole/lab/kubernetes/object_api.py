@@ -50,12 +50,12 @@ class ObjectApi:
         admissions: Identifiers,
         node: str,
     ) -> None:
-        """`admissions` names requests to webhooks, `node` is the name of the one node."""
+        """`admissions` names what admission makes, `node` is the name of the one node."""
         self.lock = RLock()
         self.store = ObjectStore(clock, identifiers)
         self._clock = clock
         self._identifiers = identifiers
-        self._admission = Admission(self.store, webhook)
+        self._admission = Admission(self.store, webhook, admissions)
         self.webhooks = Webhooks(self.store, admissions)
         self._has_budgets = False
         self._controllers = Controllers(self, clock, identifiers, node)

@@ -12,7 +12,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from podrole.lab.kubernetes.admission import webhook
+from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.admission import service_account_volume, webhook
 from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.custom import definition
 from podrole.lab.kubernetes.objects import chart_validation, defaults, pod_validation
@@ -45,8 +46,12 @@ _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 class Admission:
     """Admission of a cluster."""
 
-    def __init__(self, store: ObjectStore, settings: webhook.WebhookSettings) -> None:
+    def __init__(
+        self, store: ObjectStore, settings: webhook.WebhookSettings, identifiers: Identifiers
+    ) -> None:
+        """`identifiers` names the volumes of service accounts, in a stream of their own."""
         self._store = store
+        self._identifiers = identifiers
         self._webhook = settings
 
     def admit(
@@ -145,6 +150,7 @@ class Admission:
                 f'error looking up service account {namespace}/{shown}: serviceaccount "{shown}"'
                 " not found",
             )
+        service_account_volume.add(specification, account, self._identifiers.pod_suffix)
         admitted = mutate(self._inject(given, namespace))
         defaults.fill(kind, admitted)
         if wrong := pod_validation.faults(admitted["spec"]):
