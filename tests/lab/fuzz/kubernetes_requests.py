@@ -114,6 +114,26 @@ _CONTENTS: Mapping[str, dict[str, Any]] = {
     "ClusterRole": {"rules": _RULES, "aggregationRule": {"clusterRoleSelectors": [{}]}},
     "RoleBinding": {"roleRef": _REF, "subjects": _SUBJECTS},
     "ClusterRoleBinding": {"roleRef": _REF, "subjects": _SUBJECTS},
+    "CronJob": {"spec": {"schedule": "* * * * *", "jobTemplate": {"spec": _TEMPLATE}}},
+    "PodDisruptionBudget": {"spec": {"minAvailable": "50%", "selector": {"matchLabels": _LABELS}}},
+    "MutatingWebhookConfiguration": {
+        "webhooks": [
+            {
+                "name": "a.example.com",
+                "admissionReviewVersions": ["v1"],
+                "sideEffects": "None",
+                "clientConfig": {"service": {"name": "a", "namespace": "b"}},
+                "rules": [
+                    {
+                        "apiGroups": ["*"],
+                        "apiVersions": ["*"],
+                        "resources": ["*/*"],
+                        "operations": ["*"],
+                    }
+                ],
+            }
+        ]
+    },
 }
 _OTHERS: tuple[Any, ...] = (
     {"spec": {"audiences": ["a"], "expirationSeconds": 600, "boundObjectRef": {"kind": "Pod"}}},

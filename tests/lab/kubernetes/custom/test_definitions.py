@@ -168,6 +168,10 @@ REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         f'{VERSION}.subresources.scale.specReplicasPath: Invalid value: ".size": should be a json'
         " path under .spec",
     ),
+    "selectable": (
+        lambda made: made["spec"]["versions"][0].update(selectableFields=[{}]),
+        f"{VERSION}.selectableFields[0].jsonPath: Required value",
+    ),
     "conversion": (
         _spec(conversion={"strategy": "Webhook"}),
         "spec.conversion.webhookClientConfig: Required value: required when strategy is set to"

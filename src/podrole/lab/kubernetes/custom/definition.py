@@ -122,6 +122,9 @@ def _version(version: Mapping[str, Any], at: str) -> Iterator[Fault]:
         yield from _scale_path(scale, place, "statusReplicasPath", (".status.",))
         if scale.get("labelSelectorPath"):
             yield from _scale_path(scale, place, "labelSelectorPath", (".spec.", ".status."))
+    for index, field in enumerate(version.get("selectableFields") or ()):
+        if not field.get("jsonPath"):
+            yield f"{at}.selectableFields[{index}].jsonPath", "Required value"
     for index, column in enumerate(version.get("additionalPrinterColumns") or ()):
         yield from _column(column, f"{at}.additionalPrinterColumns[{index}]")
 
