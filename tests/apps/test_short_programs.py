@@ -203,7 +203,8 @@ def test_the_session_is_narrower_than_the_role(
     ("name", "mechanism"), [one for one in CASES if one[0].startswith("client")]
 )
 def test_one_client_opens_one_session(seen: dict[str, Seen], name: str, mechanism: str) -> None:
-    assert seen[mechanism].sessions[name] == 1
+    """With Pod Identity the agent still has that of the run before."""
+    assert seen[mechanism].sessions[name] == (1 if mechanism == "irsa" else 0)
 
 
 @pytest.mark.parametrize(
