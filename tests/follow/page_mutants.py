@@ -11,7 +11,7 @@ from podrole.site.pages.page_blocks import Block, read_blocks
 from tests.catalogue import CATALOG
 
 _FILE = re.compile(r"\bfile=(?P<name>[\w.-]+)")
-#: What is put in the place of a page's only trust policy.
+#: What is put in the place of a page's only trust policy: the other mechanism's.
 _OTHER = {True: "trust-irsa-exact", False: "trust-pod-identity-source"}
 
 
@@ -60,7 +60,7 @@ def _swaps(typed: list[Block]) -> Iterator[tuple[Block, str]]:
         others = (one.name for one in following if one.name != block.name)
         other = next(
             (name for name in others if block.format in CATALOG.formats(name)),
-            _OTHER["pod-identity" in block.name],
+            _OTHER["pods.eks.amazonaws.com" in block.text],
         )
         yield block, other
 
