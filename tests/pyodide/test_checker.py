@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -476,3 +477,37 @@ def known_texts() -> list[str]:
     tables = (yaml.safe_load(file.read_text()) for file in files(folder, "*.yml"))
     rows = (row for table in tables if isinstance(table, list) for row in table)
     return [row["text"] for row in rows if isinstance(row.get("text"), str)]
+
+
+HCL = [
+    'resource "aws_iam_role" "printer" {\n  assume_role_policy = local.trust\n}\n',
+    'data "aws_iam_policy_document" "printer" {\n  statement {\n    actions = ["s3:*"]\n  }\n}\n',
+    'statement {\n  effect  = "Allow"\n  actions = ["s3:GetObject"]\n}\n',
+    'policy = jsonencode({\n  Version = "2012-10-17"\n})\n',
+    '{\n  Version = "2012-10-17"\n  Statement = [{ Effect = "Allow" }]\n}\n',
+    'locals {\n  name = "printer"\n}\n',
+]
+
+
+class TestHcl:
+    """The browser has no reader of HCL: a paste of it is called what it is."""
+
+    @pytest.fixture(autouse=True)
+    def as_in_the_browser(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "hcl2", None)
+
+    @pytest.mark.parametrize("text", HCL)
+    def test_it_is_named_with_what_reads_it(self, text: str) -> None:
+        error = asked("check", policy=text)["error"]
+        assert error["message"].startswith("this is Terraform's HCL, which this page does not read")
+        assert "podrole lint FILE.tf" in error["message"]
+
+    def test_its_line(self) -> None:
+        error = asked("check", policy="# The printer's role.\n\n" + HCL[0])["error"]
+        assert error["line"] == 3
+
+    @pytest.mark.parametrize(
+        "text", ["resource: x\n", '{"Statement": ', "Action = s3", "Effect: Allow\n", "hello"]
+    )
+    def test_what_is_not_hcl(self, text: str) -> None:
+        assert "HCL" not in json.dumps(asked("check", policy=text))

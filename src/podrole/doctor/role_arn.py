@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _ROLE = re.compile(r"arn:([a-z-]+):iam::([0-9]{12}):role/([!-~]+)\Z")
 _NAME = re.compile(r"[\w+=,.@-]{1,64}\Z")
-_WITHIN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]*[\w+=,.@-]")
+_WITHIN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]*[\w+=@-]")
 FORM = "arn:aws:iam::<account>:role/<name>"
 
 
@@ -32,12 +32,9 @@ def read_role_arn(text: str) -> RoleArn | None:
 
 def fault_of(text: str) -> tuple[str, str]:
     """What is wrong with a text that is not a role's ARN, and what to write instead."""
-    inner = _WITHIN.findall(text)
     if text.count("arn:") > 1:
-        right = next(
-            (one for one in reversed([text[text.rfind("arn:") :], *inner]) if read_role_arn(one)),
-            FORM,
-        )
+        pieces = [_WITHIN.match(one) for one in re.split(r"(?=arn:)", text)]
+        right = next((one[0] for one in reversed(pieces) if one and read_role_arn(one[0])), FORM)
         return (
             f"{text!r} is not a valid role ARN: it contains a second ARN",
             right,
@@ -82,7 +79,8 @@ def fault_of(text: str) -> tuple[str, str]:
             )
         if not resource.startswith("role/"):
             kind = resource.partition("/")[0]
-            return f"{text!r} is the ARN of a {kind}, not of a role", FORM
+            article = "an" if kind[:1] in "aeio" else "a"
+            return f"{text!r} is the ARN of {article} {kind}, not of a role", FORM
     if text.startswith("arn:"):
         return f"{text!r} is not a valid role ARN: it is cut off or misspelt", FORM
     return f"{text!r} is not a role's ARN", FORM

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -14,6 +15,19 @@ from podrole.policy.source_map import Lines, SourceMap, Span
 from podrole.reading import Limits, ReadingError, check_depth, read_json
 from podrole.reading.outputs import policies_in, read_outputs
 
+#: Blocks and assignments that only Terraform's language has.
+_HCL = re.compile(
+    r"^[ \t]*(?:(?:resource|data|module|variable|output|provider)[ \t]+\""
+    r"|(?:locals|statement|principals|condition)[ \t]*\{"
+    r"|(?:Version|Statement|Effect|Action|Resource|Principal)[ \t]*=[ \t]*[\"\[{])"
+    r"|\bjsonencode[ \t]*\(",
+    re.MULTILINE,
+)
+_HCL_ELSEWHERE = (
+    "this is Terraform's HCL, which this page does not read: podrole lint FILE.tf and podrole who "
+    "FILE.tf do (pip install 'podrole[hcl]'); here, paste the policy as JSON, or what terraform "
+    "show -json prints"
+)
 KINDS: tuple[str, ...] = get_args(Kind)
 _WORDS = {
     "identity": "an identity policy: no statement has a Principal",
@@ -62,6 +76,9 @@ def read_paste(text: str, kind: str, name: str) -> PastedPolicy:
         fault = _unreadable(error)
     pasted = (file and _whole(file)) or _held(text)
     if pasted is None:
+        found = _HCL.search(text)
+        if found and (file is None or not isinstance(file.document, Mapping)):
+            raise PasteError(_HCL_ELSEWHERE, text.count("\n", 0, found.start()) + 1)
         if file is None or not isinstance(file.document, Mapping):
             raise fault
         pasted = _Found(file.document, "", file.source_map)  # whose fault the parser tells

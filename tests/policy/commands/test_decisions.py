@@ -252,3 +252,74 @@ def test_who_agrees_with_the_decision(snippet: Any) -> None:
 
 def _fits(pattern: str, text: str) -> bool:
     return fnmatch.fnmatchcase(text, pattern)
+
+
+POD_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    },
+}
+
+
+def role(name: str, trust: Any, *allowed: dict[str, Any]) -> dict[str, Any]:
+    """A role as get-account-authorization-details shows it."""
+    policies = [
+        {
+            "PolicyName": f"{name}-{number}",
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Resource": "*", **one},
+            },
+        }
+        for number, one in enumerate(allowed)
+    ]
+    return {"RoleName": name, "AssumeRolePolicyDocument": trust, "RolePolicyList": policies}
+
+
+class TestWhoAndWhatTheyReach:
+    def told(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], *roles: dict[str, Any]
+    ) -> list[str]:
+        file = tmp_path / "details.json"
+        file.write_text(json.dumps({"RoleDetailList": roles}))
+        assert main(["who", str(file)]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        return [line for line in lines if "whoever gets in" in line]
+
+    def test_one_policy(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        printer = role("printer", POD_TRUST, {"Action": "iam:PutRolePolicy"})
+        (line,) = self.told(tmp_path, capsys, printer)
+        assert line == (
+            "if the identity policies in this file are the role's: whoever gets in can give its own"
+            " role any permission, by iam:PutRolePolicy (pathfinding.cloud: iam-005)"
+        )
+
+    def test_two_policies_together(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        passing, running = {"Action": "iam:PassRole"}, {"Action": "ec2:RunInstances"}
+        assert self.told(tmp_path, capsys, role("printer", POD_TRUST, passing)) == []
+        (line,) = self.told(tmp_path, capsys, role("printer", POD_TRUST, passing, running))
+        assert "by iam:PassRole, then ec2:RunInstances (pathfinding.cloud: ec2-001)" in line
+
+    def test_an_administrator(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (line,) = self.told(tmp_path, capsys, role("printer", POD_TRUST, {"Action": "*"}))
+        assert "may do everything in the account" in line
+
+    def test_a_deny_in_another_policy(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        allowed, denied = {"Action": "iam:*"}, {"Action": "iam:*", "Effect": "Deny"}
+        assert self.told(tmp_path, capsys, role("printer", POD_TRUST, allowed, denied)) == []
+
+    def test_where_it_cannot_be_known(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        other = {**POD_TRUST, "Statement": {**POD_TRUST["Statement"], "Sid": "Other"}}  # type: ignore[dict-item]
+        two = role("printer", POD_TRUST, {"Action": "iam:*"}), role("binder", other)
+        assert self.told(tmp_path, capsys, *two) == []
+        nobody = {**POD_TRUST, "Statement": {**POD_TRUST["Statement"], "Effect": "Deny"}}  # type: ignore[dict-item]
+        assert self.told(tmp_path, capsys, role("printer", nobody, {"Action": "iam:*"})) == []

@@ -12,6 +12,7 @@ from typing import Any
 from podrole.policy.decision import Decision
 from podrole.policy.document import Kind, Policy, parse_policy
 from podrole.policy.error import PolicyError
+from podrole.policy.lint.escalation import reach
 from podrole.policy.policies_file import FoundPolicy, read_policies
 from podrole.policy.rows import decide_row
 from podrole.policy.who import others, who
@@ -164,6 +165,13 @@ def _who(arguments: argparse.Namespace) -> int:
             told = [*who(trust, issuer), *others(trust)]
             for line in told or ["no service account: the trust policy admits nobody"]:
                 print(": ".join([*map(one_line, names), str(line)]))
+        if len(trusts) == 1 and trusts[0].kind == "trust" and told:
+            # That they are this role's, the file of no tool says for sure.
+            own = [_parsed(path, one, "identity") for one in found if one.kind == "identity"]
+            names = [str(path)] if arguments.trust[1:] else []
+            for line in reach(own):
+                held = f"if the identity policies in this file are the role's: {line}"
+                print(": ".join([*map(one_line, names), one_line(held)]))
     return 0
 
 

@@ -5,7 +5,7 @@ The paths are those of `podrole.policy.analysis.escalation_paths`; the engine de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from podrole.policy.analysis.escalation import WalkablePath, walkable
 from podrole.policy.document import Policy
@@ -51,22 +51,45 @@ def escalation(policy: Policy) -> Iterator[Finding]:
     """
     if policy.kind != "identity" or _administrator(policy) or _too_long(policy):
         return
-    ways: dict[str, list[WalkablePath]] = {}
-    for found in walkable(PolicySet(identity=[policy])):
-        ways.setdefault(found.path.kind, []).append(found)
-    for kind, paths in ways.items():
+    for kind, paths in _ways(PolicySet(identity=[policy])).items():
         code, severity, what, fix = _WAYS[kind]
-        first = min(paths, key=lambda one: len(one.steps))
+        first = _shortest(paths)
         request = ", then ".join(f"{step.action} on {step.resource}" for step in first.steps)
-        names = ", ".join(one.path.id for one in paths)
         yield Finding(
             code,
             severity,
             _place(policy, first),
-            f"whoever controls the pod {what}: {request} is allowed (pathfinding.cloud: {names})",
+            f"whoever controls the pod {what}: {request} is allowed {_ids(paths)}",
             fix,
             "reference/policy-engine",
         )
+
+
+def reach(policies: Sequence[Policy]) -> Iterator[str]:
+    """What a caller who gets into a role with all these policies can do beyond them, in words."""
+    if any(_administrator(policy) for policy in policies):
+        yield "whoever gets in may do everything in the account, unless a Deny or a limit stops it"
+        return
+    if any(_too_long(policy) for policy in policies):
+        return
+    for kind, paths in _ways(PolicySet(identity=policies)).items():
+        actions = ", then ".join(step.action for step in _shortest(paths).steps)
+        yield f"whoever gets in {_WAYS[kind][2]}, by {actions} {_ids(paths)}"
+
+
+def _ways(policies: PolicySet) -> dict[str, list[WalkablePath]]:
+    ways: dict[str, list[WalkablePath]] = {}
+    for found in walkable(policies):
+        ways.setdefault(found.path.kind, []).append(found)
+    return ways
+
+
+def _shortest(paths: Sequence[WalkablePath]) -> WalkablePath:
+    return min(paths, key=lambda one: len(one.steps))
+
+
+def _ids(paths: Sequence[WalkablePath]) -> str:
+    return f"(pathfinding.cloud: {', '.join(one.path.id for one in paths)})"
 
 
 def _administrator(policy: Policy) -> bool:
