@@ -14,6 +14,10 @@ def chain() -> Chain:
     return irsa()
 
 
+def test_no_key(chain: Chain) -> None:
+    assert "static key" not in [link.name for link in chain.links()]
+
+
 def test_a_key_in_the_container_itself(chain: Chain) -> None:
     chain.set(**IRSA_ENVIRONMENT, **KEYS)
     link = chain.only()
