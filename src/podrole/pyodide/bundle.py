@@ -41,8 +41,10 @@ _MODULE = re.compile(r"\.mjs\b")
 _STDLIB = "python_stdlib.zip"
 #: Loaded by no import of the checker, but by the worker, and where an error is told.
 _ALSO = ("tarfile", "lzma", "traceback", "linecache")
-#: What wants processes, a terminal or a network that is not there.
+#: What wants processes, a terminal or a network that is not there, and what only looks at programs.
 _NO_USE = {
+    *("cProfile", "compileall", "doctest", "fileinput", "modulefinder", "optparse", "pickletools"),
+    *("profile", "pstats", "pyclbr", "tabnanny", "trace", "wave", "zipapp"),
     *("curses", "dbm", "ensurepip", "ftplib", "idlelib", "imaplib", "mailbox", "poplib"),
     *("pydoc_data", "smtplib", "tkinter", "turtle", "turtledemo", "venv", "wsgiref", "xmlrpc"),
 }
