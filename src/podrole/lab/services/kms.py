@@ -182,6 +182,8 @@ class Kms(DataService):
     def before_moto(self, call: Call) -> Answer | None:
         """Refuse a malformed key policy, and changes of AWS's own aliases; name the one policy that
         keys have, as KMS does.
+
+        Raises AwsError.
         """
         alias = str(call.parameters.get("AliasName"))
         if call.name.endswith("Alias") and alias.startswith(_AWS_MANAGED):
