@@ -111,6 +111,7 @@ LIGHT = {
     ),
     "import podrole.catalog": (
         "podrole.catalog",
+        "podrole.partitions",
         "podrole.policy",
         "podrole.reading",
         "podrole.terminal",

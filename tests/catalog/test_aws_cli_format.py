@@ -42,6 +42,10 @@ def _bucket(shell: Shell, values: dict[str, str], account: str) -> None:
     )
 
 
+def _trail_bucket(shell: Shell, values: dict[str, str], account: str) -> None:
+    _bucket(shell, {**values, "bucket": values["trail_bucket"]}, account)
+
+
 def _key(shell: Shell, values: dict[str, str], account: str) -> None:
     values["kms_key_id"] = shell.boto("kms", account).create_key()["KeyMetadata"]["KeyId"]
 
@@ -91,6 +95,7 @@ BEFORE: dict[str, Before] = {
     "service-control-policy": _organization,
     "resource-control-policy": _organization,
     "s3-bucket": _bucket,
+    "trail-bucket": _trail_bucket,
     "kms-key": _key,
     "secret": _secret,
     "sqs-queue": _queue,
@@ -135,6 +140,8 @@ def held(shell: Shell, snippet: Snippet, values: dict[str, str], account: str) -
             text = organizations.describe_policy(PolicyId=mine)["Policy"]["Content"]
         case "s3-bucket":
             text = boto("s3", account).get_bucket_policy(Bucket=values["bucket"])["Policy"]
+        case "trail-bucket":
+            text = boto("s3", account).get_bucket_policy(Bucket=values["trail_bucket"])["Policy"]
         case "kms-key":
             text = boto("kms", account).get_key_policy(
                 KeyId=values["kms_key_id"], PolicyName="default"

@@ -80,7 +80,7 @@ FAULTS: dict[str, tuple[Plant, list[str]]] = {
     ),
     "a fact without its source": (
         append("docs/data/limits.yml", "  - {what: a, limit: b, change: c, checked: 2026-11-23}\n"),
-        ["docs/reference/limits.md:", "limits.yml: row 16: source is missing"],
+        ["docs/reference/limits.md:", "limits.yml: row 17: source is missing"],
     ),
     "a program's file that is not there": (
         append("docs/index.md", '\n{{ file "apps/go/../../parameters.yml" }}\n'),

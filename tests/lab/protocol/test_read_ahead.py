@@ -109,7 +109,8 @@ def test_a_review(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = watched(monkeypatch, doors, api_request.json, "loads")
     typed = watched(monkeypatch, doors, admission_review.fields, "read")
     pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
-    review = {"request": {"uid": "1", "namespace": "default", "object": pod}}
+    asked = {"uid": "1", "namespace": "default", "object": pod}
+    review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": asked}
     for path, status in (("/clusters/demo/mutate/guessed", 401), (doors.webhook, 200)):
         assert doors.ask("kubernetes", "POST", path, json=review).status_code == status
     assert (seen, typed) == ([True], [True])

@@ -169,8 +169,8 @@ def test_calls_that_the_lab_does_not_carry_say_so(bucket: str) -> None:
             TargetPrincipal="444455556666",
             TaskPolicyArn={"arn": "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"},
         ),
-        lambda: boto3.client("iam").generate_service_last_accessed_details(
-            Arn="arn:aws:iam::111122223333:role/platform-admin"
+        lambda: boto3.client("iam").list_policies_granting_service_access(
+            Arn="arn:aws:iam::111122223333:role/platform-admin", ServiceNamespaces=["s3"]
         ),
         lambda: boto3.client("lambda").list_functions(),
         lambda: boto3.client("cloudwatch").list_metrics(),  # CBOR
