@@ -19,7 +19,8 @@ ELSEWHERE = {"site-upload"}
 #: Must fail, or want what only a page makes: tests/follow runs them.
 BY_PAGES = {
     "chain-stranger", "leaked-key", "leaked-key-calls", "leaked-key-session", "pod-run-chain",
-    "pod-run-secret", "pods-evidence", "pods-release", "roles-lint", "stranger-irsa", "stranger-pod-identity", "stranger-target-role",
+    "pod-run-secret", "pods-evidence", "pods-release", "roles-lint",
+    "stranger-irsa", "stranger-pod-identity", "stranger-target-role",
     "target-role-delete", "trust-try", "trust-try-stranger",
 }  # fmt: skip
 
