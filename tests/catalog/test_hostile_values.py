@@ -270,7 +270,7 @@ def test_a_text_comes_back_from_terraform(tmp_path_factory: pytest.TempPathFacto
 
 def hcl_read(value: Any) -> Any:
     """Blocks, with JSON in a text read: its keys stand in another order. A template is its parts,
-    of which those that are text follow one another as one."""
+    of which those that are text follow one another as one. An index is what it stands for."""
     if isinstance(value, str):
         return json.loads(value) if value.startswith('{"') else value
     if isinstance(value, dict):
@@ -279,8 +279,15 @@ def hcl_read(value: Any) -> Any:
                 part if isinstance(part, str) else json.dumps(part) for part in value["parts"]
             ]
             return ["template", "".join(joined)]
+        if set(value) == {"expression"}:
+            return re.sub(r'(?<=\[)"(?:[^"\\]|\\.)*"(?=\])', _unescaped, value["expression"])
         return {key: hcl_read(item) for key, item in value.items()}
     return [hcl_read(item) for item in value] if isinstance(value, list) else value
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """A quoted text of HCL's without its escapes."""
+    return str(json.loads(found[0])).replace("$${", "${").replace("%%{", "%{")
 
 
 def hcl_meant(wanted: Any, values: Values) -> Any:

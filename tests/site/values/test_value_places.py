@@ -44,6 +44,7 @@ NO_VALUE = {
     "--policy-name orders ": "the name of an inline policy",
     'orders  = { namespace = "orders"': "a table of teams, in HCL, as the cell prints it",
     "AWS_SECRET_ACCESS_KEY:": "no page asks for a secret",
+    "roles.json: platform-admin: ": "an output; the operator's role of the lab",
     "podrole lab exec orders-api": "the lab's own walk",
     "kubectl create serviceaccount orders-api": "the lab's own walk",
     "kubectl run orders-api": "the lab's own walk",
