@@ -117,7 +117,8 @@ def test_search_finds_an_error_s_text_and_goes_there(visit: Visit) -> None:
     hit = page.locator(".md-search-result__link", has_text="audience").first
     hit.click()
     page.wait_for_url("**/*audience*")
-    assert page.get_by_text("Incorrect token audience").first.is_visible()
+    content = page.locator(".md-content")  # the contents list of a narrow window is hidden
+    assert content.get_by_text("Incorrect token audience").first.is_visible()
     assert visit.strangers == []
 
 
@@ -156,7 +157,7 @@ def test_the_table_of_contents_scrolls_to_its_section(visit: Visit) -> None:
 def test_a_diagram_on_a_phone_can_be_read(visit: Visit) -> None:
     page = visit.open(PAGES["explanation"])
     figure = page.locator(".diagram-scroll").first
-    assert figure.evaluate("one => one.scrollWidth > one.clientWidth"), "it would be too small"
+    assert figure.evaluate("one => one.scrollWidth <= one.clientWidth"), "a part is cut off"
     text = figure.locator("text").first
     box = text.bounding_box()
     assert box
