@@ -18,7 +18,7 @@ IDS = {"ids": lambda one: f"{one.section}-{one.cause}"}
 
 
 def page(text: str | None = None) -> TroubledPage:
-    return TroubledPage(PATH, CATALOG, text)
+    return TroubledPage(PATH, CATALOG, text or PATH.read_text(encoding="utf-8"))
 
 
 def test_each_block_that_runs_is_typed() -> None:

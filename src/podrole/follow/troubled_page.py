@@ -21,11 +21,10 @@ _SETUP = 0
 class TroubledPage(FollowedPage):
     """A page with `failures` in its front matter: one way for each set-up that they break."""
 
-    def __init__(self, path: Path, catalog: Catalog, text: str | None = None) -> None:
-        """`text` stands for what the file holds: a page that someone is about to change."""
+    def __init__(self, path: Path, catalog: Catalog, text: str) -> None:
+        """`text` is what the file holds, or a page that someone is about to change."""
         super().__init__(path, catalog, text)
-        whole = path.read_text(encoding="utf-8") if text is None else text
-        self._all = Failures.read(front_matter(whole)["failures"], catalog)
+        self._all = Failures.read(front_matter(text)["failures"], catalog)
         self.before = {
             label: FollowedPage(docs_folder() / one.page, catalog)
             for label, one in self._all.setups.items()
@@ -81,4 +80,4 @@ def open_page(path: Path, catalog: Catalog, text: str | None = None) -> Followed
     """The page of a path, of the kind that its front matter says."""
     whole = path.read_text(encoding="utf-8") if text is None else text
     kind = TroubledPage if "failures" in front_matter(whole) else FollowedPage
-    return kind(path, catalog, text)
+    return kind(path, catalog, whole)

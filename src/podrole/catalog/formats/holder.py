@@ -21,7 +21,20 @@ _OWN = ("policy_name", "policy_file")
 @cache
 def holders() -> dict[str, Any]:
     """All holders, by name."""
-    return read_yaml(Path(__file__).parents[1] / "holders.yml")
+    written: dict[str, Any] = read_yaml(Path(__file__).parents[1] / "holders.yml")
+    return {name: _whole(holder, written) for name, holder in written.items()}
+
+
+def _whole(holder: Mapping[str, Any], written: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A holder with its tools: its own, or those of the one that it is `like`."""
+    if "like" not in holder:
+        return holder
+    left_out = holder.get("without", ())
+    tools = {tool: said for tool, said in written[holder["like"]].items() if tool not in left_out}
+    text = json.dumps(tools)
+    for name, other in holder["with"].items():
+        text = text.replace(f"{{{{{name}}}}}", f"{{{{{other}}}}}")
+    return {**json.loads(text), "title": holder["title"]}
 
 
 def holder_of(snippet: Snippet) -> Mapping[str, Any]:

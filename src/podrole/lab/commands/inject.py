@@ -124,13 +124,14 @@ def _admitted(
             f"stdin: pod {name}: no service account {account[0]}/{account[1]}"
             f" in {arguments.service_accounts}; it has {known}"
         )
-    return webhook.admit(
+    changes = webhook.patch(
         pod,
         accounts[account],
         associated=account in associated,
         region=arguments.region,
         agent_url=arguments.container_credentials_full_uri,
     )
+    return webhook.admitted(pod, changes)
 
 
 def _account_name(specification: dict[str, Any]) -> str:

@@ -27,7 +27,9 @@ def pod(**more: Any) -> dict[str, Any]:
 def admit(
     service_account: dict[str, Any], given: dict[str, Any] | None = None, associated: bool = False
 ) -> dict[str, Any]:
-    return webhook.admit(given or pod(), service_account, associated=associated, region="us-west-2")
+    asked = given or pod()
+    changes = webhook.patch(asked, service_account, associated=associated, region="us-west-2")
+    return webhook.admitted(asked, changes)
 
 
 def variables(admitted: dict[str, Any], container: int = 0) -> list[tuple[str, str]]:

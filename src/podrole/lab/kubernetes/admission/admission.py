@@ -151,7 +151,7 @@ class Admission:
                 " not found",
             )
         service_account_volume.add(specification, account, self._identifiers.pod_suffix)
-        admitted = mutate(self._inject(given, namespace))
+        admitted = mutate(webhook.admitted(given, self.patch(given, namespace)))
         defaults.fill(kind, admitted)
         if wrong := pod_validation.faults(admitted["spec"]):
             raise invalid_in(kind, metadata["name"], wrong)
@@ -172,22 +172,17 @@ class Admission:
             specification["priority"] = value
             specification["preemptionPolicy"] = preemption
 
-    def _inject(self, pod: Object, namespace: str) -> Object:
-        return webhook.admit(pod, **self._asked(pod, namespace))
-
     def patch(self, pod: Object, namespace: str) -> list[dict[str, Any]]:
         """What the pod identity webhook alone answers for a pod, as a JSON Patch."""
-        return webhook.patch(pod, **self._asked(pod, namespace))
-
-    def _asked(self, pod: Object, namespace: str) -> dict[str, Any]:
         name = (pod.get("spec") or {}).get("serviceAccountName") or ""
         account = self._store.find(BUILT_IN["ServiceAccount"], namespace, name)
-        return {
-            "account": account or {},
-            "associated": self._webhook.associated(namespace, name),
-            "region": self._webhook.region,
-            "agent_url": self._webhook.agent_url(),
-        }
+        return webhook.patch(
+            pod,
+            account or {},
+            associated=self._webhook.associated(namespace, name),
+            region=self._webhook.region,
+            agent_url=self._webhook.agent_url(),
+        )
 
 
 def _encode(kind: Kind, secret: Object, member: str) -> None:

@@ -200,22 +200,14 @@ def patch(
     return changes
 
 
-def admit(
-    pod: Mapping[str, Any],
-    account: Mapping[str, Any],
-    *,
-    associated: bool,
-    region: str | None,
-    agent_url: str = AGENT_URL,
-) -> dict[str, Any]:
-    """The pod as it is stored after admission, with the arguments of `patch`.
+def admitted(pod: Mapping[str, Any], changes: list[dict[str, Any]]) -> dict[str, Any]:
+    """The pod as it is stored after admission with what `patch` has answered.
 
     `pod` stays as it was. The API server fills in the new volume's `defaultMode`.
     """
     given = dict(pod) if pod.get("metadata") is not None else {**pod, "metadata": {}}
-    changes = patch(given, account, associated=associated, region=region, agent_url=agent_url)
-    admitted: dict[str, Any] = json_patch(given, changes)
-    for volume in (admitted.get("spec") or {}).get("volumes") or ():
+    stored: dict[str, Any] = json_patch(given, changes)
+    for volume in (stored.get("spec") or {}).get("volumes") or ():
         if "projected" in volume:
             volume["projected"].setdefault("defaultMode", 420)
-    return admitted
+    return stored
