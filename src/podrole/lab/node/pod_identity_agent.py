@@ -19,12 +19,11 @@ from werkzeug.wrappers import Request, Response
 
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock, stamp
+from podrole.lab.loopback_hosts import LOOPBACK_HOSTS
 from podrole.lab.node.agent_token import fault_of
 from podrole.lab.throttle import Throttle
 
 ADDRESSES = ("169.254.170.23", "fd00:ec2::23")
-#: Where the lab's agent listens for programs outside this process.
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _TEXT = "text/plain; charset=utf-8"
 _REFRESH_AFTER = timedelta(hours=3)
 #: Credentials that end sooner are fetched again, whatever EKS Auth says.
@@ -78,7 +77,7 @@ class Agent:
         if "agent" in self._throttle.spent:
             return _refusal(429, "Too Many Requests")
         host = _host(request.environ.get("HTTP_HOST", ""))
-        if host not in (*ADDRESSES, *_LOOPBACK):
+        if host not in (*ADDRESSES, *LOOPBACK_HOSTS):
             known = " ".join(ADDRESSES)
             text = (
                 "Access Denied. Called agent through invalid address, please use either"

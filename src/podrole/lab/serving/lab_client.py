@@ -16,6 +16,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from podrole.lab.loopback_hosts import LOOPBACK_HOSTS
 from podrole.lab.serving.control_interface import (
     CONTROL_HEADER,
     CONTROL_PATH,
@@ -24,7 +25,6 @@ from podrole.lab.serving.control_interface import (
 )
 from podrole.lab.serving.private_folder import SERVED, read_kept
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: A pod's variables and files have at most 1 MiB each in Kubernetes; a lab's answer is far smaller.
 _MOST_BYTES = 4 * 2**20
 #: The variables by which a lab leads a program to itself: these to its doors, these to no file.
@@ -131,7 +131,7 @@ def _is_local(endpoint: str) -> bool:
     except ValueError:
         return False
     plain = endpoint.isascii() and endpoint.isprintable()
-    return plain and parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
+    return plain and parts.scheme in ("http", "https") and parts.hostname in LOOPBACK_HOSTS
 
 
 def _described(answer: Any) -> PodDescription:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from podrole.lab.caller import AssumedRole, Caller
 from podrole.lab.kubernetes.auth.rbac import ADMINS, User
+from podrole.lab.loopback_hosts import LOOPBACK_HOSTS
 from podrole.lab.services.eks.cluster import Cluster
 from podrole.partitions import host_suffix
 
@@ -28,7 +29,6 @@ _PARAMETERS = frozenset(
     }
     | {"x-amz-signedheaders"}
 )
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ADMIN = "cluster-admin"
 _WHO = Callable[[str, Mapping[str, str]], Caller | None]
 
@@ -79,7 +79,7 @@ def _url(token: str) -> str | None:
         _ = parts.port
     except ValueError:
         return None
-    if parts.hostname in _LOOPBACK:
+    if parts.hostname in LOOPBACK_HOSTS:
         return url if parts.scheme in ("http", "https") and parts.path in ("", "/") else None
     return url if parts.scheme == "https" and parts.path == "/" and _is_sts(parts.netloc) else None
 
