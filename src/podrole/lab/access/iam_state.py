@@ -96,6 +96,11 @@ class IamState:
         found = self._read(parts[4], kind.capitalize(), path.rpartition("/")[2])
         return found if found is not None and found.arn == arn else None
 
+    def may_exist(self, arn: str) -> bool:
+        """Whether a user or role is there; of accounts outside of the lab nothing is known."""
+        account = arn.split(":")[4]
+        return account not in self.accounts or self.by_arn(arn) is not None
+
     def arn_of(self, unique_id: str) -> str | None:
         """The ARN of the role or user with that unique id, in whichever account."""
         for account in sorted(self.accounts):

@@ -15,6 +15,8 @@ from functools import cache
 from typing import Any
 
 import moto.iam.models
+from moto.iam.exceptions import MalformedPolicyDocument
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
 from podrole.lab.moto_adapter.backend import undisturbed
 
@@ -33,6 +35,19 @@ def _published() -> dict[str, tuple[str, Any]]:
     return {
         f"{AWS_MANAGED[:-1]}{data['Path']}{name}": (name, data) for name, data in policies.items()
     }
+
+
+def policy_fault(text: str) -> str | None:
+    """What IAM says of an identity-based policy that it does not take; None for one that it does.
+
+    moto's texts are AWS's: 99designs/iamy #74, aws-samples/torchserve-eks #3 and moto's own tests
+    of them (5.2.5; checked 2026-11-29).
+    """
+    try:
+        IAMPolicyDocumentValidator(text).validate()
+    except MalformedPolicyDocument as error:
+        return str(error.message)
+    return None
 
 
 def held(account: str) -> Any:

@@ -1,11 +1,16 @@
-"""KMS beside moto: keys by any of their names, key policies, and use by other services."""
+"""KMS beside moto: keys by any of their names, their policies and states, use by other services.
+
+Texts of refusals: localstack/localstack, tests/aws/services/kms/test_kms.snapshot.json, recorded at
+AWS from 2023 to 2025 (checked 2026-11-29).
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from podrole.lab.access.action_table import ResourceType, Row
@@ -15,6 +20,7 @@ from podrole.lab.access.service import Answer
 from podrole.lab.audit.events import Events
 from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import Caller
+from podrole.lab.moto_adapter import kms as moto_kms
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.protocol.call import Call
 from podrole.partitions import host_suffix
@@ -23,12 +29,19 @@ from podrole.policy import Policy
 #: moto's ciphertext begins with the id of its key.
 _ID_LENGTH = 36
 _AWS_MANAGED = "alias/aws/"
+_ALIAS_PREFIX = (
+    'Alias must start with the prefix "alias/". Please see'
+    " https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
+)
 _METADATA_KEYS = {
     "kms:KeyOrigin": "Origin",
     "kms:KeySpec": "KeySpec",
     "kms:KeyUsage": "KeyUsage",
     "kms:MultiRegion": "MultiRegion",
 }
+#: Calls that use a key, which a disabled key refuses (KMS developer guide, Key states).
+_USES = ("Decrypt", "Encrypt", "Generate", "ReEncrypt", "Sign", "Verify", "DeriveShared")
+_KEY_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 _MALFORMED = "MalformedPolicyDocumentException"
 #: Parameters by which a call names a key: where they hold an alias, it is kms:RequestAlias.
 _KEY_PARAMETERS = {
@@ -81,7 +94,7 @@ class Kms(DataService):
                 raise AwsError("NotFoundException", f"Alias {arn} is not found.")
             return str(found["KeyMetadata"]["Arn"]), account
         arn = key.arn(call.region, account, name)
-        if key.read(arn) is None:
+        if key.read(arn) is None or not _KEY_ID.fullmatch(name):
             raise AwsError("NotFoundException", f"Invalid keyId '{name}'")
         return arn, account
 
@@ -122,7 +135,9 @@ class Kms(DataService):
         keys: dict[str, Any] = {"kms:CallerAccount": caller_account}
         found = self.ask(call, account, "DescribeKey", KeyId=arn).get("KeyMetadata")
         if found is None:
-            return Resource(arn, account, None, keys=keys)
+            # In one's own account one is told that it is not there.
+            own = delegated_to(account) if account == caller_account else None
+            return Resource(arn, account, own, keys=keys)
         for key, member in _METADATA_KEYS.items():
             if member in found:
                 keys[key] = str(found[member]).lower() if member == "MultiRegion" else found[member]
@@ -189,6 +204,12 @@ class Kms(DataService):
         if call.name.endswith("Alias") and alias.startswith(_AWS_MANAGED):
             # moto's code for CreateAlias; what AWS says is not known.
             raise AwsError("NotAuthorizedException", f"lab: {_AWS_MANAGED} is AWS's own prefix")
+        if call.name == "CreateAlias" and not alias.startswith("alias/"):
+            raise AwsError("ValidationException", _ALIAS_PREFIX)
+        if call.name.startswith(_USES):
+            self._check_state(call)
+        if call.name in ("CreateKey", "TagResource"):
+            _check_tags(call.parameters.get("Tags") or ())
         if call.name in ("CreateKey", "PutKeyPolicy"):
             resource_policy(call.parameters.get("Policy"), "Policy", code=_MALFORMED)
         if call.name in ("GetKeyPolicy", "PutKeyPolicy"):
@@ -196,11 +217,32 @@ class Kms(DataService):
             call.replace_body(json.dumps(named).encode())
         return None
 
+    def _check_state(self, call: Call) -> None:
+        """Raise AwsError for a key that is disabled or waits for its end."""
+        assert call.caller is not None
+        for member in ("KeyId", "SourceKeyId", "DestinationKeyId"):
+            if not call.parameters.get(member):
+                continue
+            arn, account = self.key(call, call.caller.account, str(call.parameters[member]))
+            state = moto_kms.key_state(account, call.region, arn.rpartition("/")[2])
+            if state == "Disabled":
+                raise AwsError("DisabledException", f"{arn} is disabled.")
+            if state == "PendingDeletion":
+                raise AwsError("KMSInvalidStateException", f"{arn} is pending deletion.")
+
     def after_moto(self, call: Call, account: str, body: bytes) -> bytes:
         """Note whose a new key is."""
         if call.name == "CreateKey":
             self._owners[json.loads(body)["KeyMetadata"]["KeyId"], call.region] = account
         return body
+
+
+def _check_tags(tags: Iterable[Mapping[str, str]]) -> None:
+    names = [tag["TagKey"] for tag in tags]
+    if any(name.lower().startswith("aws:") for name in names):
+        raise AwsError("TagException", "Tags beginning with aws: are reserved")
+    if len(set(names)) < len(names):
+        raise AwsError("TagException", "Duplicate tag keys")
 
 
 def _policy(account: str, actions: str | list[str], name: str) -> Policy:

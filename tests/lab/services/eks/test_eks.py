@@ -76,6 +76,7 @@ def test_a_cluster_has_at_most_5000_associations() -> None:
 @pytest.mark.parametrize("kind", ["association", "add-on", "entry", "cluster"])
 def test_tags(eks: Any, setup: Setup, kind: str) -> None:
     setup.create_role(POD_IDENTITY_TRUST)
+    setup.create_role(POD_IDENTITY_TRUST, name="developer")
     arn = {
         "association": lambda: associate(eks, "sa", tags={"a": "1"})["associationArn"],
         "add-on": lambda: eks.create_addon(
@@ -153,14 +154,13 @@ def test_the_role_that_an_addon_wants(eks: Any) -> None:
 def test_an_update_of_an_addon_replaces_all_its_associations(eks: Any, setup: Setup) -> None:
     setup.create_role(POD_IDENTITY_TRUST)
     addon = {"clusterName": "demo", "addonName": "aws-ebs-csi-driver"}
-    eks.create_addon(
-        **addon, podIdentityAssociations=[{"serviceAccount": "one", "roleArn": ROLE_ARN}]
-    )
-    eks.update_addon(
-        **addon, podIdentityAssociations=[{"serviceAccount": "two", "roleArn": ROLE_ARN}]
-    )
+    wanted = [{"serviceAccount": "ebs-csi-controller-sa", "roleArn": ROLE_ARN}]
+    eks.create_addon(**addon, podIdentityAssociations=wanted)
+    (first,) = eks.list_pod_identity_associations(clusterName="demo")["associations"]
+    eks.update_addon(**addon, podIdentityAssociations=wanted)
     listed = eks.list_pod_identity_associations(clusterName="demo")["associations"]
-    assert [item["serviceAccount"] for item in listed] == ["two"]
+    assert len(listed) == 1
+    assert listed[0]["associationId"] != first["associationId"]
     eks.update_addon(**addon)  # no list: no change
     assert eks.list_pod_identity_associations(clusterName="demo")["associations"] == listed
 
@@ -215,7 +215,8 @@ def test_the_creator_of_a_cluster_is_its_administrator(eks: Any) -> None:
         assert eks.list_access_entries(clusterName=name)["accessEntries"] == entries
 
 
-def test_access_entries_and_their_policies(eks: Any) -> None:
+def test_access_entries_and_their_policies(eks: Any, setup: Setup) -> None:
+    setup.create_role(POD_IDENTITY_TRUST, name="developer")
     entry = eks.create_access_entry(
         clusterName="demo", principalArn=ENTRY, kubernetesGroups=["readers"]
     )["accessEntry"]

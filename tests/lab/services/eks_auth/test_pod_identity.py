@@ -254,7 +254,7 @@ def test_errors_of_the_association_api(setup: Setup) -> None:
         setup.eks.list_pod_identity_associations(clusterName="none")
     with pytest.raises(ClientError, match="policy needs disableSessionTags=true"):
         setup.associate(policy=json.dumps(allow("s3:GetObject")))
-    with pytest.raises(ClientError, match="role must be in the cluster's account"):
+    with pytest.raises(ClientError, match="Cross-account pass role is not allowed"):
         setup.eks.create_pod_identity_association(
             clusterName="demo",
             namespace="orders",

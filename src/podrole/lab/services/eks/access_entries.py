@@ -2,11 +2,13 @@
 
 Members and errors: botocore 1.44.8's model of EKS; rules: EKS user guide, "Grant IAM users access
 to Kubernetes with EKS access entries" and "Review access policy permissions" (checked 2026-11-24).
+Texts of refusals: terraform-aws-modules/terraform-aws-eks #2969, hashicorp/terraform-provider-aws
+#36447, aws-controllers-k8s/community #2144 (checked 2026-11-29).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +19,16 @@ from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.services.eks.cluster_key import ClusterKey
 
+#: EKS API reference, CreateAccessEntry, `type` (checked 2026-11-29).
+_TYPES = (
+    "STANDARD",
+    "EC2_LINUX",
+    "EC2_WINDOWS",
+    "FARGATE_LINUX",
+    "EC2",
+    "HYBRID_LINUX",
+    "HYPERPOD_LINUX",
+)
 _POLICY = "arn:aws:eks::aws:cluster-access-policy/"
 #: The access policies of the lab, and the ClusterRole whose permissions stand for each.
 POLICIES = {
@@ -86,7 +98,15 @@ class AccessEntry:
 class AccessEntries:
     """The access entries of one cluster."""
 
-    def __init__(self, cluster: ClusterKey, clock: Clock, identifiers: Identifiers) -> None:
+    def __init__(
+        self,
+        cluster: ClusterKey,
+        clock: Clock,
+        identifiers: Identifiers,
+        exists: Callable[[str], bool],
+    ) -> None:
+        """`exists(arn)` says whether a role or user is there."""
+        self._exists = exists
         self._cluster = cluster.name
         self._base = cluster.arn("access-entry")
         self._clock = clock
@@ -123,11 +143,15 @@ class AccessEntries:
                 409,
             )
         parts = principal.split(":", 5)
-        if len(parts) != 6 or parts[2] != "iam" or "/" not in parts[5]:
-            raise AwsError(
-                "InvalidParameterException",
-                "lab: principalArn must be the ARN of an IAM role or user",
+        if len(parts) != 6 or parts[2] != "iam" or not self._exists(principal):
+            raise _refused("The specified principalArn is invalid: invalid principal.")
+        if parts[5].startswith("role/aws-service-role/"):
+            raise _refused(
+                "The caller is not allowed to modify access entries with a principalArn value of a"
+                " Service Linked Role"
             )
+        if parameters.get("type", "STANDARD") not in _TYPES:
+            raise _refused(f"lab: type is one of {', '.join(_TYPES)}")
         groups = self._groups(parameters)
         kind, name = parts[5].split("/")[0], parts[5].rpartition("/")[2]
         now = self._clock.now()
@@ -147,7 +171,7 @@ class AccessEntries:
 
     def update(self, parameters: Mapping[str, Any]) -> AccessEntry:
         """UpdateAccessEntry: members that are not given stay as they are."""
-        entry = self.get(parameters["principalArn"])
+        entry = self._standard(parameters["principalArn"])
         changes: dict[str, Any] = {"modified": self._clock.now()}
         if "kubernetesGroups" in parameters:
             changes["groups"] = self._groups(parameters)
@@ -162,7 +186,7 @@ class AccessEntries:
 
     def associate(self, parameters: Mapping[str, Any]) -> AccessPolicy:
         """AssociateAccessPolicy; a second time changes the scope. Raises AwsError."""
-        entry, arn = self.get(parameters["principalArn"]), parameters["policyArn"]
+        entry, arn = self._standard(parameters["principalArn"]), parameters["policyArn"]
         if arn not in POLICIES:
             raise AwsError(
                 "ResourceNotFoundException",
@@ -208,6 +232,15 @@ class AccessEntries:
         """The tags of the entry of that ARN."""
         return next((item.tags for item in self._entries.values() if item.arn == arn), None)
 
+    def _standard(self, principal_arn: str) -> AccessEntry:
+        """The principal's entry, which people use and not nodes. Raises AwsError."""
+        entry = self.get(principal_arn)
+        if entry.type != "STANDARD":
+            raise _refused(
+                'This operation can only be performed on Access Entries with a type of "STANDARD".'
+            )
+        return entry
+
     def _store(self, entry: AccessEntry) -> AccessEntry:
         self._entries[entry.principal_arn] = entry
         return entry
@@ -221,6 +254,10 @@ class AccessEntries:
                 f"The kubernetes group name {reserved[0]} is invalid, it cannot start with system:",
             )
         return groups
+
+
+def _refused(reason: str) -> AwsError:
+    return AwsError("InvalidParameterException", reason)
 
 
 def _username(principal: str, kind: str, account: str, name: str) -> str:

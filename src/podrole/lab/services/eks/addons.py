@@ -1,7 +1,9 @@
 """EKS add-ons, as far as identity goes: the agent, and drivers that get a role.
 
 Members and errors: botocore 1.44.8's model of EKS; service accounts and recommended policies: EKS
-user guide, "IAM roles for Amazon EKS add-ons" and "Amazon VPC CNI" (checked 2026-11-28).
+user guide, "IAM roles for Amazon EKS add-ons" and "Amazon VPC CNI" (checked 2026-11-28). Texts of
+refusals: marcincuber/eks #10, hashicorp/terraform-provider-aws #33385, terraform-aws-modules/
+terraform-aws-eks #3520 (checked 2026-11-29).
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from typing import Any
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.version import KUBERNETES_VERSION
+from podrole.lab.services.eks.associated_role import check_account
 from podrole.lab.services.eks.associations import Associations
 from podrole.lab.services.eks.cluster_key import ClusterKey
 
@@ -74,7 +78,7 @@ class Addons:
         clock: Clock,
         identifiers: Identifiers,
     ) -> None:
-        self._cluster = cluster.name
+        self._cluster, self._account = cluster.name, cluster.account
         self._base = cluster.arn("addon")
         self._associations = associations
         self._clock = clock
@@ -107,10 +111,12 @@ class Addons:
         if name not in VERSIONS:
             raise AwsError(
                 "InvalidParameterException",
-                f"lab: no add-on {name}; the lab has {', '.join(VERSIONS)}",
+                f"Addon {name} specified is not supported in {KUBERNETES_VERSION} kubernetes"
+                " version",
             )
         if name in self._installed:
             raise AwsError("ResourceInUseException", "Addon already exists.", 409)
+        self._check(name, parameters)
         arn = f"{self._base}/{name}/{self._identifiers.uuid()}"
         now = self._clock.now()
         addon = Addon(
@@ -130,6 +136,7 @@ class Addons:
     def update(self, parameters: Mapping[str, Any]) -> Addon:
         """UpdateAddon: members that are not given stay as they are."""
         addon = self.get(parameters["addonName"])
+        self._check(addon.name, parameters)
         changes: dict[str, Any] = {"modified": self._clock.now()}
         if parameters.get("addonVersion"):
             changes["version"] = parameters["addonVersion"]
@@ -158,6 +165,20 @@ class Addons:
     def tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of the add-on of that ARN."""
         return next((item.tags for item in self._installed.values() if item.arn == arn), None)
+
+    def _check(self, name: str, parameters: Mapping[str, Any]) -> None:
+        if parameters.get("addonVersion", VERSIONS[name]) != VERSIONS[name]:
+            raise AwsError("InvalidParameterException", "Addon version specified is not supported")
+        if "serviceAccountRoleArn" in parameters:
+            check_account(parameters["serviceAccountRoleArn"], self._account)
+        needed, _ = _NEEDS.get(name, ("", ""))
+        for wanted in parameters.get("podIdentityAssociations") or ():
+            if wanted["serviceAccount"] != needed:
+                raise AwsError(
+                    "InvalidParameterException",
+                    f"Service account {wanted['serviceAccount']} in pod identity configuration is"
+                    f" not supported for addon {name}",
+                )
 
     def _associate(self, arn: str, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(

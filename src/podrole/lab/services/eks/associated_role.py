@@ -10,6 +10,17 @@ from podrole.policy import Policy
 POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
 
 
+def check_account(arn: str, account: str) -> None:
+    """Raise AwsError (AccessDeniedException) for a role of another account, or what is no role.
+
+    AWS's text, also for an empty ARN: hashicorp/terraform-provider-aws #30645 and
+    eksctl-io/eksctl #8718. They leave the code out; here it is Lambda's for the same text
+    (artilleryio/chaos-lambda #29). Checked 2026-11-29.
+    """
+    if f":iam::{account}:role/" not in arn:
+        raise AwsError("AccessDeniedException", "Cross-account pass role is not allowed.", 403)
+
+
 def check_role(state: IamState, arn: str) -> None:
     """Raise AwsError (InvalidParameterException) for a role that EKS could not assume.
 

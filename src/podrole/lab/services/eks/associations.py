@@ -13,6 +13,7 @@ from typing import Any
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.services.eks.associated_role import check_account
 from podrole.lab.services.eks.cluster_key import ClusterKey
 
 LIMIT = 5000  # a cluster, EKS user guide "View and manage Amazon EKS quotas"
@@ -140,7 +141,7 @@ class Associations:
         """
         association = self.get(parameters["associationId"])
         given = parameters.get("roleArn")
-        role_arn = self._own_role(given) if given else association.role_arn
+        role_arn = association.role_arn if given is None else self._own_role(given)
         association = replace(association, role_arn=role_arn, modified=self._clock.now())
         return self._store(self._with_options(association, parameters))
 
@@ -202,12 +203,7 @@ class Associations:
         self._changes.setdefault(key, []).append((self._clock.now() + self.delay, to))
 
     def _own_role(self, role_arn: str) -> str:
-        if f":iam::{self._cluster.account}:role/" not in role_arn:
-            raise AwsError(
-                "InvalidParameterException",
-                f"lab: the role must be in the cluster's account {self._cluster.account};"
-                " for a role elsewhere give targetRoleArn",
-            )
+        check_account(role_arn, self._cluster.account)
         self._check_role(role_arn)
         return role_arn
 

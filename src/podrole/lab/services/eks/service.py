@@ -171,7 +171,9 @@ class Eks(Service):
             issuer=issuer,
             associations=associations,
             addons=Addons(key, associations, self._clock, self._identifiers),
-            access_entries=AccessEntries(key, self._clock, self._entry_identifiers),
+            access_entries=AccessEntries(
+                key, self._clock, self._entry_identifiers, self._iam.may_exist
+            ),
             created=self._clock.now(),
         )
         if creator is not None:

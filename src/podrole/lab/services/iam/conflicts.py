@@ -46,6 +46,8 @@ def check(state: IamState, account: str, call: Call) -> None:
         message = f"Scope ARN: {boundary} does not exist or is not attachable."
         raise AwsError("NoSuchEntity", message, 404)
     attached = parameters.get("PolicyArn", "") if call.name.startswith("Attach") else ""
+    if attached and not attached.startswith("arn:"):
+        raise AwsError("ValidationError", "Invalid ARN:  Could not be parsed!")
     if attached and not _has_policy(state, account, attached):
         message = f"Policy {attached} does not exist or is not attachable."
         raise AwsError("NoSuchEntity", message, 404)

@@ -8,6 +8,7 @@ IAM (checked 2026-11-28).
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from podrole.lab.access.iam_state import IamState
@@ -19,6 +20,8 @@ from podrole.lab.oidc.context_provider import ContextProvider, InvalidContextPro
 from podrole.lab.protocol.call import Call
 
 _MOST_CLIENT_IDS = 100
+#: "Must begin with https://", path components but no query (IAM API reference).
+_URL = re.compile(r"https://[^\s/?#]+(?:/[^\s?#]*)?")
 _NO_IDENTITY_CENTER = AwsError("NotImplemented", "lab: there is no IAM Identity Center", 501)
 
 
@@ -41,7 +44,7 @@ class OidcProviders:
         """Raise AwsError for a URL that is not https or taken, or a provider that is not there."""
         if call.name == "CreateOpenIDConnectProvider":
             url = call.parameters["Url"]
-            if not url.startswith("https://") or len(url) == len("https://"):
+            if not _URL.fullmatch(url):
                 raise AwsError("ValidationError", "Invalid Open ID Connect Provider URL")
             arn = f"arn:aws:iam::{account}:oidc-provider/{url.removeprefix('https://')}"
             if self._state.provider_audiences(account, arn) is not None:

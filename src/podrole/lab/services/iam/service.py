@@ -19,14 +19,18 @@ from podrole.lab.moto_adapter.backend import parsed
 from podrole.lab.oidc.outbound import OutboundFederation
 from podrole.lab.protocol import validation
 from podrole.lab.protocol.call import Call
-from podrole.lab.services.iam import conflicts, quotas
+from podrole.lab.services.iam import (
+    conflicts,
+    identity_policies,
+    quotas,
+    service_linked_roles,
+)
 from podrole.lab.services.iam.account_switches import AccountSwitches
 from podrole.lab.services.iam.last_accessed import LastAccessed
 from podrole.lab.services.iam.oidc_providers import OidcProviders
 from podrole.lab.services.iam.requirements import iam_requirements
 from podrole.lab.services.iam.simulation import PolicySimulation, ServiceControl
 from podrole.lab.services.iam.trust_policies import TrustPolicies
-from podrole.policy import PolicyError, parse_policy
 
 #: The calls that hand in an identity-based policy.
 _IDENTITY_POLICIES = {
@@ -95,6 +99,7 @@ class Iam(Service):
     def _check(self, account: str, call: Call) -> None:
         validation.check(call)
         conflicts.check(self._state, account, call)
+        service_linked_roles.check(self._state, account, call)
         quotas.check(self._state, account, call)
 
     def before_moto(self, call: Call) -> Answer | None:
@@ -114,10 +119,7 @@ class Iam(Service):
                 role_name = parameters["RoleName"]
                 call.afterwards.append(lambda: self._save_trust(account, role_name, checked))
         if call.name in _IDENTITY_POLICIES:
-            try:
-                parse_policy(parameters.get("PolicyDocument", ""), name="PolicyDocument")
-            except PolicyError as error:
-                raise AwsError("MalformedPolicyDocument", f"{error}", 400) from error
+            identity_policies.check(parameters.get("PolicyDocument", ""))
         if call.name == "UpdateRole":
             role = self._state.role(account, parameters["RoleName"])
             assert role is not None

@@ -61,7 +61,7 @@ class TrustPolicies:
         try:
             policy = parse_policy(document, kind="trust")
         except PolicyError as error:
-            raise _malformed(str(error)) from error
+            raise _malformed(f"lab: {error}") from error
         if any(not name.startswith("sts:") for item in policy.statements for name in item.actions):
             raise _malformed("AssumeRole policy may only specify STS AssumeRole actions.")
         changed = False

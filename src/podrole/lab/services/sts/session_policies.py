@@ -38,7 +38,7 @@ def session_policies(
         try:
             policies.append(parse_policy(text, kind="session", name="session policy"))
         except PolicyError as error:
-            raise AwsError("MalformedPolicyDocument", str(error)) from error
+            raise AwsError("MalformedPolicyDocument", f"lab: {error}") from error
     return tuple(policies)
 
 
