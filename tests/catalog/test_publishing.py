@@ -315,11 +315,11 @@ def test_what_the_upload_calls_a_hash_is_one() -> None:
 
 
 def test_the_cli_takes_the_stacks_arguments(shell: Shell) -> None:
-    """It reads the template and asks for the stack, which the lab has not."""
+    """It reads the template, and asks for a stack with what the lab has not."""
     (shell.folder / "cfn-site.yml").write_text(CATALOG.render("cfn-site", "yaml"))
     with pytest.raises(AssertionError) as caught:
         shell.run(CATALOG.render("site-stack", "bash"))
-    assert "the lab does not carry cloudformation:DescribeStacks" in str(caught.value)
+    assert "lab: CloudFormation makes no AWS::CloudFront::" in str(caught.value)
 
 
 # -- a workshop ----------------------------------------------------------------------------

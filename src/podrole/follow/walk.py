@@ -16,6 +16,7 @@ CLEAN_UP = "Take it away again"
 _CHANGES = re.compile(
     r"\baws\b[^\n|]*? (?:create|put|delete|update|attach|detach|add|remove|tag|untag|enable|"
     r"disable|associate|disassociate|register|modify|start|stop|invite|accept|set|schedule)-[a-z-]+"
+    r"|\baws cloudformation deploy\b"
     r"|\baws\b[^\n|]*? s3 (?:mb|rb|cp|rm|sync|mv)\b"
     r"|\bkubectl\b[^\n|]*? (?:apply|create (?!token)|delete|annotate|label|run|scale|patch|set|"
     r"replace|rollout (?:restart|undo))\b"

@@ -15,7 +15,7 @@ from podrole.lab.audit.trail import Entry, Trail
 from podrole.lab.audit.user_identity import caller_identity
 from podrole.lab.aws_error import AwsError, not_carried
 from podrole.lab.caller import Caller
-from podrole.lab.moto_adapter.backend import Moto, refusal
+from podrole.lab.moto_adapter.backend import Moto, parsed, refusal
 from podrole.lab.protocol import codec
 from podrole.lab.protocol.call import Call
 from podrole.lab.throttle import Throttle
@@ -69,13 +69,30 @@ class Dispatcher:
             operation = service.operation(call.name)
             assert operation is not None
             owner = service.account(call, caller)
-            entry = self._trail.entry(call, _identity(caller), service.events, owner)
+            entry = self._trail.entry(call, _identity(call, caller), service.events, owner)
             result = operation(call, caller)
         except AwsError as error:
             self._record(call, caller, error)
             raise
         self._succeeded(call, entry, result)
         return result
+
+    def act(self, call: Call, caller: Caller) -> dict[str, Any]:
+        """The members of the answer to a call that a service makes with its caller's keys.
+
+        It is decided and recorded as any call of that caller's. Raises AwsError.
+        """
+        call.caller = caller
+        service = self._services[call.service]
+        service.validate(call)
+        if service.operation(call.name) is not None:
+            return self.result(call, caller)
+        response = self._forwarded(call, caller)
+        status, headers, body = response.status_code, response.headers, response.get_data()
+        refused = refusal(call.operation, status, headers, body)
+        if refused is not None:
+            raise refused
+        return parsed(call.operation, status, headers, body)
 
     def _carried_out(self, call: Call, unsigned: Unsigned) -> dict[str, Any]:
         events = self._services[call.service].events
@@ -109,7 +126,7 @@ class Dispatcher:
         service = self._services[call.service]
         self._authorize(call, caller)
         account = service.account(call, caller)
-        entry = self._trail.entry(call, _identity(caller), service.events, account)
+        entry = self._trail.entry(call, _identity(call, caller), service.events, account)
         answered = service.before_moto(call)
         if answered:
             return entry, answered[0], Headers({"Content-Type": answered[1]}), answered[2]
@@ -141,7 +158,7 @@ class Dispatcher:
 
     def _record(self, call: Call, caller: Caller, error: AwsError) -> None:
         events = self._services[call.service].events
-        self._trail.refused(call, _identity(caller), events, error)
+        self._trail.refused(call, _identity(call, caller), events, error)
 
     def _succeeded(self, call: Call, entry: Entry, result: Mapping[str, Any] | None = None) -> None:
         self._trail.write(entry, result)
@@ -149,8 +166,9 @@ class Dispatcher:
             act()
 
 
-def _identity(caller: Caller) -> Identity:
-    return Identity(caller_identity(caller), caller.account)
+def _identity(call: Call, caller: Caller) -> Identity:
+    element = caller_identity(caller)
+    return Identity(element | {"invokedBy": call.via} if call.via else element, caller.account)
 
 
 def _response(call: Call, result: Mapping[str, Any]) -> Response:

@@ -20,6 +20,7 @@ from podrole.lab.access.organization_limits import OrganizationLimits
 from podrole.lab.access.service import Service
 from podrole.lab.audit.trail import Trail
 from podrole.lab.aws_error import AwsError
+from podrole.lab.caller import Caller
 from podrole.lab.clock import Clock
 from podrole.lab.credentials import Credentials, Session
 from podrole.lab.data_plane import DataPlane
@@ -36,6 +37,7 @@ from podrole.lab.protocol.request_body import read_ahead
 from podrole.lab.protocol.request_reader import likely_protocol, read_call
 from podrole.lab.seed import Seed
 from podrole.lab.services.access_analyzer.service import AccessAnalyzer
+from podrole.lab.services.cloudformation.service import CloudFormation
 from podrole.lab.services.cloudtrail.log_bucket import LogBuckets
 from podrole.lab.services.cloudtrail.service import CloudTrail
 from podrole.lab.services.eks.service import Eks
@@ -95,6 +97,7 @@ class Gateway:
         self.authentication = Authentication(self.credentials, self.iam, clock)
         services: dict[str, Service] = {
             "access-analyzer": AccessAnalyzer(clock),
+            "cloudformation": CloudFormation(self.moto, clock, seed, self._act_for),
             "cloudtrail": self.cloudtrail,
             "eks": self.eks,
             "eks-auth": self.eks_auth,
@@ -143,6 +146,10 @@ class Gateway:
     def _result_for_node(self, call: Call) -> dict[str, Any]:
         """The result of a call by the agent, which calls with the node's role."""
         return self._dispatcher.result(call, self.node.caller())
+
+    def _act_for(self, call: Call, caller: Caller) -> dict[str, Any]:
+        """A call that a service makes with its caller's keys."""
+        return self._dispatcher.act(call, caller)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer a request (WSGI, PEP 3333)."""

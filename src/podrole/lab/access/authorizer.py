@@ -102,7 +102,17 @@ class Authorizer:
     def decide(self, call: Call, principal: Principal, requirement: Requirement) -> Decision:
         """The engine's decision for one requirement of a call; a refusal is kept."""
         keys = self._keys(call.region)
-        if not isinstance(principal, AwsService):  # which calls from its own network
+        if call.via:
+            # IAM, "AWS global condition context keys": aws:CalledVia (checked 2026-11-29). What
+            # aws:SourceIp then says is not documented; here it is absent.
+            keys |= {
+                "aws:ViaAWSService": "true",
+                "aws:CalledVia": [call.via],
+                "aws:CalledViaFirst": call.via,
+                "aws:CalledViaLast": call.via,
+                "aws:UserAgent": call.via,
+            }
+        elif not isinstance(principal, AwsService):  # which calls from its own network
             keys |= {
                 "aws:SourceIp": SOURCE_IP,
                 "aws:UserAgent": call.headers.get("user-agent", ""),

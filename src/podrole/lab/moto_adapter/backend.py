@@ -177,25 +177,8 @@ class Moto:
     ) -> dict[str, Any]:
         """Call moto as the lab itself, beside all checks. Raises AwsError as moto answers."""
         model = service_model(service).operation_model(operation)
-        protocol = model.service_model.metadata["protocol"]
-        serializer = botocore.serialize.create_serializer(protocol)
-        try:
-            request = serializer.serialize_to_request(parameters, model)
-        except botocore.exceptions.ParamValidationError as error:
-            raise AwsError("ValidationException", f"lab: {error}") from error
-        body = request["body"]
-        path, _, constant = request["url_path"].partition("?")  # `?tagging` is in S3's paths
-        query = urlencode(request["query_string"], doseq=True)
-        builder = EnvironBuilder(
-            path,
-            method=request["method"],
-            query_string="&".join(filter(None, (constant, query))) or None,
-            headers=dict(request["headers"]),
-            data=urlencode(body) if isinstance(body, dict) else body or b"",
-        )
-        status, headers, answer = self.forward(
-            builder.get_environ(), service, operation, region, account
-        )
+        environ = request_environ(model, parameters)
+        status, headers, answer = self.forward(environ, service, operation, region, account)
         refused = refusal(model, status, headers, answer)
         if refused is not None:
             raise refused
@@ -206,6 +189,30 @@ class Moto:
             raise AwsError("InternalFailure", reason, 500) from error
         members.pop("ResponseMetadata", None)
         return members
+
+
+def request_environ(model: OperationModel, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The WSGI request that says these parameters (botocore's names) in the operation's protocol.
+
+    Raises AwsError (ValidationException) for parameters that the model does not take.
+    """
+    protocol = model.service_model.metadata["protocol"]
+    serializer = botocore.serialize.create_serializer(protocol)
+    try:
+        request = serializer.serialize_to_request(dict(parameters), model)
+    except botocore.exceptions.ParamValidationError as error:
+        raise AwsError("ValidationException", f"lab: {error}") from error
+    body = request["body"]
+    path, _, constant = request["url_path"].partition("?")  # `?tagging` is in S3's paths
+    query = urlencode(request["query_string"], doseq=True)
+    builder = EnvironBuilder(
+        path,
+        method=request["method"],
+        query_string="&".join(filter(None, (constant, query))) or None,
+        headers=dict(request["headers"]),
+        data=urlencode(body) if isinstance(body, dict) else body or b"",
+    )
+    return builder.get_environ()
 
 
 def parsed(model: OperationModel, status: int, headers: Headers, body: bytes) -> dict[str, Any]:

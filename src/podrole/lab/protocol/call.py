@@ -29,6 +29,8 @@ class Call:
     signature: Signature | None
     request_id: str = ""
     caller: Caller | None = None
+    #: The service principal that makes the call with its caller's keys; empty: the caller does.
+    via: str = ""
     #: What its service does once the call has succeeded and is recorded.
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 

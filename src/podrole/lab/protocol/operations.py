@@ -18,6 +18,7 @@ from podrole.lab.service_models import _loader, service_model
 SERVICES = frozenset(
     {
         "access-analyzer",
+        "cloudformation",
         "cloudtrail",
         "dynamodb",
         "ecr",

@@ -4,7 +4,7 @@ A marker stands alone on its line, indented as the block that it becomes:
 
     {{ snippet "trust-irsa-exact" format=json }}
     {{ snippet "app-python" format=python file=app.py }}
-    {{ snippet "site-stack" format=bash not-run="the lab has no CloudFormation" }}
+    {{ snippet "site-stack" format=bash not-run="the lab has no CloudFront" }}
     {{ truth-table "trust-irsa-exact" }}
     {{ file "apps/go/main.go" }}
     {{ table "limits" }}
@@ -24,6 +24,7 @@ from podrole.site.markdown.format_label import lexer
 from podrole.site.markdown.truth_table import TruthTableError, truth_table_markdown
 from podrole.site.pages.coverage import coverage_markdown, read_promises
 from podrole.site.pages.data_table import DataError, table_markdown
+from podrole.site.pages.deployed_template import deploy_command
 from podrole.site.pages.followed_table import followed_markdown
 from podrole.site.pages.not_run import why_not_run
 from podrole.site.pages.page_blocks import MARKER, BlockError, marker_options
@@ -106,10 +107,13 @@ def _data(marker: re.Match[str], root: Path) -> Path:
 def _snippet(name: str, options: Mapping[str, str], catalog: Catalog) -> str:
     snippet = catalog[name]
     form = options.get("format") or catalog.formats(name)[0]
-    block = fenced(catalog.render(name, form), lexer(form), title=options.get("file", name))
+    text = catalog.render(name, form)
+    block = fenced(text, lexer(form), title=options.get("file", name))
     reason = options.get("not-run") or ("" if "file" in options else why_not_run(snippet, form))
     if reason:
         block = f"{block}\n\n<small>Not run when this page is followed: {reason}.</small>"
+    elif "cloudformation" in (form, snippet.kind):
+        block = f"{block}\n\n<small>Save it as `{name}.yml`: `{deploy_command(name, text)}`</small>"
     if not snippet.antipattern:
         return block
     # What nobody should copy says so wherever it is shown.

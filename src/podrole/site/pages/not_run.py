@@ -9,7 +9,6 @@ _TOOLS = {
     "terraform": "the lab runs no Terraform; the provider's schema checks it",
     "terraform-jsonencode": "the lab runs no Terraform; the provider's schema checks it",
     "hcl": "the lab runs no Terraform; the provider's schema checks it",
-    "cloudformation": "the lab has no CloudFormation; cfn-lint checks it",
     "eksctl": "eksctl is not to be had where the tests run; its options are cited",
     "ack": "the lab runs no controllers of ACK; the fields are cited",
     "crossplane": "the lab runs no Crossplane; its CRD checks the fields",
@@ -21,6 +20,10 @@ _TOOLS = {
     "nginx": "a test serves the guide by it",
     "dockerfile": "the tests have no container runtime",
 }
+_NO_ENDPOINT = {
+    "cli": "the AWS CLI checks the arguments",
+    "cloudformation": "cfn-lint checks it",
+}
 #: Programs that are compiled and run as pods of a lab.
 _RUN = {
     "go": "the tests run it as a pod",
@@ -29,7 +32,6 @@ _RUN = {
     "rust": "`make test-sdks` runs it as a pod",
 }
 _KINDS = {
-    "cloudformation": _TOOLS["cloudformation"],
     "eksctl": _TOOLS["eksctl"],
     "publishing": "the forge or the host runs it; its schema checks it",
 }
@@ -41,9 +43,13 @@ def why_not_run(snippet: Snippet, format: str) -> str:
     `snippet` is what the block shows, `format` in which of its formats.
     """
     if snippet.kind == "policy":
-        if format == "cli" and snippet.holder == "vpc-endpoint":
-            return "the lab has no VPC endpoints; the AWS CLI checks the arguments"
+        if snippet.holder == "vpc-endpoint" and format in _NO_ENDPOINT:
+            return f"the lab has no VPC endpoints; {_NO_ENDPOINT[format]}"
         return _TOOLS.get(format, "")
+    if snippet.kind == "cloudformation":
+        return (
+            "" if snippet.proof == "executed" else "the lab has no CloudFront; cfn-lint checks it"
+        )
     if snippet.kind in _KINDS:
         return _TOOLS.get(format) or _KINDS[snippet.kind]
     if snippet.kind == "commands":

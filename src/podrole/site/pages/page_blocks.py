@@ -10,6 +10,7 @@ from typing import Literal
 
 from podrole.catalog import Catalog, CatalogError
 from podrole.site.markdown.fence import prose_lines
+from podrole.site.pages.deployed_template import saved_and_deployed
 from podrole.site.pages.not_run import why_not_run
 
 #: What a reader does with a block: type it into a shell, save it, see it printed, weigh it by its
@@ -44,7 +45,7 @@ class Block:
         use: what a reader does with it.
         name: the snippet's id, or the words of a fence.
         format: the snippet's format.
-        text: what the reader sees.
+        text: what the reader sees; of a CloudFormation template, how it is saved and deployed.
         file: the name to save it under; empty for none.
         fails: of an output: the command before it must fail.
         reason: of what is not run: why.
@@ -197,6 +198,8 @@ def _marked(
         use = "file"
     elif form in ("bash", "cli", "cli-update", "kubectl"):
         use = "command"
+    elif "cloudformation" in (form, snippet.kind):
+        use, text = "command", saved_and_deployed(name, text)
     elif snippet.kind == "policy":
         use = "policy"
     else:

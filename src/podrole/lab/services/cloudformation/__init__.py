@@ -1,0 +1,1 @@
+"""CloudFormation: templates become calls of other services, made with their caller's keys."""
