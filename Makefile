@@ -109,8 +109,9 @@ mutate: $(STAMP) ## Change the engine step by step: which changes do the tests m
 	@$(BIN)/python bench/mutate_engine.py
 
 .PHONY: mutate-pages
-mutate-pages: $(STAMP) ## Take blocks away, rename files, swap trust policies: does each how-to notice?
-	@PODROLE_PAGE_MUTANTS=1 $(BIN)/pytest -s tests/follow/test_mutants.py
+mutate-pages: PAGES = all
+mutate-pages: $(STAMP) ## Take blocks away, rename files, swap trust policies: does each how-to notice? (PAGES=irsa,secrets)
+	@PODROLE_PAGE_MUTANTS=$(PAGES) $(BIN)/pytest -s tests/follow/test_mutants.py
 
 .PHONY: test-sdks
 test-sdks: $(STAMP) ## Run the short programs in Java and Rust too, by both mechanisms (network; 10 minutes the first time)
