@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from podrole.catalog import Snippet
+from podrole.catalog.catalog import own_folder
+from podrole.site.pages.page_blocks import read_blocks
 from tests.catalog.terraform_schema import complaints
 from tests.catalogue import CATALOG
 from tests.client_programs import CLIENTS
+from tests.files import files
 from tests.tools import needs
 
 POLICIES = [one for one in CATALOG.of("policy") if "terraform" in CATALOG.formats(one.id)]
 MODULES = CATALOG.of("terraform")
+HCL = ("hcl", "terraform", "terraform-jsonencode")
+#: What a block of a configuration declares; a second one of the same is an error of Terraform.
+ADDRESS = re.compile(r'^(resource|data) "([^"]+)" "([^"]+)"|^(output|variable) "([^"]+)"', re.M)
+#: Each is another form of what blocks above it declare.
+INSTEAD = {"tf-many-clusters", "tf-many-clusters-irsa"}
 _LISTS = {
     "actions": "Action",
     "not_actions": "NotAction",
@@ -148,3 +159,17 @@ def test_a_trust_policy_has_room_for_twelve_clusters_but_for_four_issuers() -> N
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     assert len(policy.replace(" ", "")) <= quota
+
+
+@pytest.mark.parametrize(
+    "page", files(own_folder().parent / "docs" / "howto", "*.md"), ids=lambda page: page.stem
+)
+def test_the_blocks_of_a_page_fit_into_one_folder(page: Path) -> None:
+    """Two blocks of one set of tabs are alternatives; all others are kept together."""
+    found = read_blocks(page.read_text(), CATALOG)
+    blocks = [one for one in found if one.format in HCL and one.name not in INSTEAD]
+    for first, second in combinations(blocks, 2):
+        alternatives = {number for number, _ in first.tabs} & {number for number, _ in second.tabs}
+        if not alternatives:
+            both = set(ADDRESS.findall(first.text)) & set(ADDRESS.findall(second.text))
+            assert not both, f"{first.place} and {second.place} both declare {both}"

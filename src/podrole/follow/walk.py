@@ -26,8 +26,8 @@ _CHANGES = re.compile(
 )
 #: A here-document, and the end of a line that goes on.
 _HERE = re.compile(r"<<'(?P<end>\w+)'\n.*?\n(?P=end)\b|\\\n", re.DOTALL)
-#: A last line that only looks: whoever changes something before it has to see what it prints.
-_LOOKS = re.compile(r"^(?:aws|kubectl)\b(?!.* rollout status )[^|&\n]*\Z", re.MULTILINE)
+#: A last line that only looks, and does not only wait: whoever changes something has to see it.
+_LOOKS = re.compile(r"^(?:aws|kubectl)\b(?!.* rollout status |.* wait )[^|&\n]*\Z", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,28 @@ def test_variables_from_secrets(cluster: Kubernetes) -> None:
         cluster.pod("p-other").environment()
 
 
+def test_a_variable_keeps_the_value_with_which_its_container_started(cluster: Kubernetes) -> None:
+    def secret(value: str) -> dict[str, Any]:
+        return {"kind": "Secret", "metadata": {"name": "k"}, "stringData": {"id": value}}
+
+    def pod(name: str) -> dict[str, Any]:
+        key = {"valueFrom": {"secretKeyRef": {"name": "k", "key": "id"}}}
+        containers = [{"name": "a", "image": "i", "env": [{"name": "ID", **key}]}]
+        return {"kind": "Pod", "metadata": {"name": name}, "spec": {"containers": containers}}
+
+    cluster.apply(pod("before"))
+    waiting = cluster.pod("before")
+    with pytest.raises(PodError, match='CreateContainerConfigError: secret "k" not found'):
+        waiting.environment()
+    cluster.apply(secret("old"))
+    cluster.apply(pod("first"))
+    cluster.apply(secret("new"))
+    cluster.apply(pod("second"))
+    cluster.delete("Secret", "k")
+    found = {name: cluster.pod(name).environment()["ID"] for name in ("before", "first", "second")}
+    assert found == {"before": "old", "first": "old", "second": "new"}
+
+
 def test_unknown_names(cluster: Kubernetes) -> None:
     cluster.apply(secret_pod("id"))
     with pytest.raises(PodError, match="no container 'sidecar'; it has app"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,6 +17,7 @@ from podrole.lab.kubernetes.objects import fields, patch, typing
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kinds import Kind
 from podrole.lab.kubernetes.objects.status import ApiError
+from podrole.lab.kubernetes.started_secrets import secret_value
 from podrole.lab.kubernetes.version import KUBERNETES_VERSION
 from podrole.lab.node import network_policy
 from podrole.lab.node.pod import Pod, PodError, Shell
@@ -197,11 +197,10 @@ class Kubernetes:
                     files[f"{volume['name']}/{projection['path']}"] = self._reader(
                         manifest, volume["name"], projection
                     )
-        namespace = manifest["metadata"]["namespace"]
         return Pod(
             copy.deepcopy(manifest),
             files,
-            lambda name, key: self._secret_value(name, key, namespace),
+            lambda name, key: secret_value(self.objects.store, manifest, name, key),
             self._shell,
             lambda address, port: self._reaches(manifest, address, port),
         )
@@ -234,22 +233,6 @@ class Kubernetes:
             return text
 
         return read
-
-    def _secret_value(self, name: str, key: str, namespace: str) -> str:
-        secret = self.objects.store.find(BUILT_IN["Secret"], namespace, name)
-        if secret is None:
-            raise PodError(f'CreateContainerConfigError: secret "{name}" not found')
-        if key in (secret.get("data") or {}):
-            try:
-                return base64.b64decode(secret["data"][key]).decode()
-            except UnicodeDecodeError:
-                raise PodError(
-                    f"lab: the value of {key} in Secret {namespace}/{name} is not text in UTF-8,"
-                    " which a variable of a program must be here"
-                ) from None
-        raise PodError(
-            f"CreateContainerConfigError: couldn't find key {key} in Secret {namespace}/{name}"
-        )
 
 
 def _node(name: str) -> dict[str, Any]:

@@ -159,6 +159,10 @@ class ObjectStore:
         self._happened(Event(self.version, "DELETED", gone, found, kind, place))
         return gone
 
+    def events(self) -> Sequence[Event]:
+        """What has happened, oldest first, as far as it is kept."""
+        return [*self._events, *self._unpublished]
+
     def since(self, version: int) -> Iterator[Event]:
         """What has happened after a version. Raises ApiError (410 Gone) where too much has."""
         events = list(self._events)
