@@ -30,9 +30,11 @@ kind: Deployment
 metadata: {name: orders-api, namespace: orders}
 spec:
   template:
+    metadata: {labels: {app: orders-api}}
     spec:
       serviceAccountName: orders-api
       containers: [{name: app, image: app}]
+  selector: {matchLabels: {app: orders-api}}
 """
 
 

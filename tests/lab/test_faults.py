@@ -199,15 +199,23 @@ def test_a_fault_within_a_watch_ends_it_by_an_event(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err.endswith("KeyError: 'spoilt'\n")
 
 
-def test_what_admission_refuses_deep_inside_leaves_nothing() -> None:
-    """A stateful set whose pods have no service account: 403, and no stateful set."""
+def test_a_stateful_set_whose_pods_are_refused_stays_without_them() -> None:
+    """As in a cluster: its controller tells why, and tries again."""
     sets = "/apis/apps/v1/namespaces/orders/statefulsets"
-    template = {"spec": {"serviceAccountName": "none", "containers": [{"name": "a"}]}}
-    wanted = {"metadata": {"name": "s"}, "spec": {"template": template}}
+    template: dict[str, Any] = {
+        "spec": {"serviceAccountName": "none", "containers": [{"name": "a", "image": "app:1"}]}
+    }
+    labels = {"app": "s"}
+    template["metadata"] = {"labels": labels}
+    specification = {"selector": {"matchLabels": labels}, "template": template}
+    wanted = {"metadata": {"name": "s"}, "spec": specification}
     with opened() as lab:
         lab.kubernetes("POST", NAMESPACES, {"metadata": {"name": "orders"}})
-        assert lab.kubernetes("POST", sets, wanted).status == 403
-        assert json.loads(lab.kubernetes("GET", sets).text)["items"] == []
+        assert lab.kubernetes("POST", sets, wanted).status == 201
+        (found,) = json.loads(lab.kubernetes("GET", sets).text)["items"]
+        assert found["status"]["replicas"] == 0
+        told = lab.kubernetes("GET", "/api/v1/namespaces/orders/events")
+        assert "FailedCreate" in told.text
 
 
 def test_the_record_of_a_name_that_only_begins_like_an_arn(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -278,6 +279,7 @@ class Lab:
                 self.seed,
                 self.clock,
                 shell,
+                base64.b64decode(self.gateway.eks.authority).decode(),
             )
         return self._kubernetes[found.issuer.url]
 

@@ -29,7 +29,7 @@ def test_apply_answers_as_kubectl_does(cluster: Kubernetes) -> None:
         (SERVICE_ACCOUNT.replace("orders\n", "none\n"), 'namespaces "none" not found'),
         (
             "kind: Pod\nmetadata: {name: p, namespace: orders}\n"
-            "spec: {serviceAccountName: none, containers: [{name: a}]}",
+            "spec: {serviceAccountName: none, containers: [{name: a, image: a}]}",
             'serviceaccount "none" not found',
         ),
         ("kind: Pod\nmetadata: {name: p, namespace: orders}\nspec: {}", "containers: Required"),
@@ -77,7 +77,7 @@ def secret_pod(key: str) -> dict[str, Any]:
     return {
         "kind": "Pod",
         "metadata": {"name": f"p-{key}"},
-        "spec": {"containers": [{"name": "app", "env": [reference]}]},
+        "spec": {"containers": [{"name": "app", "image": "app:1", "env": [reference]}]},
     }
 
 

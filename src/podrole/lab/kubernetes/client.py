@@ -12,6 +12,7 @@ from podrole.lab.kubernetes.admission import service_account_volume
 from podrole.lab.kubernetes.admission.webhook import WebhookSettings
 from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.auth.service_account_tokens import API_AUDIENCE, ServiceAccountTokens
+from podrole.lab.kubernetes.controllers.kubelet import NODE_ADDRESS
 from podrole.lab.kubernetes.object_api import ObjectApi
 from podrole.lab.kubernetes.objects import fields, patch, typing
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
@@ -46,8 +47,12 @@ class Kubernetes:
         seed: Seed,
         clock: Clock,
         shell: Shell | None = None,
+        authority: str = "",
     ) -> None:
-        """`shell` runs a block of this process as a pod; without it no pod has an `inside()`."""
+        """`shell` runs a block of this process as a pod; without it no pod has an `inside()`.
+
+        `authority` is the certificate (PEM) by which pods know the API server.
+        """
         self.issuer = issuer
         self._clock = clock
         self._shell = shell
@@ -56,7 +61,10 @@ class Kubernetes:
         identifiers = Identifiers(seed, f"kubernetes/{issuer.path}")
         self._node = f"ip-10-0-1-23.{webhook.region}.compute.internal"
         admissions = Identifiers(seed, f"kubernetes/{issuer.path}/admission")
-        self.objects = ObjectApi(webhook, clock, identifiers, admissions, self._node)
+        told = Identifiers(seed, f"kubernetes/{issuer.path}/told")
+        self.objects = ObjectApi(
+            webhook, clock, identifiers, admissions, told, self._node, authority
+        )
         self.objects.create(BUILT_IN["Node"], _node(self._node))
         for namespace in ("default", "kube-system"):
             self.objects.create(BUILT_IN["Namespace"], {"metadata": {"name": namespace}})
@@ -237,9 +245,18 @@ class Kubernetes:
 
 def _node(name: str) -> dict[str, Any]:
     status = {
-        "addresses": [{"type": "InternalIP", "address": "10.0.1.23"}],
+        "addresses": [{"type": "InternalIP", "address": NODE_ADDRESS}],
         "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
-        "nodeInfo": {"kubeletVersion": f"v{KUBERNETES_VERSION}.0-lab"},
+        "nodeInfo": {
+            "architecture": "amd64",
+            **dict.fromkeys(("bootID", "machineID", "systemUUID"), "lab"),
+            "containerRuntimeVersion": "containerd://lab",
+            "kernelVersion": "lab",
+            "kubeProxyVersion": "",
+            "kubeletVersion": f"v{KUBERNETES_VERSION}.0-lab",
+            "operatingSystem": "linux",
+            "osImage": "Podrole lab",
+        },
     }
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
     return {"metadata": {"name": name, "labels": labels}, "status": status}

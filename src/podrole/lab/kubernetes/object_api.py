@@ -7,7 +7,7 @@ changed nothing.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import RLock
 from typing import Any
@@ -25,11 +25,18 @@ from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.managed_fields import Writer
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
-from podrole.lab.kubernetes.objects.status import ApiError, already_exists, forbidden, invalid_in
+from podrole.lab.kubernetes.objects.status import (
+    ApiError,
+    already_exists,
+    conflict,
+    forbidden,
+    invalid_in,
+)
 from podrole.lab.seed import Seed
 
 #: Who makes what no client asked for.
 _CONTROLLER = "replicaset-controller"
+_ANY: Mapping[str, Any] = {}
 _KEPT_NAMESPACES = ("default", "kube-system")
 #: Kinds of built-in objects whose changes are counted in `metadata.generation`.
 _COUNTED = (
@@ -48,17 +55,22 @@ class ObjectApi:
         clock: Clock,
         identifiers: Identifiers,
         admissions: Identifiers,
+        told: Identifiers,
         node: str,
+        authority: str = "",
     ) -> None:
-        """`admissions` names what admission makes, `node` is the name of the one node."""
+        """`admissions` names what admission makes, `told` events and what each namespace has;
+        `node` is the name of the one node, `authority` the certificate (PEM) of the API server's.
+        """
         self.lock = RLock()
+        self.authority = authority
         self.store = ObjectStore(clock, identifiers)
         self._clock = clock
         self._identifiers = identifiers
         self._admission = Admission(self.store, webhook, admissions)
         self.webhooks = Webhooks(self.store, admissions)
         self._has_budgets = False
-        self._controllers = Controllers(self, clock, identifiers, node)
+        self._controllers = Controllers(self, clock, identifiers, told, node)
 
     def create(
         self,
@@ -164,12 +176,18 @@ class ObjectApi:
         name: str,
         *,
         orphan: bool = False,
+        only: Mapping[str, Any] = _ANY,
         dry_run: bool = False,
         asking: Asking | None = None,
     ) -> Object:
-        """Remove the object and, unless `orphan`, what it owns; what it was. Raises ApiError."""
+        """Remove the object and, unless `orphan`, what it owns; what it was.
+
+        `only` has the `uid` and the `resourceVersion` that it must have, where a client says so.
+        Raises ApiError.
+        """
         with self.lock, self.store.transaction():
             found = self.store.get(kind, namespace, name)
+            _check_preconditions(kind, found, only)
             if kind is BUILT_IN["Namespace"] and name in _KEPT_NAMESPACES:
                 raise forbidden(kind, name, "this namespace may not be deleted")
             attempt = Attempt(kind, "DELETE", None, found, asking or controller(_CONTROLLER))
@@ -187,12 +205,23 @@ class ObjectApi:
         with self.lock:
             return self._admission.patch(pod, namespace)
 
-    def evict(self, namespace: str, name: str, *, dry_run: bool, asking: Asking) -> None:
-        """Remove a pod unless a disruption budget holds it. Raises ApiError."""
+    def evict(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        only: Mapping[str, Any],
+        dry_run: bool,
+        asking: Asking,
+    ) -> None:
+        """Remove a pod unless a disruption budget holds it; `only` as `delete` has it.
+
+        Raises ApiError.
+        """
         kind = BUILT_IN["Pod"]
         with self.lock, self.store.transaction():
             disruption_budgets.check(self.store, self.store.get(kind, namespace, name))
-            self.delete(kind, namespace, name, dry_run=dry_run, asking=asking)
+            self.delete(kind, namespace, name, only=only, dry_run=dry_run, asking=asking)
 
     def restart(self, deployment: Object) -> None:
         """New pods for a deployment whose template stays as it is."""
@@ -255,6 +284,24 @@ class ObjectApi:
         else:
             metadata.pop("namespace", None)
         return wanted
+
+
+def _check_preconditions(kind: Kind, found: Object, only: Mapping[str, Any]) -> None:
+    """Raise ApiError (Conflict) where an object that is to go is another than the client means.
+
+    Words: k8s.io/apiserver v0.37.2, `pkg/registry/rest/delete.go` (read 2026-11-29).
+    """
+    for member, word, what in (
+        ("uid", "UID", "deleted and then recreated"),
+        ("resourceVersion", "ResourceVersion", "modified"),
+    ):
+        wanted, has = only.get(member), found["metadata"][member]
+        if wanted is not None and wanted != has:
+            why = (
+                f"the {word} in the precondition ({wanted}) does not match the {word} in record"
+                f" ({has}). The object might have been {what}"
+            )
+            raise conflict(kind, found["metadata"]["name"], why, by_kind=True)
 
 
 def _keep_status(wanted: Object, former: Object) -> None:

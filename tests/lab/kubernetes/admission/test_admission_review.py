@@ -61,7 +61,7 @@ def changes(response: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_irsa_in_the_webhooks_order(irsa: Api) -> None:
-    given = pod(initContainers=[{"name": "init"}])
+    given = pod(initContainers=[{"name": "init", "image": "i"}])
     found = changes(review(irsa, given))
     assert [(item["op"], item["path"]) for item in found] == [
         ("add", "/spec/volumes"),
@@ -116,7 +116,9 @@ def test_what_the_webhook_lets_pass_as_it_is(
 
 
 def test_the_server_admits_as_the_endpoint_does(irsa: Api) -> None:
-    given = pod(volumes=[{"name": "own", "emptyDir": {}}], initContainers=[{"name": "init"}])
+    given = pod(
+        volumes=[{"name": "own", "emptyDir": {}}], initContainers=[{"name": "init", "image": "i"}]
+    )
     stored = irsa("POST", "/api/v1/namespaces/orders/pods", given)["spec"]
     patched = json_patch(given, changes(review(irsa, given)))["spec"]
     projected = patched["volumes"][0]["projected"]

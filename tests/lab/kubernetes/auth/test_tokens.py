@@ -14,7 +14,7 @@ WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
 def start_pod(api: Api, name: str = "p", account: str = "orders-api") -> str:
-    specification = {"serviceAccountName": account, "containers": [{"name": "a"}]}
+    specification = {"serviceAccountName": account, "containers": [{"name": "a", "image": "app:1"}]}
     given = {"metadata": {"name": name}, "spec": specification}
     return str(api("POST", PODS, given)["metadata"]["uid"])
 

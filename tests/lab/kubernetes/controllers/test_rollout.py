@@ -39,6 +39,106 @@ def test_a_new_template_gets_a_new_replica_set_and_the_former_one_stays_idle(api
     assert _revision(api("GET", PATH)) == 3
 
 
+def test_a_rollout_that_fails_keeps_the_old_pods(api: Api) -> None:
+    """As a real kube-controller-manager 1.37.2: 2 of 2 stay, and one more is wanted in vain."""
+    given = deployment()
+    given["spec"]["replicas"] = 2
+    api("POST", DEPLOYMENTS, given)
+    before = names(api, PODS)
+    change = {"spec": {"template": {"spec": {"serviceAccountName": "none"}}}}
+    api("PATCH", PATH, change, kind=MERGE)
+    assert names(api, PODS) == before
+    found = api("GET", PATH)
+    status = found["status"]
+    counts = ("replicas", "availableReplicas", "updatedReplicas", "unavailableReplicas")
+    assert [status[name] for name in counts] == [2, 2, 0, 1]
+    conditions = {item["type"]: item for item in status["conditions"]}
+    assert conditions["Available"]["status"] == "True"
+    assert conditions["Progressing"]["reason"] == "ReplicaSetUpdated"
+    said = 'error looking up service account orders/none: serviceaccount "none" not found'
+    assert conditions["ReplicaFailure"]["message"].endswith(said)
+    sets = sorted(api("GET", SETS)["items"], key=_revision)
+    assert [found["spec"]["replicas"] for found in sets] == [2, 1]
+    # `kubectl rollout undo`
+    change = {"spec": {"template": {"spec": {"serviceAccountName": None}}}}
+    api("PATCH", PATH, change, kind=MERGE)
+    assert names(api, PODS) == before
+    assert len(names(api, SETS)) == 2
+    assert api("GET", PATH)["status"]["updatedReplicas"] == 2
+
+
+def test_a_rollout_goes_on_when_its_service_account_comes(api: Api) -> None:
+    given = deployment()
+    given["spec"]["replicas"] = 4
+    api("POST", DEPLOYMENTS, given)
+    before = names(api, PODS)
+    change = {"spec": {"template": {"spec": {"serviceAccountName": "late"}}}}
+    api("PATCH", PATH, change, kind=MERGE)
+    assert len(names(api, PODS) & before) == 3  # of 4 pods, 25% may be lacking
+    api("POST", ACCOUNTS, {"metadata": {"name": "late"}})
+    assert len(names(api, PODS) - before) == 4
+    assert not names(api, PODS) & before
+
+
+def test_who_recreates_has_no_pods_where_the_new_ones_fail(api: Api) -> None:
+    given = deployment()
+    given["spec"]["strategy"] = {"type": "Recreate"}
+    api("POST", DEPLOYMENTS, given)
+    change = {"spec": {"template": {"spec": {"serviceAccountName": "none"}}}}
+    api("PATCH", PATH, change, kind=MERGE)
+    assert names(api, PODS) == set()
+
+
+def test_a_paused_deployment_changes_nothing_until_it_goes_on(api: Api) -> None:
+    api("POST", DEPLOYMENTS, deployment())
+    before = names(api, PODS)
+    api("PATCH", PATH, {"spec": {"paused": True}}, kind=MERGE)
+    image(api, "app:2")
+    assert names(api, PODS) == before
+    api("PATCH", PATH, {"spec": {"paused": None}}, kind=MERGE)
+    assert not names(api, PODS) & before
+
+
+def events(api: Api, kind: str) -> list[tuple[str, str, int]]:
+    items = api("GET", f"/api/v1{SPACE}events?fieldSelector=involvedObject.kind%3D{kind}")["items"]
+    return [(one["reason"], one["message"], one["count"]) for one in items]
+
+
+def test_controllers_tell_what_they_do_and_why_they_cannot(api: Api) -> None:
+    """The words are a real kube-controller-manager's (1.37.2, 2026-11-29)."""
+    api("POST", DEPLOYMENTS, deployment())
+    (first,), (old,) = names(api, PODS), names(api, SETS)
+    change = {"spec": {"template": {"spec": {"serviceAccountName": "none"}}}}
+    api("PATCH", PATH, change, kind=MERGE)
+    (new,) = names(api, SETS) - {old}
+    assert events(api, "Deployment") == [
+        ("ScalingReplicaSet", f"Scaled up replica set {old} from 0 to 1", 1),
+        ("ScalingReplicaSet", f"Scaled up replica set {new} from 0 to 1", 1),
+    ]
+    created, failed = events(api, "ReplicaSet")
+    assert created == ("SuccessfulCreate", f"Created pod: {first}", 1)
+    said = 'error looking up service account orders/none: serviceaccount "none" not found'
+    assert failed == ("FailedCreate", f'Error creating: pods "{new}-" is forbidden: {said}', 1)
+    (warning,) = api("GET", f"/api/v1{SPACE}events?fieldSelector=type%3DWarning")["items"]
+    assert warning["source"] == {"component": "replicaset-controller"}
+
+
+def test_each_pod_has_its_address(api: Api) -> None:
+    given = deployment()
+    given["spec"]["replicas"] = 3
+    api("POST", DEPLOYMENTS, given)
+    statuses = [found["status"] for found in api("GET", PODS)["items"]]
+    assert len({status["podIP"] for status in statuses}) == 3
+    assert all(status["podIPs"] == [{"ip": status["podIP"]}] for status in statuses)
+
+
+def test_each_namespace_has_the_certificate_by_which_pods_know_the_api(api: Api) -> None:
+    path = f"/api/v1{SPACE}configmaps/kube-root-ca.crt"
+    assert api("GET", path)["data"].keys() == {"ca.crt"}
+    api("DELETE", path)
+    assert api("GET", path)["data"].keys() == {"ca.crt"}
+
+
 def _revision(found: dict[str, Any]) -> int:
     return int(found["metadata"]["annotations"]["deployment.kubernetes.io/revision"])
 

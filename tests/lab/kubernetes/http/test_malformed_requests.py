@@ -64,7 +64,10 @@ def _mutated(value: Any, chance: random.Random) -> Any:
 
 _BODIES: tuple[Any, ...] = (
     deployment(),
-    {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "a", "env": [{"name": "A"}]}]}},
+    {
+        "metadata": {"name": "p"},
+        "spec": {"containers": [{"name": "a", "image": "app:1", "env": [{"name": "A"}]}]},
+    },
     {"metadata": {"name": "s"}, "data": {"a": "eA=="}, "stringData": {"b": "x"}},
     {"metadata": {"name": "r"}, "rules": [{"apiGroups": [""], "resources": ["*"], "verbs": ["*"]}]},
     {

@@ -160,7 +160,7 @@ def test_the_life_of_a_token_that_is_no_number(api: Api, text: str) -> None:
     annotations = {"eks.amazonaws.com/role-arn": "x", "eks.amazonaws.com/token-expiration": text}
     account = {"metadata": {"name": "a", "annotations": annotations}}
     api("POST", f"{SPACE}/serviceaccounts", account)
-    pod = {"serviceAccountName": "a", "containers": [{"name": "app"}]}
+    pod = {"serviceAccountName": "a", "containers": [{"name": "app", "image": "app:1"}]}
     made = api("POST", f"{SPACE}/pods", {"metadata": {"name": "p"}, "spec": pod})
     source = made["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"]
     assert source["expirationSeconds"] == {"700": 700, "-5": 600}.get(text, 86400)
@@ -169,3 +169,26 @@ def test_the_life_of_a_token_that_is_no_number(api: Api, text: str) -> None:
 @pytest.mark.parametrize("path", ["/apis/", "/apis//", "/api/", "//", "/apis/apps/", "/openapi/"])
 def test_paths_that_end_early(api: Api, path: str) -> None:
     assert api.raw("GET", path).status_code in (200, 404)
+
+
+def test_an_object_that_is_another_than_the_client_means_stays(api: Api) -> None:
+    """As a real kube-apiserver 1.37.2: 409 with these words, and the object stays."""
+    path = "/api/v1/namespaces/orders/configmaps/c"
+    made = api("POST", path.rpartition("/")[0], {"metadata": {"name": "c"}})["metadata"]
+    uid, version = made["uid"], made["resourceVersion"]
+    assert api.said("DELETE", path, {"preconditions": {"uid": "other"}}, 409) == (
+        'Operation cannot be fulfilled on ConfigMap "c": the UID in the precondition (other) does'
+        f" not match the UID in record ({uid}). The object might have been deleted and then"
+        " recreated"
+    )
+    assert api.said("DELETE", path, {"preconditions": {"resourceVersion": "1"}}, 409) == (
+        'Operation cannot be fulfilled on ConfigMap "c": the ResourceVersion in the precondition'
+        f" (1) does not match the ResourceVersion in record ({version}). The object might have been"
+        " modified"
+    )
+    given = {"metadata": {"name": "c", "uid": "other"}, "data": {"a": "b"}}
+    assert api.said("PUT", path, given, 409).endswith(
+        f"Precondition failed: UID in precondition: other, UID in object meta: {uid}"
+    )
+    assert api("GET", path)["metadata"] == made
+    api("DELETE", path, {"preconditions": {"uid": uid, "resourceVersion": version}})

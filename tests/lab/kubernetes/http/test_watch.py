@@ -10,7 +10,7 @@ import pytest
 
 from tests.lab.kubernetes.api import MERGE, Api
 
-CONFIGS = "/api/v1/namespaces/orders/configmaps"
+CONFIGS = "/api/v1/namespaces/orders/secrets"
 
 
 def watched(api: Api, query: str = "", path: str = CONFIGS) -> list[tuple[str, str]]:
@@ -34,7 +34,7 @@ def test_what_there_is_then_what_happens(api: Api) -> None:
     first = create(api, "a")
     assert watched(api) == [("ADDED", "a")]
     create(api, "b")
-    api("PATCH", f"{CONFIGS}/a", {"data": {"x": "1"}}, kind=MERGE)
+    api("PATCH", f"{CONFIGS}/a", {"data": {"x": "MQ=="}}, kind=MERGE)
     api("DELETE", f"{CONFIGS}/b")
     since = f"&resourceVersion={first}"
     expected = [("ADDED", "b"), ("MODIFIED", "a"), ("DELETED", "b")]
@@ -52,9 +52,9 @@ def test_a_list_as_a_stream(api: Api) -> None:
 def test_only_the_namespace_the_name_and_the_label_asked_for(api: Api) -> None:
     first = create(api, "a", app="x")
     create(api, "b", app="y")
-    create(api, "c", "/api/v1/namespaces/default/configmaps")
+    create(api, "c", "/api/v1/namespaces/default/secrets")
     assert watched(api) == [("ADDED", "a"), ("ADDED", "b")]
-    assert watched(api, path="/api/v1/configmaps") == [("ADDED", name) for name in "abc"]
+    assert watched(api, path="/api/v1/secrets") == [("ADDED", name) for name in "abc"]
     assert watched(api, "&fieldSelector=metadata.name%3Db") == [("ADDED", "b")]
     by_label = f"&labelSelector=app%3Dx&resourceVersion={first}"
     api("PATCH", f"{CONFIGS}/a", {"metadata": {"labels": {"app": "z"}}}, kind=MERGE)
@@ -76,8 +76,8 @@ def _labelled(api: Api, value: str) -> Any:
     from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 
     store = api.lab.kubernetes().objects.store
-    found = store.get(BUILT_IN["ConfigMap"], "orders", "a")
-    return BUILT_IN["ConfigMap"], {**found, "data": {"n": value}, "metadata": {**found["metadata"]}}
+    found = store.get(BUILT_IN["Secret"], "orders", "a")
+    return BUILT_IN["Secret"], {**found, "data": {"n": value}, "metadata": {**found["metadata"]}}
 
 
 @pytest.mark.parametrize("query", ["timeoutSeconds=nan", "timeoutSeconds=x", "resourceVersion=x"])

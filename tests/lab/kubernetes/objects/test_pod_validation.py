@@ -181,7 +181,10 @@ def test_a_mount_that_kubernetes_refuses(api: Api, mounts: list[dict[str, Any]],
     ],
 )
 def test_a_volumes_name(api: Api, name: str, said: str) -> None:
-    specification = {"containers": [{"name": "app"}], "volumes": [{"name": name, "emptyDir": {}}]}
+    specification = {
+        "containers": [{"name": "app", "image": "app:1"}],
+        "volumes": [{"name": name, "emptyDir": {}}],
+    }
     answer = api("POST", PODS, {"metadata": {"name": "p"}, "spec": specification}, 422)
     assert answer["message"] == f'Pod "p" is invalid: {VOLUME}.name: {said}'
     specification["volumes"] = [{"name": "t", "emptyDir": {}}] * 2
@@ -200,8 +203,8 @@ def test_a_volumes_name(api: Api, name: str, said: str) -> None:
     ],
 )
 def test_a_variables_name(api: Api, name: str, said: str) -> None:
-    specification = {"initContainers": [{"name": "app", "env": [{"name": name}]}],
-                     "containers": [{"name": "app"}]}  # fmt: skip
+    specification = {"initContainers": [{"name": "i", "image": "i", "env": [{"name": name}]}],
+                     "containers": [{"name": "app", "image": "app:1"}]}  # fmt: skip
     answer = api("POST", PODS, {"metadata": {"name": "p"}, "spec": specification}, 422)
     rule = (
         "a valid environment variable name must consist only of printable ASCII characters other"
@@ -256,7 +259,7 @@ def test_what_the_webhook_adds_is_checked_too(setup: Setup) -> None:
         "metadata": {"name": "p", "namespace": "orders"},
         "spec": {
             "serviceAccountName": "orders-api",
-            "containers": [{"name": "app", "volumeMounts": [taken]}],
+            "containers": [{"name": "app", "image": "app:1", "volumeMounts": [taken]}],
             "volumes": [{"name": "mine", "emptyDir": {}}],
         },
     }
@@ -283,7 +286,7 @@ def test_a_mount_path_is_read_from_the_containers_root(
     cluster: Kubernetes, mounted: dict[str, str], shown: str | None
 ) -> None:
     """As a container's runtime does, to which API server and kubelet pass `..` and `:` on."""
-    container = {"name": "app", "volumeMounts": [{"name": "t", **mounted}]}
+    container = {"name": "app", "image": "app", "volumeMounts": [{"name": "t", **mounted}]}
     specification = {"containers": [container], "volumes": [token(path="deep/token")]}
     cluster.apply(
         {"kind": "Pod", "metadata": {"name": "p", "namespace": "orders"}, "spec": specification}
@@ -298,7 +301,7 @@ def test_two_tokens_of_a_volume_differ(cluster: Kubernetes) -> None:
         {"serviceAccountToken": {"path": "a", "audience": "vault"}},
         {"serviceAccountToken": {"path": "b", "audience": "sts.amazonaws.com"}},
     )
-    container = {"name": "app", "volumeMounts": [mount()]}
+    container = {"name": "app", "image": "app", "volumeMounts": [mount()]}
     specification = {"containers": [container], "volumes": [volume]}
     cluster.apply(
         {"kind": "Pod", "metadata": {"name": "p", "namespace": "orders"}, "spec": specification}

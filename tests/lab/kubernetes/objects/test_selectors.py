@@ -74,7 +74,11 @@ def test_fields_that_select_nothing(text: str, said: str) -> None:
 def test_a_collection_is_listed_and_deleted_by_label(api: Api) -> None:
     for name, tier in (("a", "web"), ("b", "db"), ("c", "web")):
         metadata = {"name": name, "labels": {"tier": tier}}
-        api("POST", PODS, {"metadata": metadata, "spec": {"containers": [{"name": "a"}]}})
+        api(
+            "POST",
+            PODS,
+            {"metadata": metadata, "spec": {"containers": [{"name": "a", "image": "app:1"}]}},
+        )
     path = f"{PODS}?labelSelector=tier%3Dweb"
     assert [item["metadata"]["name"] for item in api("GET", path)["items"]] == ["a", "c"]
     api("DELETE", f"{path}&dryRun=All")

@@ -16,31 +16,30 @@ from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.admission import service_account_volume, webhook
 from podrole.lab.kubernetes.auth import rbac
 from podrole.lab.kubernetes.custom import definition
-from podrole.lab.kubernetes.objects import chart_validation, defaults, pod_validation
+from podrole.lab.kubernetes.objects import (
+    chart_validation,
+    defaults,
+    metadata_validation,
+    pod_validation,
+    workload_validation,
+)
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
+from podrole.lab.kubernetes.objects.metadata_validation import SUBDOMAIN, SUBDOMAIN_RULE
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.kubernetes.objects.status import ApiError, forbidden, invalid, invalid_in
 
-_NAME_RULE = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.',"
-    " and must start and end with an alphanumeric character (e.g. 'example.com', regex used for"
-    " validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-)
 _POD_UPDATES = (
     "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
     "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only"
     " additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set"
     " to 1 if it was previously negative)"
 )
-#: What a node's kubelet takes by default.
-MOST_PODS = 110
 #: The classes that every cluster has.
 SYSTEM_PRIORITIES = {
     "system-cluster-critical": 2_000_000_000,
     "system-node-critical": 2_000_001_000,
 }
-_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 
 class Admission:
@@ -64,10 +63,10 @@ class Admission:
         """
         metadata = given["metadata"]
         name = metadata["name"]
-        if kind.group != rbac.GROUP and (
-            not pod_validation.SUBDOMAIN.match(name) or len(name) > 253
-        ):
-            raise invalid(kind, name, "metadata.name", f'Invalid value: "{name}": {_NAME_RULE}')
+        if kind.group != rbac.GROUP and (not SUBDOMAIN.match(name) or len(name) > 253):
+            raise invalid(kind, name, "metadata.name", f'Invalid value: "{name}": {SUBDOMAIN_RULE}')
+        if wrong := list(metadata_validation.faults(metadata)):
+            raise invalid_in(kind, name, wrong)
         if kind.custom is not None:
             kind.custom.fill(given)
             given = mutate(given)
@@ -89,10 +88,10 @@ class Admission:
             return self._pod(kind, given, former, mutate)
         given = mutate(given)
         defaults.fill(kind, given)
-        if wrong := chart_validation.faults(kind.name, given, former):
+        wrong = chart_validation.faults(kind.name, given, former)
+        wrong += workload_validation.faults(kind, given)
+        if wrong:
             raise invalid_in(kind, name, wrong)
-        if kind.name in (*_WORKLOADS, "Job"):
-            _workload(kind, given)
         if kind.name in ("RoleBinding", "ClusterRoleBinding"):
             _binding(kind, given)
         if former is not None:
@@ -118,9 +117,6 @@ class Admission:
                 raise invalid(kind, name, "spec", _POD_UPDATES)
             given["status"] = former["status"]
             return given
-        for index, container in enumerate(specification["containers"]):
-            if not isinstance(container, dict) or not container.get("name"):
-                raise invalid(kind, name, f"spec.containers[{index}].name", "Required value")
         return given
 
     def mutate(self, kind: Kind, given: Object, mutate: Callable[[Object], Object]) -> Object:
@@ -132,7 +128,9 @@ class Admission:
         if kind is not BUILT_IN["Pod"]:
             return given
         specification, metadata = given["spec"], given["metadata"]
-        self._priority(kind, metadata["name"], specification)
+        # Who refuses before the name is drawn has only what it begins with.
+        name = metadata.get("generateName") or metadata["name"]
+        self._priority(kind, name, specification)
         account_name = specification.get("serviceAccountName") or specification.get(
             "serviceAccount"
         )
@@ -146,7 +144,7 @@ class Admission:
             shown = specification["serviceAccountName"]
             raise forbidden(
                 kind,
-                metadata["name"],
+                name,
                 f'error looking up service account {namespace}/{shown}: serviceaccount "{shown}"'
                 " not found",
             )
@@ -200,35 +198,6 @@ def _encode(kind: Kind, secret: Object, member: str) -> None:
             ) from error
 
 
-def _workload(kind: Kind, given: Object) -> None:
-    name, specification = given["metadata"]["name"], given.get("spec") or {}
-    template = specification.get("template")
-    if not isinstance(template, dict) or not (template.get("spec") or {}).get("containers"):
-        raise invalid(kind, name, "spec.template.spec.containers", "Required value")
-    claims = pod_validation.claims(specification)
-    if wrong := pod_validation.faults(template["spec"], "spec.template.spec", claims):
-        raise invalid_in(kind, name, wrong)
-    wanted = specification.get("replicas", 1)
-    if wanted < 0:
-        why = f"Invalid value: {wanted}: must be greater than or equal to 0"
-        raise invalid(kind, name, "spec.replicas", why)
-    if wanted > MOST_PODS:
-        why = f"Invalid value: {wanted}: lab: its one node runs at most {MOST_PODS} pods"
-        raise invalid(kind, name, "spec.replicas", why)
-    selector = specification.get("selector")
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    if selector is None:
-        return  # a manifest in a lesson may leave it out
-    wanted = selector.get("matchLabels") or {}
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        raise invalid(
-            kind,
-            name,
-            "spec.template.metadata.labels",
-            f"Invalid value: {labels}: `selector` does not match template `labels`",
-        )
-
-
 def _binding(kind: Kind, given: Object) -> None:
     """Raise ApiError for a binding of nothing or of nobody: `pkg/apis/rbac/validation`."""
     name, role = given["metadata"]["name"], given.get("roleRef") or {}
@@ -249,7 +218,7 @@ def _immutable(kind: Kind, given: Object, former: Object) -> None:
     if "roleRef" in former and given.get("roleRef") != former["roleRef"]:
         reference = json.dumps(given.get("roleRef"))
         raise invalid(kind, name, "roleRef", f"Invalid value: {reference}: cannot change roleRef")
-    if kind.name not in _WORKLOADS:
+    if kind.name not in workload_validation.SCALED:
         return
     selector = (former.get("spec") or {}).get("selector")
     changed = (given.get("spec") or {}).get("selector")

@@ -23,7 +23,8 @@ _ROLES = ("Role", "ClusterRole")
 def check_grant(
     store: ObjectStore, user: User, kind: Kind, given: Mapping[str, Any], namespace: str
 ) -> None:
-    """Raise ApiError (Forbidden) where a role or a binding would give more than the user has."""
+    """Raise ApiError (Forbidden) where a role or a binding would give more than the user has,
+    and NotFound for a role that there is not: whoever may not `bind` cannot name one beforehand."""
     name = str((given.get("metadata") or {}).get("name", ""))
     if kind.group != rbac.GROUP:
         return
@@ -34,10 +35,11 @@ def check_grant(
         reference = given.get("roleRef") or {}
         held, role = "bind", BUILT_IN.get(str(reference.get("kind")), BUILT_IN["Role"])
         role_name = str(reference.get("name", ""))
-        found = store.find(role, namespace, role_name) or {}
-        rules = found.get("rules") or ()
+        rules = ()
     if rbac.allowed(store, user, Attempt(held, role, namespace, role_name)):
         return
+    if held == "bind":
+        rules = store.get(role, namespace, role_name).get("rules") or ()
     lacking = [rule for rule in rules if not _holds(store, user, rule, namespace)]
     if lacking:
         groups = " ".join(f'"{group}"' for group in user.groups)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from podrole.lab.clock import Clock, stamp
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.kubernetes.controllers.deployment_status import condition, deployment_status
+from podrole.lab.kubernetes.controllers.events import Events
+from podrole.lab.kubernetes.controllers.kubelet import pod_address, pod_status
 from podrole.lab.kubernetes.controllers.object_changes import ObjectChanges
 from podrole.lab.kubernetes.controllers.rollout import Rollouts, replicas
 from podrole.lab.kubernetes.custom.definitions import DEFINITION, Definitions
@@ -19,22 +22,38 @@ from podrole.lab.kubernetes.objects.status import ApiError
 _POD = BUILT_IN["Pod"]
 _REPLICA_SET = BUILT_IN["ReplicaSet"]
 _DEPLOYMENT = BUILT_IN["Deployment"]
+_CONFIG_MAP = BUILT_IN["ConfigMap"]
 _ONE_POD = ("DaemonSet", "Job")
+ROOT_AUTHORITY = "kube-root-ca.crt"
+_ABOUT_AUTHORITY = (
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal"
+    " endpoints such as the internal service IP or kubernetes.default.svc. No other usage is"
+    " guaranteed across distributions of Kubernetes clusters."
+)
 
 
 class Controllers:
     """Reacts to changes of workloads, namespaces and pods."""
 
     def __init__(
-        self, api: ObjectChanges, clock: Clock, identifiers: Identifiers, node: str
+        self,
+        api: ObjectChanges,
+        clock: Clock,
+        identifiers: Identifiers,
+        told: Identifiers,
+        node: str,
     ) -> None:
+        """`told` names events and what every namespace has, which shifts no other names."""
         self._api = api
         self._clock = clock
         self._node = node
         self._definitions = Definitions(api.store, clock)
-        #: Replica sets that lacked pods once, by namespace: a new service account may help them.
-        self._short: dict[str, dict[str, None]] = {}
-        self._rollouts = Rollouts(api, identifiers, self._owned, _reference)
+        self._told = told
+        self._events = Events(api.store, clock, told)
+        #: What lacked pods once, by namespace: a new service account may help them.
+        self._short: dict[str, dict[tuple[str, str], None]] = {}
+        self._rollouts = Rollouts(api, identifiers, self._owned, _reference, self._events)
+        self._pods = 0
 
     def created(self, kind: Kind, found: Object) -> None:
         """Do what the creation of an object asks for."""
@@ -43,8 +62,10 @@ class Controllers:
         if kind.name == "CustomResourceDefinition":
             self._definitions.changed(found)
         elif kind.name == "Namespace":
-            account = {"metadata": {"name": "default", "namespace": found["metadata"]["name"]}}
+            space = found["metadata"]["name"]
+            account = {"metadata": {"name": "default", "namespace": space}}
             self._api.create(BUILT_IN["ServiceAccount"], account)
+            self._publish_authority(space)
         elif kind.name == "ServiceAccount":
             self._try_again(found["metadata"]["namespace"])
         elif kind.name == "Pod":
@@ -66,7 +87,9 @@ class Controllers:
         if kind.name == "CustomResourceDefinition":
             self._definitions.changed(found)
         elif kind.name == "Deployment":
-            if former["spec"].get("template") == found["spec"].get("template"):
+            paused = found["spec"].get("paused")
+            stays = former["spec"].get("template") == found["spec"].get("template")
+            if paused or (stays and not former["spec"].get("paused")):
                 self._rollouts.resize(found)
             else:
                 self._rollouts.roll_out(found)
@@ -93,6 +116,8 @@ class Controllers:
         space = gone["metadata"].get("namespace", "")
         if kind is BUILT_IN["ServiceAccount"] and gone["metadata"]["name"] == "default":
             self._api.create(kind, {"metadata": {"name": "default", "namespace": space}})
+        if kind is _CONFIG_MAP and gone["metadata"]["name"] == ROOT_AUTHORITY:
+            self._publish_authority(space)
         owner = _owner(gone)
         owning = (
             self._api.store.find(BUILT_IN[owner["kind"]], space, owner["name"]) if owner else None
@@ -121,6 +146,23 @@ class Controllers:
 
     # -- how -----------------------------------------------------------------------------
 
+    def _publish_authority(self, namespace: str) -> None:
+        """The certificate by which pods know the API server, as every namespace has it."""
+        self._api.store.create(
+            _CONFIG_MAP,
+            {
+                "kind": "ConfigMap",
+                "apiVersion": "v1",
+                "metadata": {
+                    "name": ROOT_AUTHORITY,
+                    "namespace": namespace,
+                    "annotations": {"kubernetes.io/description": _ABOUT_AUTHORITY},
+                },
+                "data": {"ca.crt": self._api.authority},
+            },
+            uid=self._told.uuid(),
+        )
+
     def _scale(self, replica_set: Object) -> None:
         """As many pods as the replica set wants, of its template, and the counts of them."""
         wanted = replicas(replica_set)
@@ -128,14 +170,8 @@ class Controllers:
         for pod in pods[wanted:]:
             metadata = pod["metadata"]
             self._api.store.delete(_POD, metadata["namespace"], metadata["name"])
-        failure = ""
-        try:
-            for _ in range(wanted - len(pods)):
-                self._create_pod("ReplicaSet", replica_set, f"{replica_set['metadata']['name']}-")
-        except ApiError as error:  # admission says no: the controller would try again later
-            failure = error.message
-            metadata = replica_set["metadata"]
-            self._short.setdefault(metadata["namespace"], {})[metadata["name"]] = None
+            self._tell(_REPLICA_SET, replica_set, "SuccessfulDelete", "Deleted pod", pod)
+        failure = self._make_pods(_REPLICA_SET, replica_set, range(wanted - len(pods)))
         count = len(self._owned(_POD, replica_set))
         status: dict[str, Any] = {
             "replicas": count,
@@ -143,48 +179,77 @@ class Controllers:
             "availableReplicas": count,
         }
         if failure:
-            status["conditions"] = [self._condition("ReplicaFailure", "FailedCreate", failure)]
+            now = self._now()
+            status["conditions"] = [condition("ReplicaFailure", "FailedCreate", failure, now)]
         self._store_status(_REPLICA_SET, replica_set, status)
         owner = _owner(replica_set)
         if owner is not None and owner["kind"] == "Deployment":
             space = replica_set["metadata"]["namespace"]
             deployment = self._api.store.find(_DEPLOYMENT, space, owner["name"])
             if deployment is not None:
+                if not deployment["spec"].get("paused"):
+                    self._rollouts.go_on(deployment)
                 self._set_status(deployment)
 
+    def _make_pods(self, kind: Kind, owner: Object, ordinals: Iterable[int]) -> str:
+        """Make an owner's pods. Returns why it could not make one: it tries again later."""
+        metadata = owner["metadata"]
+        for ordinal in ordinals:
+            try:
+                pod = self._create_pod(kind.name, owner, f"{metadata['name']}-", ordinal)
+            except ApiError as error:  # admission says no
+                said = f"Error creating: {error.message}"
+                source = f"{kind.name.lower()}-controller"
+                self._events.record(source, kind, owner, "FailedCreate", said, bad=True)
+                held = self._short.setdefault(metadata["namespace"], {})
+                held[kind.name, metadata["name"]] = None
+                return error.message
+            self._tell(kind, owner, "SuccessfulCreate", "Created pod", pod)
+        return ""
+
+    def _tell(self, kind: Kind, owner: Object, reason: str, words: str, pod: Object) -> None:
+        said = f"{words}: {pod['metadata']['name']}"
+        self._events.record(f"{kind.name.lower()}-controller", kind, owner, reason, said)
+
     def _try_again(self, namespace: str) -> None:
-        """Pods that lacked their service account: replica sets make them now."""
-        short = self._short.get(namespace, {})
-        for name in list(short):
-            found = self._api.store.find(_REPLICA_SET, namespace, name)
-            if found is not None and len(self._owned(_POD, found)) < replicas(found):
-                self._scale(found)
+        """Pods that lacked their service account: their owners make them now."""
+        short = self._short.pop(namespace, {})
+        for kind_name, name in short:
+            kind = BUILT_IN[kind_name]
+            found = self._api.store.find(kind, namespace, name)
+            if found is None:
+                continue
+            if kind is _REPLICA_SET:
+                if len(self._owned(_POD, found)) < replicas(found):
+                    self._scale(found)
             else:
-                del short[name]
+                self._own_pods(kind, found, 1 if kind_name in _ONE_POD else replicas(found))
 
     def _own_pods(self, kind: Kind, owner: Object, wanted: int) -> None:
-        for ordinal in range(wanted):
-            self._create_pod(kind.name, owner, f"{owner['metadata']['name']}-", ordinal)
+        """The pods of what is no replica set, beside those that it has."""
+        self._make_pods(kind, owner, range(len(self._owned(_POD, owner)), wanted))
+        count = len(self._owned(_POD, owner))
         status: dict[str, Any] = {
-            "replicas": wanted,
-            "readyReplicas": wanted,
-            "availableReplicas": wanted,
+            "replicas": count,
+            "readyReplicas": count,
+            "availableReplicas": count,
         }
         if kind.name == "Job":
             now = self._now()
-            condition = {"type": "Complete", "status": "True", "lastTransitionTime": now}
-            times = {"startTime": now, "completionTime": now}
-            status = {"succeeded": 1, **times, "conditions": [condition]}
+            status = {"startTime": now}
+            if count:
+                complete = {"type": "Complete", "status": "True", "lastTransitionTime": now}
+                status |= {"succeeded": 1, "completionTime": now, "conditions": [complete]}
         self._store_status(kind, owner, status)
 
-    def _create_pod(self, kind: str, owner: Object, generate: str, ordinal: int = 0) -> None:
+    def _create_pod(self, kind: str, owner: Object, generate: str, ordinal: int = 0) -> Object:
         template = copy.deepcopy(owner["spec"]["template"])
         metadata, specification = template.get("metadata") or {}, template["spec"]
         for name in claims(owner["spec"]):
             claim = {"claimName": f"{name}-{generate}{ordinal}"}
             others = [one for one in specification.get("volumes") or () if one.get("name") != name]
             specification["volumes"] = [{"name": name, "persistentVolumeClaim": claim}, *others]
-        self._api.create(
+        return self._api.create(
             _POD,
             {
                 "metadata": {
@@ -199,70 +264,19 @@ class Controllers:
 
     def _run(self, pod: Object) -> None:
         """Pods start at once, on the one node."""
-        now = self._now()
-        ready = [
-            {"type": name, "status": "True", "lastTransitionTime": now}
-            for name in ("PodScheduled", "Initialized", "ContainersReady", "Ready")
-        ]
-        containers = [
-            {
-                "name": container["name"],
-                "image": container.get("image", ""),
-                "ready": True,
-                "started": True,
-                "restartCount": 0,
-                "state": {"running": {"startedAt": now}},
-            }
-            for container in pod["spec"]["containers"]
-        ]
         owner = _owner(pod)
         finished = owner is not None and owner["kind"] == "Job"
-        status = {
-            "phase": "Succeeded" if finished else "Running",
-            "conditions": ready,
-            "containerStatuses": containers,
-            "hostIP": "10.0.1.23",
-            "podIP": "10.0.1.101",
-            "startTime": now,
-        }
+        address = pod_address(self._pods)
+        self._pods += 1
+        status = pod_status(pod, address, self._now(), finished=finished)
         specification = {**pod["spec"], "nodeName": self._node}
         self._api.store.update(_POD, {**_copy(pod), "spec": specification, "status": status})
 
     def _set_status(self, deployment: Object) -> None:
-        wanted = replicas(deployment)
         sets = self._owned(_REPLICA_SET, deployment)
-        count = sum((found.get("status") or {}).get("replicas", 0) for found in sets)
-        conditions = [
-            self._condition("Available", "MinimumReplicasAvailable"),
-            self._condition("Progressing", "NewReplicaSetAvailable"),
-        ]
-        if count < wanted:
-            conditions = [
-                {**self._condition("Available", "MinimumReplicasUnavailable"), "status": "False"},
-                self._condition("Progressing", "ReplicaSetUpdated"),
-            ]
-            for found in sets:
-                conditions += (found.get("status") or {}).get("conditions") or ()
-        status = {
-            "observedGeneration": deployment["metadata"].get("generation", 1),
-            "replicas": count,
-            "updatedReplicas": count,
-            "readyReplicas": count,
-            "availableReplicas": count,
-            "conditions": conditions,
-        }
-        if count < wanted:
-            status["unavailableReplicas"] = wanted - count
-        self._store_status(_DEPLOYMENT, deployment, status)
-
-    def _condition(self, name: str, reason: str, message: str = "") -> dict[str, Any]:
-        found = {
-            "type": name,
-            "status": "True",
-            "reason": reason,
-            "lastTransitionTime": self._now(),
-        }
-        return found | ({"message": message} if message else {})
+        self._store_status(
+            _DEPLOYMENT, deployment, deployment_status(deployment, sets, self._now())
+        )
 
     def _store_status(self, kind: Kind, found: Object, status: Mapping[str, Any]) -> None:
         metadata = found["metadata"]

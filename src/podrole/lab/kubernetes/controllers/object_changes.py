@@ -12,6 +12,8 @@ class ObjectChanges(Protocol):
     """The part of the object API that controllers need."""
 
     store: ObjectStore
+    #: The certificate of the authority by which pods know the API server (PEM).
+    authority: str
 
     def create(self, kind: Kind, given: Any) -> Object:
         """Store a new object, after admission; as stored. Raises ApiError."""

@@ -212,12 +212,13 @@ class Endpoints:
 
     def _delete(self, request: ApiRequest, user: User) -> Response:
         route = request.route
-        orphan, dry_run = _delete_options(request)
+        orphan, dry_run, only = _delete_options(request)
         gone = self._objects.delete(
             route.kind,
             route.namespace,
             route.name,
             orphan=orphan,
+            only=only,
             dry_run=dry_run,
             asking=request.asking(user, dry_run=dry_run),
         )
@@ -230,7 +231,7 @@ class Endpoints:
         return request.answer({**_SUCCESS, "details": details})
 
     def _delete_collection(self, request: ApiRequest, user: User) -> Response:
-        orphan, dry_run = _delete_options(request)
+        orphan, dry_run, only = _delete_options(request)
         kind = request.route.kind
         with self._objects.lock:
             for found in self._selected(request):
@@ -240,6 +241,7 @@ class Endpoints:
                     metadata.get("namespace", ""),
                     metadata["name"],
                     orphan=orphan,
+                    only=only,
                     dry_run=dry_run,
                     asking=request.asking(user, dry_run=dry_run),
                 )
@@ -266,11 +268,12 @@ def _selector(request: ApiRequest) -> Callable[[Object], bool]:
     return lambda found: by_label(found) and by_field(found)
 
 
-def _delete_options(request: ApiRequest) -> tuple[bool, bool]:
-    """Whether what the object owns stays, and whether all does."""
+def _delete_options(request: ApiRequest) -> tuple[bool, bool, Object]:
+    """Whether what the object owns stays, whether all does, and which object alone may go."""
     options: Object = {}
     if request.http.get_data():
         options = request.object("DeleteOptions")
     policy = options.get("propagationPolicy") or request.http.args.get("propagationPolicy")
     orphan = policy == "Orphan" or bool(options.get("orphanDependents"))
-    return orphan, request.dry_run() or bool(options.get("dryRun"))
+    dry_run = request.dry_run() or bool(options.get("dryRun"))
+    return orphan, dry_run, options.get("preconditions") or {}

@@ -66,7 +66,8 @@ class Subresources:
             raise ApiError(400, "name in URL does not match name in Eviction object")
         dry_run = request.dry_run() or bool((given.get("deleteOptions") or {}).get("dryRun"))
         asking = request.asking(user, dry_run=dry_run)
-        self._objects.evict(route.namespace, route.name, dry_run=dry_run, asking=asking)
+        only = (given.get("deleteOptions") or {}).get("preconditions") or {}
+        self._objects.evict(route.namespace, route.name, only=only, dry_run=dry_run, asking=asking)
         return request.answer(
             {
                 "kind": "Status",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from podrole.lab.kubernetes.objects.columns import Since
 from podrole.lab.kubernetes.objects.kinds import Kind
 
 
@@ -21,7 +22,8 @@ def table(kind: Kind, objects: Iterable[Mapping[str, Any]], now: datetime, **met
 
 
 def _definitions(kind: Kind) -> Iterator[dict[str, Any]]:
-    yield _definition("Name", form="name")
+    if kind.named:
+        yield _definition("Name", form="name")
     if kind.custom is not None and kind.custom.columns is not None:
         for column in kind.custom.columns:
             yield _definition(
@@ -32,7 +34,7 @@ def _definitions(kind: Kind) -> Iterator[dict[str, Any]]:
         yield _definition(title)
     if kind.age == "Age":
         yield _definition("Age")
-    else:
+    elif kind.age:
         yield _definition(kind.age, "date")
     for title, _ in kind.wide:
         yield _definition(title, priority=0 if title in _ALWAYS else 1)
@@ -51,7 +53,7 @@ def _definition(
 
 
 #: Columns after the age that need no `-o wide`.
-_ALWAYS = ("Version",)
+_ALWAYS = ("Version", "Message")
 
 
 def row(kind: Kind, found: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -65,10 +67,19 @@ def row(kind: Kind, found: Mapping[str, Any], now: datetime) -> dict[str, Any]:
             value = column.read(found)
             cells.append(_since(value, now) if column.type == "date" and value else value)
         return {"cells": cells, "object": shown}
-    made = _age(metadata, now) if kind.age == "Age" else metadata.get("creationTimestamp")
-    cells = [metadata["name"], *(read(found) for _, read in kind.columns), made]
-    cells += [read(found) for _, read in kind.wide]
+    cells = [metadata["name"]] if kind.named else []
+    cells += [_cell(read(found), now) for _, read in kind.columns]
+    if kind.age:
+        made = _age(metadata, now) if kind.age == "Age" else metadata.get("creationTimestamp")
+        cells.append(made)
+    cells += [_cell(read(found), now) for _, read in kind.wide]
     return {"cells": cells, "object": shown}
+
+
+def _cell(value: Any, now: datetime) -> Any:
+    if isinstance(value, Since):
+        return _since(value, now) if value else "<unknown>"
+    return value
 
 
 def _age(metadata: Mapping[str, Any], now: datetime) -> str:

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LIFE = timedelta(days=365)
+#: The authority's certificate is the same whenever it is made: pods have it in `kube-root-ca.crt`.
+_AUTHORITY_FROM, _AUTHORITY_TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2046, 1, 1, tzinfo=UTC)
 
 
 class ServerCertificate:
@@ -28,7 +30,8 @@ class ServerCertificate:
     def issue(self, cluster: str, source: Random) -> str:
         """Make a certificate for the loopback, signed by an authority of its own.
 
-        Both keys are drawn from `source`: the same draws, and a kubeconfig of before still holds.
+        Both keys are drawn from `source`: the same draws, the same authority, and a kubeconfig of
+        before still holds.
         Returns the authority's certificate, base64 of PEM, as a kubeconfig has it.
         """
         authority, chain, private = _certificates(cluster, source)
@@ -48,11 +51,18 @@ def _certificates(cluster: str, source: Random) -> tuple[bytes, bytes, bytes]:
     # Python's ssl from 3.13 on wants the key identifiers and usages of RFC 5280.
     identifier = x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key())
     authority = (
-        _builder(authority_name, authority_name, authority_key.public_key())
+        x509.CertificateBuilder(
+            authority_name,
+            authority_name,
+            authority_key.public_key(),
+            1 + source.getrandbits(150),
+            _AUTHORITY_FROM,
+            _AUTHORITY_TO,
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(identifier, critical=False)
-        .sign(authority_key, hashes.SHA256())
+        .sign(authority_key, hashes.SHA256(), ecdsa_deterministic=True)
     )
     names = x509.SubjectAlternativeName(
         [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]

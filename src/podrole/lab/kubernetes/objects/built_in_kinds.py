@@ -10,10 +10,12 @@ from podrole.lab.kubernetes.objects.columns import (
     at,
     containers,
     count,
+    involved,
     pod_status,
     ports,
     ready,
     replicas,
+    since,
     subjects,
     texts,
 )
@@ -58,6 +60,10 @@ _KINDS = (
         wide=(
             ("Version", at("status", "nodeInfo", "kubeletVersion")),
             ("Internal-IP", address),
+            ("External-IP", lambda _: "<none>"),
+            ("OS-Image", at("status", "nodeInfo", "osImage")),
+            ("Kernel-Version", at("status", "nodeInfo", "kernelVersion")),
+            ("Container-Runtime", at("status", "nodeInfo", "containerRuntimeVersion")),
         ),
         selected_by=("spec.unschedulable",),
         parts=(STATUS,),
@@ -94,6 +100,22 @@ _KINDS = (
         "Event",
         "events",
         short=("ev",),
+        named=False,
+        age="",
+        columns=(
+            ("Last Seen", since("lastTimestamp")),
+            ("Type", at("type")),
+            ("Reason", at("reason")),
+            ("Object", involved),
+        ),
+        wide=(
+            ("Subobject", at("involvedObject", "fieldPath")),
+            ("Source", at("source", "component")),
+            ("Message", at("message")),
+            ("First Seen", since("firstTimestamp")),
+            ("Count", at("count")),
+            ("Name", at("metadata", "name")),
+        ),
         selected_by=tuple(
             ["reason", "type"]
             + [f"involvedObject.{name}" for name in ("kind", "name", "namespace", "uid")]
@@ -110,7 +132,12 @@ _KINDS = (
             ("Status", pod_status),
             ("Restarts", lambda _: 0),
         ),
-        wide=(("IP", at("status", "podIP")), ("Node", at("spec", "nodeName"))),
+        wide=(
+            ("IP", at("status", "podIP")),
+            ("Node", at("spec", "nodeName")),
+            ("Nominated Node", lambda _: "<none>"),
+            ("Readiness Gates", lambda _: "<none>"),
+        ),
         selected_by=tuple(
             [f"spec.{name}" for name in ("nodeName", "restartPolicy", "serviceAccountName")]
             + ["status.phase", "status.podIP"]

@@ -19,6 +19,22 @@ def at(*path: str) -> Read:
     return read
 
 
+class Since(str):
+    """A time that a column shows as how long ago it was."""
+
+
+def since(*path: str) -> Read:
+    """How long ago what stands there was."""
+    read = at(*path)
+    return lambda found: Since(read(found) or "")
+
+
+def involved(found: Mapping[str, Any]) -> str:
+    """`pod/orders-api-1`: of what an event tells."""
+    named = found.get("involvedObject") or {}
+    return f"{str(named.get('kind', '')).lower()}/{named.get('name', '')}"
+
+
 def count(*path: str) -> Read:
     """How many stand there."""
     read = at(*path)

@@ -85,8 +85,10 @@ class Kind:
     #: What field selectors may name, beside an object's name and namespace.
     selected_by: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()  # `all` for `kubectl get all`
-    #: The column of the time at which it was made: `Age`, or `Created At`.
+    #: The column of the time at which it was made: `Age`, `Created At`, or none.
     age: str = "Age"
+    #: Whether the first column is the name.
+    named: bool = True
     parts: tuple[Part, ...] = ()
     #: Of a custom resource: its list's kind, its singular, the version that is stored, its rules.
     list_kind: str = ""

@@ -16,7 +16,7 @@ from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
 from podrole.lab.kubernetes.objects.kind_registry import KindRegistry
 from podrole.lab.kubernetes.objects.kinds import Kind, Object
 from podrole.lab.kubernetes.objects.object_table import Key, ObjectTable
-from podrole.lab.kubernetes.objects.status import ApiError, already_exists, not_found
+from podrole.lab.kubernetes.objects.status import ApiError, already_exists, conflict, not_found
 
 _KEPT_EVENTS = 4096
 
@@ -104,8 +104,11 @@ class ObjectStore:
             if (kind := self.kinds.of_plural(group, plural)) is not None
         ]
 
-    def create(self, kind: Kind, given: Object) -> Object:
-        """Store a new object. Raises ApiError (NotFound for its namespace, AlreadyExists)."""
+    def create(self, kind: Kind, given: Object, *, uid: str = "") -> Object:
+        """Store a new object, under a uid of its own unless one is given.
+
+        Raises ApiError (NotFound for its namespace, AlreadyExists).
+        """
         metadata = given["metadata"]
         namespace = metadata.get("namespace", "") if kind.namespaced else ""
         if kind.namespaced:
@@ -114,7 +117,7 @@ class ObjectStore:
             metadata.pop("namespace", None)
         if self.find(kind, namespace, metadata["name"]) is not None:
             raise already_exists(kind, metadata["name"])
-        metadata["uid"] = self._identifiers.uuid()
+        metadata["uid"] = uid or self._identifiers.uuid()
         metadata["creationTimestamp"] = stamp(self._clock.now())
         return self._store(kind, given, "ADDED", None)
 
@@ -134,17 +137,27 @@ class ObjectStore:
         return self._store(kind, given, "MODIFIED", stored)
 
     def check_version(self, kind: Kind, given: Object, former: Object) -> None:
-        """Raise ApiError (Conflict) where `given` comes of another version than the stored."""
+        """Raise ApiError (Conflict) where `given` comes of another object or version.
+
+        Words: k8s.io/apiserver v0.37.2, `pkg/storage/interfaces.go` (read 2026-11-29).
+        """
         metadata = given["metadata"]
+        uid, stored = metadata.get("uid"), former["metadata"]["uid"]
+        if uid not in (None, "", stored):
+            place = [kind.plural, metadata.get("namespace"), metadata["name"]]
+            why = (
+                "StorageError: invalid object, Code: 4, Key: /registry/"
+                f"{'/'.join(filter(None, place))}, ResourceVersion: 0, AdditionalErrorMsg:"
+                f" Precondition failed: UID in precondition: {uid}, UID in object meta: {stored}"
+            )
+            raise conflict(kind, metadata["name"], why)
         version = metadata.get("resourceVersion")
         if version not in (None, "", former["metadata"]["resourceVersion"]):
-            raise ApiError(
-                409,
-                f'Operation cannot be fulfilled on {kind.resource} "{metadata["name"]}": the object'
-                " has been modified; please apply your changes to the latest version and try again",
-                name=metadata["name"],
-                kind=kind.plural,
+            why = (
+                "the object has been modified; please apply your changes to the latest version and"
+                " try again"
             )
+            raise conflict(kind, metadata["name"], why)
 
     def delete(self, kind: Kind, namespace: str, name: str) -> Object:
         """Remove the object; what it was. Raises ApiError (NotFound)."""

@@ -15,12 +15,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from podrole.lab.kubernetes.objects.metadata_validation import SUBDOMAIN
+
 #: Field and reason, as `invalid_in` takes them.
 Fault = tuple[str, str]
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
-#: A DNS subdomain of RFC 1123, as names of objects are.
-SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
+_RESTARTS = ("Always", "OnFailure", "Never")
 _LABEL_RULE = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must"
     " start and end with an alphanumeric character (e.g. 'my-name', or '123-abc', regex used for"
@@ -46,12 +47,38 @@ def faults(
         found += wrong
         if not wrong:
             volumes.add(volume["name"])
+    if not specification.get("containers"):
+        found.append((f"{place}.containers", "Required value"))
+    names: set[str] = set()
     for member in ("containers", "initContainers"):
         for index, container in enumerate(specification.get(member) or ()):
             inside = f"{place}.{member}[{index}]"
+            found += _named(container.get("name"), f"{inside}.name")
+            if not container.get("image"):
+                found.append((f"{inside}.image", "Required value"))
             found += _variables(container.get("env") or (), f"{inside}.env")
             found += _mounts(container.get("volumeMounts") or (), f"{inside}.volumeMounts", volumes)
+            name = container.get("name") or ""
+            if name in names:
+                found.append((f"{inside}.name", f"Duplicate value: {quoted(name)}"))
+            names.add(name)
+    policy = specification.get("restartPolicy", "Always")
+    if policy not in _RESTARTS:
+        known = ", ".join(map(quoted, _RESTARTS))
+        why = f"Unsupported value: {quoted(policy)}: supported values: {known}"
+        found.append((f"{place}.restartPolicy", why))
     return found
+
+
+def _named(name: str | None, place: str) -> Iterator[Fault]:
+    """What is wrong with a container's name."""
+    if not name:
+        yield place, "Required value"
+        return
+    if len(name.encode(errors="replace")) > 63:
+        yield place, _invalid(name, "must be no more than 63 bytes")
+    if not _LABEL.match(name):
+        yield place, _invalid(name, _LABEL_RULE)
 
 
 def claims(specification: Mapping[str, Any]) -> Iterator[str]:

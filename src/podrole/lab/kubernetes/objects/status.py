@@ -68,6 +68,14 @@ def already_exists(kind: Kind, name: str) -> ApiError:
     )
 
 
+def conflict(kind: Kind, name: str, why: str, *, by_kind: bool = False) -> ApiError:
+    """The object is not as the client took it to be; `by_kind` names `Pod`, not `pods`."""
+    shown = kind.name if by_kind else kind.plural
+    resource = f"{shown}.{kind.group}" if kind.group else shown
+    said = f'Operation cannot be fulfilled on {resource} "{name}": {why}'
+    return ApiError(409, said, name=name, kind=shown)
+
+
 def invalid(kind: Kind, name: str, place: str, why: str) -> ApiError:
     """The object cannot be stored; `why` begins with Kubernetes' word, as `Required value`."""
     return invalid_in(kind, name, [(place, why)])

@@ -56,14 +56,15 @@ class Eks(Service):
         self.delay = timedelta()
         self._clusters: dict[tuple[str, str, str], Cluster] = {}
         self._endpoint: Callable[[str], str] = lambda _name: ""
-        self._authority = ""
+        #: The certificate (base64 of PEM) of the authority behind the API servers.
+        self.authority = ""
         #: Issuer URL to issuer; STS reads it.
         self.issuers: dict[str, Issuer] = {}
 
     def listens(self, endpoint: Callable[[str], str], authority: str) -> None:
         """Note where the API server of the cluster of a name listens, and the certificate (base64
         of PEM) of the authority that signed for it."""
-        self._endpoint, self._authority = endpoint, authority
+        self._endpoint, self.authority = endpoint, authority
 
     def clusters(self) -> Iterable[Cluster]:
         """All clusters: a copy, since a request that only reads waits for no other."""
@@ -141,9 +142,9 @@ class Eks(Service):
                 raise
         cluster = self._clusters.get(key)
         if cluster is not None:
-            if self._authority:
+            if self.authority:
                 described["endpoint"] = self._endpoint(name)
-                described["certificateAuthority"] = {"data": self._authority}
+                described["certificateAuthority"] = {"data": self.authority}
             described["accessConfig"] = {"authenticationMode": "API"}
             described["identity"] = {"oidc": {"issuer": cluster.issuer.url}}
             described["createdAt"] = int(cluster.created.timestamp())  # moto takes the machine's
