@@ -107,7 +107,7 @@ class Target:
 
 @pytest.fixture(scope="module")
 def target() -> Iterator[Target]:
-    with serving("--hop-limit", "2") as lab:
+    with serving("--metadata", "open") as lab:
         yield Target(lab)
 
 

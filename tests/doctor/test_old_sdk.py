@@ -40,7 +40,7 @@ while True:
 @pytest.fixture(scope="module")
 def served() -> Iterator[dict[str, Any]]:
     """A pod of Pod Identity, on a node whose role would answer; each call renews the session."""
-    with serving("--hop-limit", "2", "--session-seconds", "60") as settings:
+    with serving("--metadata", "open", "--session-seconds", "60") as settings:
         eks = client(settings, "eks")
         client(settings, "iam").create_role(
             RoleName="orders-api", AssumeRolePolicyDocument=json.dumps(POD_IDENTITY_TRUST)

@@ -113,7 +113,7 @@ def test_a_fault_is_a_500_in_the_shape_of_its_door(
 def test_the_metadata_service_too(capsys: pytest.CaptureFixture[str]) -> None:
     from podrole.lab.serving.journal_entry import Options
 
-    with opened(options=Options(hop_limit=2)) as lab, broken(Node, "metadata"):
+    with opened(options=Options(metadata="open")) as lab, broken(Node, "metadata"):
         assert lab.ask("metadata", "GET", "/latest/meta-data/").status == 500
     assert "KeyError: 'spoilt'" in capsys.readouterr().err
 

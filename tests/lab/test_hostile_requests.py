@@ -36,7 +36,7 @@ App = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[ServedLab]:
-    lab = ServedLab(Settings(), Options(hop_limit=2))
+    lab = ServedLab(Settings(), Options(metadata="open"))
     lab.open({door: f"https://127.0.0.1:{port}" for port, door in enumerate(DOORS, 4566)})
     yield lab
     lab.close()

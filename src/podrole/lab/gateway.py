@@ -131,7 +131,7 @@ class Gateway:
     def serves(self, host: str) -> bool:
         """Whether a host exists in the lab's world: AWS's endpoints, issuers, and the agent."""
         if host in METADATA_ADDRESSES:
-            return self.node.hop_limit > 1
+            return self.node.metadata_mode in ("open", "off")
         return host in ADDRESSES or _AWS_HOST.match(host) is not None
 
     def issue(self, account: str, role_name: str, name: str, seconds: int) -> Session:
@@ -220,11 +220,9 @@ class Gateway:
     def metadata_app(self, environ: dict[str, Any], start_response: Any) -> Any:
         """The metadata service of the first cluster's node, as a pod on it meets it.
 
-        Raises ConnectionAbortedError at hop limit 1: nothing answers there.
+        Raises Silence where no answer reaches a pod.
         """
         with self.lock:
-            if self.node.hop_limit < 2:
-                raise ConnectionAbortedError("hop limit 1: no answer reaches a pod")
             response = self.node.metadata(Request(environ))
         return response(environ, start_response)
 

@@ -16,6 +16,7 @@ from podrole.lab.fault import report
 from podrole.lab.kubernetes.http import api_request
 from podrole.lab.kubernetes.http.internal_error import INTERNAL
 from podrole.lab.kubernetes.objects.status import ApiError
+from podrole.lab.metadata_modes import Silence
 from podrole.lab.protocol import codec
 from podrole.lab.protocol.internal_failure import failure_code
 from podrole.lab.protocol.request_reader import likely_protocol
@@ -31,7 +32,7 @@ def guarded(door: str, app: App) -> App:
     def guard(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
             return app(environ, start_response)
-        except ConnectionError:  # the metadata service's silence at hop limit 1
+        except Silence:
             raise
         except Exception as error:
             return answer(door, Request(environ), 500, report(error))(environ, start_response)

@@ -129,7 +129,7 @@ def throttled(ward: Ward, place: str) -> str:
 
 
 def node_role(ward: Ward) -> str:
-    ward.setup.lab.node.hop_limit = 2
+    ward.setup.lab.node.metadata_mode = "open"
     ward.setup.cluster.apply(
         {"kind": "ServiceAccount", "metadata": {"name": "orders-api", "namespace": "orders"}}
     )

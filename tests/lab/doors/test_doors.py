@@ -83,7 +83,7 @@ def _missing(answer: bytes) -> int:
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    with serving("--hop-limit", "2") as settings:
+    with serving("--metadata", "open") as settings:
         yield Lab(settings)
 
 

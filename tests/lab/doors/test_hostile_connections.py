@@ -23,7 +23,7 @@ DOORS = ("aws", "agent", "metadata", "kubernetes")
 @pytest.fixture(scope="module")
 def served() -> Iterator[dict[str, Any]]:
     # At its end it must have written nothing on stderr, and end well by Ctrl-C.
-    with serving("--hop-limit", "2") as settings:
+    with serving("--metadata", "open") as settings:
         yield settings
 
 

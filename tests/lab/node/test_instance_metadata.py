@@ -15,14 +15,14 @@ TTL = "X-aws-ec2-metadata-token-ttl-seconds"
 TOKEN = "X-aws-ec2-metadata-token"
 
 
-def test_a_pod_without_a_role_gets_none_at_hop_limit_1(setup: Setup) -> None:
+def test_a_pod_without_a_role_gets_none_at_the_usual_hop_limit(setup: Setup) -> None:
     pod = setup.deploy()
     with pod.inside(), pytest.raises(NoCredentialsError):
         boto3.client("sts").get_caller_identity()
 
 
-def test_a_pod_without_a_role_silently_uses_the_nodes_at_hop_limit_2(setup: Setup) -> None:
-    setup.lab.node.hop_limit = 2
+def test_a_pod_without_a_role_silently_uses_the_nodes_where_that_is_open(setup: Setup) -> None:
+    setup.lab.node.metadata_mode = "open"
     pod = setup.deploy()
     with pod.inside():
         session = boto3.Session()
@@ -34,14 +34,14 @@ def test_a_pod_without_a_role_silently_uses_the_nodes_at_hop_limit_2(setup: Setu
 
 
 def test_a_role_of_its_own_comes_before_the_nodes(setup: Setup) -> None:
-    setup.lab.node.hop_limit = 2
+    setup.lab.node.metadata_mode = "open"
     with setup.pod_identity_pod().inside():
         arn = boto3.client("sts").get_caller_identity()["Arn"]
     assert ":assumed-role/orders-api/" in arn
 
 
 def test_a_metadata_token_is_needed_and_ends(lab: Lab) -> None:
-    lab.node.hop_limit = 2
+    lab.node.metadata_mode = "open"
     client = Client(lab.gateway)
     path = "/latest/meta-data/iam/security-credentials/"
     assert client.get(path, headers=HOST).status_code == 401
@@ -61,7 +61,7 @@ def test_a_metadata_token_is_needed_and_ends(lab: Lab) -> None:
     ],
 )
 def test_no_metadata_token_for(lab: Lab, headers: dict[str, str], status: int) -> None:
-    lab.node.hop_limit = 2
+    lab.node.metadata_mode = "open"
     client = Client(lab.gateway)
     answer = client.put("/latest/api/token", headers={**HOST, **headers})
     assert answer.status_code == status

@@ -69,7 +69,7 @@ def test_a_policy_of_another_namespace_binds_nobody_here(setup: Setup) -> None:
 
 
 def test_the_guides_policy_keeps_pods_off_the_nodes_role(setup: Setup) -> None:
-    setup.lab.node.hop_limit = 2
+    setup.lab.node.metadata_mode = "open"
     pod = setup.deploy()
     assert ":assumed-role/eks-node/" in identity(pod)
     setup.cluster.apply(of_the_catalogue("netpol-no-imds"))

@@ -59,7 +59,7 @@ def test_a_lab_that_is_loaded_again_equals_what_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "_LONGEST", 0)
-    state, options = tmp_path / "lab.json", Options(hop_limit=2)
+    state, options = tmp_path / "lab.json", Options(metadata="open")
     with opened(state, options=options) as lab, fault.held() as faults:
         codes = _send(lab, _DRAWN)
         read = _read(lab)

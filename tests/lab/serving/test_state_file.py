@@ -78,7 +78,7 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
     "no secret": (changed(HEAD, secret=None), 1, '"secret" is no text'),
     "a short secret": (changed(HEAD, secret="0f"), 1, '"secret" is not 32 bytes'),
     "a member too many": (changed(HEAD, x=1), 1, "'x' is not a member of it"),
-    "bad options": (changed(HEAD, options={"hop_limit": 3}), 1, "not a state file of a lab: "),
+    "bad options": (changed(HEAD, options={"metadata": "no"}), 1, "not a state file of a lab: "),
     "a line that is not JSON": (HEAD + b"x\n" + ENTRY, 2, f"no JSON{FIX}"),
     "a line cut in the middle": (HEAD + ENTRY[:40] + b"\n" + ENTRY, 2, f"no JSON{FIX}"),
     "a letter cut in the middle": (
@@ -112,7 +112,7 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
     "options of a wrong type": (HEAD + b'{"options": 1}\n', 2, '"options" is no object'),
     "an unknown option": (HEAD + b'{"options": {"x": 1}}\n', 2, "'x' is not a member of it"),
     "a huge delay": (
-        HEAD + b'{"options": {"hop_limit": 1, "throttled": [], "association_delay": 1e300}}\n',
+        HEAD + b'{"options": {"metadata": "open", "throttled": [], "association_delay": 1e300}}\n',
         2,
         '"association_delay" is no number of seconds',
     ),
@@ -335,7 +335,7 @@ def test_the_options_of_each_start_are_in_the_file(tmp_path: Path) -> None:
         ttl = {"X_aws_ec2_metadata_token_ttl_seconds": "60"}
         return lab.ask("metadata", "PUT", "/latest/api/token", **ttl).status
 
-    with opened(state, options=Options(hop_limit=2)) as lab:
+    with opened(state, options=Options(metadata="open")) as lab:
         assert token(lab) == 200
         tokens = dict(lab.served.lab.node._tokens)
     with opened(state) as again:
@@ -343,7 +343,7 @@ def test_the_options_of_each_start_are_in_the_file(tmp_path: Path) -> None:
         with pytest.raises(ConnectionError):
             token(again)
         again.call("iam", "CreateUser", {"UserName": "bob"})
-    with opened(state, options=Options(hop_limit=2, throttled=frozenset({"sts"}))) as third:
+    with opened(state, options=Options(metadata="open", throttled=frozenset({"sts"}))) as third:
         assert third.notes == []
         assert third.served.lab.node._tokens == tokens
         assert token(third) == 200

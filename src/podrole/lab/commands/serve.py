@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from podrole.lab.commands.pod_variables import without_proxy
+from podrole.lab.metadata_modes import METADATA_MODES
 from podrole.lab.serving.control_interface import NO_PROXY, token_file
 from podrole.lab.serving.journal_entry import LONGEST_SECONDS, Options
 from podrole.lab.settings import Settings
@@ -57,11 +58,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--cluster", default=usual.cluster, help="name of the EKS cluster (%(default)s)"
     )
     parser.add_argument(
-        "--hop-limit",
-        type=int,
-        choices=(1, 2),
-        default=1,
-        help="hop limit of the node's metadata service; with 2 a pod reaches it (%(default)s)",
+        "--metadata",
+        choices=METADATA_MODES,
+        default=METADATA_MODES[0],
+        help="the node's metadata service: its hop limit keeps pods off, it is open to pods,"
+        " something drops all packets to it, or it is disabled (%(default)s)",
     )
     parser.add_argument(
         "--association-delay",
@@ -135,7 +136,7 @@ def run(arguments: argparse.Namespace) -> int:
     served = ServedLab(
         Settings(arguments.seed, accounts, arguments.region, arguments.cluster),
         Options(
-            arguments.hop_limit,
+            arguments.metadata,
             timedelta(seconds=arguments.association_delay),
             frozenset(arguments.throttled),
             timedelta(seconds=longest) if longest else None,

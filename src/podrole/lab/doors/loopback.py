@@ -6,11 +6,13 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from podrole.lab.doors.guards import HOST, guarded
+from podrole.lab.metadata_modes import Silence
 from podrole.lab.protocol.request_body import BodyLimit, whole_bodies
 from podrole.request_syntax import Chunks, fault, origin_form, refuse
 
@@ -49,6 +51,13 @@ class RequestHandler(WSGIRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse what no app sees, in one line: the doors' clients read no HTML."""
         refuse(self, code, f"lab: {message or self.responses[code][0]}")
+
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        """Nobody answers: keep the connection until the client gives up."""
+        if isinstance(error, Silence):
+            with suppress(OSError):
+                while self.connection.recv(4096):
+                    pass
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: werkzeug's own reads the target once more, and fails at some."""

@@ -18,6 +18,7 @@ from podrole.lab.caller import AssumedRole, Caller
 from podrole.lab.clock import Clock, stamp
 from podrole.lab.credentials import Session
 from podrole.lab.identifiers import Identifiers
+from podrole.lab.metadata_modes import METADATA_MODES, Silence
 from podrole.lab.seed import Seed
 from podrole.lab.settings import Settings
 
@@ -44,9 +45,8 @@ class Node:
     ) -> None:
         """`issue(session_name, seconds)` makes a session of the node's role."""
         self.account, self.region, self.role_name = settings.home, settings.region, NODE_ROLE
-        #: How many hops a metadata token travels. A pod is one hop away from its node: with 1 it
-        #: gets no answer, with 2 it gets the node's role.
-        self.hop_limit = 1
+        #: One of METADATA_MODES.
+        self.metadata_mode = METADATA_MODES[0]
         self._issue = issue
         self._clock = clock
         self._identifiers = Identifiers(seed, f"node/{self.account}/{self.region}")
@@ -66,7 +66,15 @@ class Node:
     # -- the metadata service ------------------------------------------------------------
 
     def metadata(self, request: Request) -> Response:
-        """IMDSv2's answer; the node is set to require a token, as EKS's own nodes are."""
+        """IMDSv2's answer to a pod; the node requires a token, as EKS's own nodes do.
+
+        Raises Silence where no answer reaches a pod.
+        """
+        mode = self.metadata_mode
+        if mode == "off":
+            return Response("403 - Forbidden", 403, content_type="text/html")
+        if mode == "silent" or (mode == "hop-limit" and request.method == "PUT"):
+            raise Silence(f"{mode}: no answer reaches a pod")
         if request.path == "/latest/api/token":
             return self._new_token(request)
         expires = self._tokens.get(request.headers.get(_TOKEN_HEADER, ""))

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from podrole.lab.clock import EARLIEST, LATEST, stamp
+from podrole.lab.metadata_modes import METADATA_MODES
 from podrole.lab.sts_texts import STS_TEXTS
 from podrole.lab.throttle import RATE_LIMITS
 
@@ -32,10 +33,10 @@ class Malformed(ValueError):
 class Options:
     """How a lab behaves beside what it is made from; another start may choose others.
 
-    `hop_limit` is the metadata service's, 1 or 2; the rest as Lab's own of that name.
+    `metadata` is one of METADATA_MODES; the rest as Lab's own of that name.
     """
 
-    hop_limit: int = 1
+    metadata: str = METADATA_MODES[0]
     association_delay: timedelta = timedelta()
     throttled: frozenset[str] = frozenset()
     longest_session: timedelta | None = None
@@ -46,7 +47,7 @@ class Options:
         longest = self.longest_session
         return {
             "options": {
-                "hop_limit": self.hop_limit,
+                "metadata": self.metadata,
                 "association_delay": self.association_delay.total_seconds(),
                 "throttled": sorted(self.throttled),
                 "longest_session": None if longest is None else longest.total_seconds(),
@@ -66,10 +67,10 @@ class Options:
         texts = found.get("sts_texts", STS_TEXTS[0])  # older files do not have it
         if texts not in STS_TEXTS:
             raise Malformed(f'"sts_texts" is not one of {", ".join(STS_TEXTS)}')
-        if member(found, "hop_limit", int) not in (1, 2):
-            raise Malformed('"hop_limit" is neither 1 nor 2')
+        if found.get("metadata") not in METADATA_MODES:
+            raise Malformed(f'"metadata" is not one of {", ".join(METADATA_MODES)}')
         return cls(
-            hop_limit=found["hop_limit"],
+            metadata=found["metadata"],
             association_delay=_seconds(found, "association_delay"),
             throttled=frozenset(throttled),
             longest_session=None if longest is None else _seconds(found, "longest_session", 0.001),

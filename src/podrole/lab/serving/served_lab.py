@@ -19,6 +19,7 @@ from podrole.lab.guarded_app import App
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.http import tls
 from podrole.lab.lab import Lab
+from podrole.lab.metadata_modes import Silence
 from podrole.lab.moto_adapter.clock import replace_moto_clock
 from podrole.lab.process_changes import ProcessChanges
 from podrole.lab.protocol.request_reader import target_of
@@ -113,13 +114,13 @@ class ServedLab:
         """Let the lab have the options. Returns whether it had others."""
         lab = self.lab
         had = Options(
-            lab.node.hop_limit,
+            lab.node.metadata_mode,
             lab.association_delay,
             lab.throttled,
             lab.longest_session,
             lab.sts_texts,
         )
-        lab.node.hop_limit = options.hop_limit
+        lab.node.metadata_mode = options.metadata
         lab.association_delay = options.association_delay
         lab.throttled = options.throttled
         lab.longest_session = options.longest_session
@@ -224,7 +225,7 @@ class ServedLab:
                 if isinstance(line, Options):
                     self._set(line)
                     continue
-                with suppress(ConnectionError):  # the metadata service's silence at hop limit 1
+                with suppress(Silence):
                     self._act(line, line.environ(), _unheard)
         if not faults:
             return []
