@@ -143,6 +143,10 @@ news: $(STAMP) ## List what the newest AWS API models have that guide and lab do
 charts: $(STAMP) ## Install five projects' charts from their releases in the lab, by helm and kubectl (network)
 	@$(BIN)/python -m tests.charts
 
+.PHONY: real
+real: $(STAMP) ## The lab's API server beside a real one, which Go builds the first time (network)
+	@$(BIN)/python -m tests.real
+
 .PHONY: notebooks
 notebooks: $(STAMP) ## Re-execute the notebooks and rewrite their stored outputs
 	@$(BIN)/python notebooks/execute.py notebooks/*.ipynb

@@ -40,7 +40,7 @@ _ANY: Mapping[str, Any] = {}
 _KEPT_NAMESPACES = ("default", "kube-system")
 #: Kinds of built-in objects whose changes are counted in `metadata.generation`.
 _COUNTED = (
-    *("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Ingress"),
+    *("Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Ingress"),
     *("PodDisruptionBudget", "CustomResourceDefinition", "MutatingWebhookConfiguration"),
     *("ValidatingWebhookConfiguration", "IngressClass", "PriorityClass"),
 )
@@ -259,11 +259,13 @@ class ObjectApi:
         if not isinstance(given, dict) or not isinstance(given.get("metadata", {}), dict):
             raise ApiError(400, f"the body is not a {kind.name}")
         wanted: Object = copy.deepcopy(given)
+        version = str(wanted.get("apiVersion", "")).rpartition("/")[2]
         if wanted.setdefault("kind", kind.name) != kind.name:
             raise ApiError(
                 400,
-                f"{wanted['kind']} in version {wanted.get('apiVersion', '')!r} cannot be handled as"
-                f" a {kind.name}",
+                f'{wanted["kind"]} in version "{version}" cannot be handled as a {kind.name}:'
+                f" converting ({version}.{wanted['kind']}) to ({kind.group or 'core'}.{kind.name}):"
+                " unknown conversion",
             )
         if wanted.setdefault("apiVersion", kind.api_version) != kind.api_version:
             raise ApiError(

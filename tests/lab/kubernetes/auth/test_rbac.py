@@ -124,7 +124,7 @@ def test_a_binding_keeps_its_role(api: Api) -> None:
     bind(api, "Role", "one")
     path = f"{RBAC}/namespaces/orders/rolebindings/one-binding"
     other = binding("one-binding", "Role", "two", {"kind": "User", "name": "me"})
-    assert "cannot change roleRef" in api.said("PUT", path, other, 422)
+    assert "field is immutable" in api.said("PUT", path, other, 422)
 
 
 def test_acting_as_another(api: Api, pod: Api) -> None:

@@ -54,7 +54,9 @@ def test_a_token_ends_with_what_it_is_bound_to(api: Api, gone: str) -> None:
         ({"boundObjectRef": {"kind": "Pod", "name": "none"}}, 404, 'pods "none" not found'),
         ({"boundObjectRef": {"kind": "Pod", "name": "p", "uid": "x"}}, 409, "does not match"),
         ({"boundObjectRef": {"kind": "Pod", "name": "q"}}, 400, "different serviceaccount"),
-        ({"boundObjectRef": {"kind": "Node", "name": "p"}}, 400, "object of type Node"),
+        ({"boundObjectRef": {"kind": "Node", "name": "p"}}, 404, 'nodes "p" not found'),
+        ({"boundObjectRef": {"kind": "Job", "name": "p"}}, 400, "object of type /, Kind=Job"),
+        ({"boundObjectRef": {}}, 400, "cannot bind token to object of type /, Kind="),
     ],
 )
 def test_what_is_not_issued(api: Api, specification: dict[str, Any], code: int, said: str) -> None:
@@ -62,3 +64,12 @@ def test_what_is_not_issued(api: Api, specification: dict[str, Any], code: int, 
     start_pod(api, "q", "default")
     path = f"{ACCOUNTS}/orders-api/token"
     assert said in api.said("POST", path, {"spec": specification}, code)
+
+
+def test_a_token_bound_to_the_node(api: Api) -> None:
+    """`kubectl create token --bound-object-kind Node`, in Kubernetes since 1.33."""
+    (node,) = api("GET", "/api/v1/nodes")["items"]
+    reference = {"kind": "Node", "apiVersion": "v1", "name": node["metadata"]["name"]}
+    user = api.user("orders", "orders-api", boundObjectRef=reference)
+    extra = user("POST", WHO, {})["status"]["userInfo"]["extra"]
+    assert extra["authentication.kubernetes.io/node-name"] == [node["metadata"]["name"]]

@@ -51,16 +51,16 @@ def test_a_rollout_that_fails_keeps_the_old_pods(api: Api) -> None:
     found = api("GET", PATH)
     status = found["status"]
     counts = ("replicas", "availableReplicas", "updatedReplicas", "unavailableReplicas")
-    assert [status[name] for name in counts] == [2, 2, 0, 1]
+    assert [status.get(name) for name in counts] == [2, 2, None, 1]
     conditions = {item["type"]: item for item in status["conditions"]}
     assert conditions["Available"]["status"] == "True"
-    assert conditions["Progressing"]["reason"] == "ReplicaSetUpdated"
+    assert conditions["Progressing"]["reason"] == "NewReplicaSetCreated"
     said = 'error looking up service account orders/none: serviceaccount "none" not found'
     assert conditions["ReplicaFailure"]["message"].endswith(said)
     sets = sorted(api("GET", SETS)["items"], key=_revision)
     assert [found["spec"]["replicas"] for found in sets] == [2, 1]
     # `kubectl rollout undo`
-    change = {"spec": {"template": {"spec": {"serviceAccountName": None}}}}
+    change = {"spec": {"template": {"spec": {"serviceAccountName": None, "serviceAccount": None}}}}
     api("PATCH", PATH, change, kind=MERGE)
     assert names(api, PODS) == before
     assert len(names(api, SETS)) == 2

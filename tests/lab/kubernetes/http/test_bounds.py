@@ -17,7 +17,7 @@ TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({}, 'roleRef.kind: Unsupported value: "": supported values: "ClusterRole", "Role"'),
+        ({}, 'roleRef.kind: Unsupported value: "": supported values: "Role", "ClusterRole"'),
         ({"roleRef": {"kind": "Role"}}, "roleRef.name: Required value"),
         ({"roleRef": ROLE, "subjects": [{}]}, "subjects[0].name: Required value"),
     ],
@@ -60,7 +60,7 @@ def test_copies_fill_no_memory(api: Api) -> None:
     api("POST", MAPS, {"metadata": {"name": "m"}, "data": {"a": "x" * 1000}})
     copies = [{"op": "copy", "from": "", "path": f"/data/{number}"} for number in range(30)]
     said = api.said("PATCH", f"{MAPS}/m", copies, 422, kind=JSON_PATCH)
-    assert "Unable to complete the copy, the accumulated size increase of copy is" in said
+    assert said == "the server rejected our request due to an error in our request"
     many = [{"op": "test", "path": "/kind", "value": "ConfigMap"}] * 10_001
     said = api.said("PATCH", f"{MAPS}/m", many, 413, kind=JSON_PATCH)
     assert said.endswith("The allowed maximum operations in a JSON patch is 10000, got 10001")

@@ -95,7 +95,7 @@ def test_what_another_may(api: Api) -> None:
         (
             SUBJECTS,
             {"resourceAttributes": {}},
-            'SubjectAccessReview.authorization.k8s.io "" is invalid: spec.user: Invalid value: "":'
+            '.authorization.k8s.io "" is invalid: spec.user: Invalid value: "":'
             " at least one of user or group must be specified",
         ),
         (SUBJECTS, {"user": "u"}, "exactly one of nonResourceAttributes or resourceAttributes"),

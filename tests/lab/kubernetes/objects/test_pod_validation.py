@@ -41,7 +41,7 @@ MOUNT = "spec.containers[0].volumeMounts[0]"
 MISSING = f'{MOUNT}.name: Not found: "t"'
 LABEL = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must"
-    " start and end with an alphanumeric character (e.g. 'my-name', or '123-abc', regex used for"
+    " start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for"
     " validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 )
 NO_DOTS = "must not contain '..'"

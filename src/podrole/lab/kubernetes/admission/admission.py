@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,11 +25,13 @@ from podrole.lab.kubernetes.objects import (
     workload_validation,
 )
 from podrole.lab.kubernetes.objects.built_in_kinds import BUILT_IN
-from podrole.lab.kubernetes.objects.kinds import Kind, Object
+from podrole.lab.kubernetes.objects.kinds import Fault, Kind, Object
 from podrole.lab.kubernetes.objects.metadata_validation import SUBDOMAIN, SUBDOMAIN_RULE
 from podrole.lab.kubernetes.objects.object_store import ObjectStore
 from podrole.lab.kubernetes.objects.status import ApiError, forbidden, invalid, invalid_in
 
+_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/=\r\n]|=(?=[^=\r\n])")
+_REFERENCE = (("apiGroup", "APIGroup"), ("kind", "Kind"), ("name", "Name"))
 _POD_UPDATES = (
     "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
     "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only"
@@ -63,7 +66,10 @@ class Admission:
         """
         metadata = given["metadata"]
         name = metadata["name"]
-        if kind.group != rbac.GROUP and (not SUBDOMAIN.match(name) or len(name) > 253):
+        if kind is BUILT_IN["Namespace"]:
+            if wrong := list(pod_validation.label(name, "metadata.name")):
+                raise invalid_in(kind, name, wrong)
+        elif kind.group != rbac.GROUP and (not SUBDOMAIN.match(name) or len(name) > 253):
             raise invalid(kind, name, "metadata.name", f'Invalid value: "{name}": {SUBDOMAIN_RULE}')
         if wrong := list(metadata_validation.faults(metadata)):
             raise invalid_in(kind, name, wrong)
@@ -90,6 +96,8 @@ class Admission:
         defaults.fill(kind, given)
         wrong = chart_validation.faults(kind.name, given, former)
         wrong += workload_validation.faults(kind, given)
+        if former is not None and kind.name in workload_validation.SCALED:
+            wrong += _selector_change(given, former)
         if wrong:
             raise invalid_in(kind, name, wrong)
         if kind.name in ("RoleBinding", "ClusterRoleBinding"):
@@ -98,6 +106,7 @@ class Admission:
             _immutable(kind, given, former)
         if kind.name == "Namespace":
             given["status"] = {"phase": "Active"}
+            given["spec"] = {"finalizers": ["kubernetes"]}
             given.setdefault("metadata", {}).setdefault("labels", {})[
                 "kubernetes.io/metadata.name"
             ] = name
@@ -148,6 +157,7 @@ class Admission:
                 f'error looking up service account {namespace}/{shown}: serviceaccount "{shown}"'
                 " not found",
             )
+        defaults.tolerate(specification)
         service_account_volume.add(specification, account, self._identifiers.pod_suffix)
         admitted = mutate(webhook.admitted(given, self.patch(given, namespace)))
         defaults.fill(kind, admitted)
@@ -159,16 +169,15 @@ class Admission:
         """Raise ApiError for a class that there is not; a pod of a class gets its priority."""
         wanted = specification.get("priorityClassName")
         if not wanted or wanted in SYSTEM_PRIORITIES:
-            value = SYSTEM_PRIORITIES.get(wanted or "")
+            value = SYSTEM_PRIORITIES.get(wanted or "", 0)
             preemption = "PreemptLowerPriority"
         else:
             found = self._store.find(BUILT_IN["PriorityClass"], "", wanted)
             if found is None:
                 raise forbidden(kind, name, f"no PriorityClass with name {wanted} was found")
             value, preemption = found.get("value") or 0, found["preemptionPolicy"]
-        if value is not None:
-            specification["priority"] = value
-            specification["preemptionPolicy"] = preemption
+        specification["priority"] = value
+        specification["preemptionPolicy"] = preemption
 
     def patch(self, pod: Object, namespace: str) -> list[dict[str, Any]]:
         """What the pod identity webhook alone answers for a pod, as a JSON Patch."""
@@ -189,13 +198,21 @@ def _encode(kind: Kind, secret: Object, member: str) -> None:
     encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
     if encoded:
         secret["data"] = {**(secret.get("data") or {}), **encoded}
-    for key, text in (secret.get("data") or {}).items():
+    for text in (secret.get("data") or {}).values():
         try:
             base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError, TypeError) as error:
             raise ApiError(
-                400, f"{kind.name} in version v1: data.{key}: illegal base64 data"
+                400,
+                f'{kind.name} in version "v1" cannot be handled as a {kind.name}: illegal base64'
+                f" data at input byte {_first_wrong(text)}",
             ) from error
+
+
+def _first_wrong(text: Any) -> int:
+    """Where Go's decoder stops: at the first letter that base64 does not have, else at the end."""
+    match = _NO_BASE64.search(str(text))
+    return match.start() if match else len(str(text))
 
 
 def _binding(kind: Kind, given: Object) -> None:
@@ -203,7 +220,7 @@ def _binding(kind: Kind, given: Object) -> None:
     name, role = given["metadata"]["name"], given.get("roleRef") or {}
     if role.get("kind") not in ("Role", "ClusterRole"):
         shown = json.dumps(role.get("kind") or "")
-        why = f'Unsupported value: {shown}: supported values: "ClusterRole", "Role"'
+        why = f'Unsupported value: {shown}: supported values: "Role", "ClusterRole"'
         raise invalid(kind, name, "roleRef.kind", why)
     if not role.get("name"):
         raise invalid(kind, name, "roleRef.name", "Required value")
@@ -216,19 +233,19 @@ def _immutable(kind: Kind, given: Object, former: Object) -> None:
     """Raise ApiError where an update changes what is for good."""
     name = given["metadata"]["name"]
     if "roleRef" in former and given.get("roleRef") != former["roleRef"]:
-        reference = json.dumps(given.get("roleRef"))
-        raise invalid(kind, name, "roleRef", f"Invalid value: {reference}: cannot change roleRef")
-    if kind.name not in workload_validation.SCALED:
-        return
+        reference = given.get("roleRef") or {}
+        members = {shown: reference.get(member, "") for member, shown in _REFERENCE}
+        shown = json.dumps(members, separators=(",", ":"))
+        raise invalid(kind, name, "roleRef", f"Invalid value: {shown}: field is immutable")
+
+
+def _selector_change(given: Object, former: Object) -> list[Fault]:
     selector = (former.get("spec") or {}).get("selector")
     changed = (given.get("spec") or {}).get("selector")
-    if selector is not None and changed != selector:
-        raise invalid(
-            kind,
-            name,
-            "spec.selector",
-            f"Invalid value: {json.dumps(changed)}: field is immutable",
-        )
+    if selector is None or changed == selector:
+        return []
+    shown = json.dumps(changed, separators=(",", ":"))
+    return [("spec.selector", f"Invalid value: {shown}: field is immutable")]
 
 
 def _without_images(specification: dict[str, Any]) -> dict[str, Any]:

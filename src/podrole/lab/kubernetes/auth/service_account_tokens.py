@@ -24,7 +24,7 @@ API_AUDIENCE = "https://kubernetes.default.svc"
 _EXTRA = "authentication.kubernetes.io/"
 _SHORTEST, _LONGEST = 600, 1 << 32
 _ACCOUNT, _NODE, _POD = BUILT_IN["ServiceAccount"], BUILT_IN["Node"], BUILT_IN["Pod"]
-_BOUND_TO = ("Pod", "Secret")
+_BOUND_TO = ("Pod", "Secret", "Node")
 
 
 class ServiceAccountTokens:
@@ -44,7 +44,7 @@ class ServiceAccountTokens:
         lifetime: int,
         bound: Mapping[str, Any] | None = None,
     ) -> str:
-        """A token of an account, `lifetime` in seconds; bound to a pod or a secret, or to none."""
+        """A token of an account for `lifetime` seconds, bound to an object or to none."""
         metadata = account["metadata"]
         claim: dict[str, Any] = {"namespace": metadata["namespace"]}
         if bound is not None and bound["kind"] == "Pod":
@@ -68,7 +68,7 @@ class ServiceAccountTokens:
             raise _invalid_lifetime(seconds, "may not specify a duration less than 10 minutes")
         if seconds > _LONGEST:
             raise _invalid_lifetime(seconds, "may not specify a duration larger than 2^32 seconds")
-        bound = self._bound(account, specification.get("boundObjectRef") or {})
+        bound = self._bound(account, specification.get("boundObjectRef"))
         audiences = list(specification.get("audiences") or [API_AUDIENCE])
         expires = self._clock.now() + timedelta(seconds=seconds)
         return {
@@ -76,12 +76,14 @@ class ServiceAccountTokens:
             "expirationTimestamp": stamp(expires),
         }
 
-    def _bound(self, account: Object, reference: Mapping[str, Any]) -> Object | None:
-        if not reference:
+    def _bound(self, account: Object, reference: Mapping[str, Any] | None) -> Object | None:
+        if reference is None:
             return None
         kind, metadata = reference.get("kind", ""), account["metadata"]
         if kind not in _BOUND_TO:
-            raise ApiError(400, f"cannot bind token to object of type {kind}")
+            group, _, version = str(reference.get("apiVersion", "")).rpartition("/")
+            why = f"cannot bind token to object of type {group}/{version}, Kind={kind}"
+            raise ApiError(400, why)
         found = self._store.get(BUILT_IN[kind], metadata["namespace"], reference.get("name", ""))
         uid = reference.get("uid")
         if uid and uid != found["metadata"]["uid"]:
@@ -96,7 +98,7 @@ class ServiceAccountTokens:
             raise ApiError(
                 400,
                 f'cannot bind token for serviceaccount "{metadata["name"]}" to pod running with'
-                f' different serviceaccount name "{runs_as}".',
+                " different serviceaccount name.",
             )
         return found
 
@@ -128,7 +130,9 @@ class ServiceAccountTokens:
         if not wanted:
             return None
         claim = token.claims["kubernetes.io"]
-        for kind in (_ACCOUNT, _POD, BUILT_IN["Secret"]):
+        # The node of a pod may be gone, that of a token of its own may not.
+        nodes = () if "pod" in claim else (_NODE,)
+        for kind in (_ACCOUNT, _POD, BUILT_IN["Secret"], *nodes):
             named = claim.get(kind.name.lower())
             if named is None:
                 continue

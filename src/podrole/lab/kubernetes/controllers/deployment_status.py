@@ -33,6 +33,7 @@ def deployment_status(deployment: Object, sets: Sequence[Object], now: str) -> O
     whole = updated == wanted == count
     name = current["metadata"]["name"] if current else ""
     done = f'ReplicaSet "{name}" has successfully progressed.'
+    status = {name: number for name, number in status.items() if number}
     status["conditions"] = [
         condition(
             "Available",
@@ -43,13 +44,18 @@ def deployment_status(deployment: Object, sets: Sequence[Object], now: str) -> O
         ),
         condition("Progressing", "NewReplicaSetAvailable", done, now)
         if whole
-        else condition(
-            "Progressing", "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.', now
-        ),
+        else condition("Progressing", *_progress(name, updated), now),
     ]
     for found in sets:
         status["conditions"] += (found.get("status") or {}).get("conditions") or ()
     return status
+
+
+def _progress(name: str, updated: int) -> tuple[str, str]:
+    """Reason and message of a rollout that has `updated` pods so far."""
+    if updated:
+        return "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.'
+    return "NewReplicaSetCreated", f'Created new replica set "{name}"'
 
 
 def condition(

@@ -28,6 +28,7 @@ JSON_PATCH = "application/json-patch+json"
 LARGEST_BODY = 3 * 1024 * 1024
 #: Where a request keeps what was read ahead.
 _READ = "podrole.body"
+_OPTIONS = {"create": "CreateOptions", "update": "UpdateOptions", "patch": "PatchOptions"}
 _VALIDATIONS = ("Ignore", "Warn", "Strict")
 
 
@@ -68,10 +69,11 @@ class ApiRequest:
         """Whether nothing is to be stored. Raises ApiError for another value than All."""
         wanted = self.http.args.getlist("dryRun")
         if any(value != "All" for value in wanted):
+            options = _OPTIONS.get(self.verb, "DeleteOptions")
             raise ApiError(
                 422,
-                f'dryRun: Unsupported value: "{wanted[0]}": supported values: "All"',
-                "Invalid",
+                f'{options}.meta.k8s.io "" is invalid: dryRun: Unsupported value:'
+                f' {json.dumps(wanted)}: supported values: "All"',
             )
         return bool(wanted)
 

@@ -13,9 +13,8 @@ from werkzeug.wrappers import Response
 from podrole.lab.clock import Clock
 from podrole.lab.kubernetes.auth.escalation import check_grant
 from podrole.lab.kubernetes.auth.rbac import User
-from podrole.lab.kubernetes.http import table
+from podrole.lab.kubernetes.http import paging, table
 from podrole.lab.kubernetes.http.api_request import APPLY, JSON_PATCH, ApiRequest, body
-from podrole.lab.kubernetes.http.paging import page
 from podrole.lab.kubernetes.http.watch import watch
 from podrole.lab.kubernetes.object_api import ObjectApi
 from podrole.lab.kubernetes.objects import managed_fields, patch, selectors, typing
@@ -29,6 +28,9 @@ PATCHES: Mapping[str, Callable[[Any, Any], Any]] = {
     "application/merge-patch+json": patch.merge_patch,
     "application/strategic-merge-patch+json": patch.strategic_merge,
 }
+
+
+UNKNOWN_MEDIA = "415: Unsupported Media Type"
 
 
 class Endpoints:
@@ -57,6 +59,7 @@ class Endpoints:
     def get(self, request: ApiRequest, user: User) -> Response:
         """The object that the path names."""
         route = request.route
+        paging.check_version(request.http.args, self._objects.store.version)
         found = self._objects.store.get(route.kind, route.namespace, route.name)
         return self._shown(route.kind, found, request)
 
@@ -64,7 +67,8 @@ class Endpoints:
         kind = request.route.kind
         with self._objects.lock:
             version = self._objects.store.version
-            found, meta = page(self._selected(request), request.http.args, version)
+            paging.check_version(request.http.args, version)
+            found, meta = paging.page(self._selected(request), request.http.args, version)
         if request.as_table:
             return request.answer(table.table(kind, found, self._clock.now(), **meta))
         return request.answer(
@@ -130,11 +134,7 @@ class Endpoints:
         given = request.typed(body(request.http))
         metadata = given.setdefault("metadata", {})
         if metadata.setdefault("name", route.name) != route.name:
-            raise ApiError(
-                400,
-                f"the name of the object ({metadata['name']}) does not match the name on the URL"
-                f" ({route.name})",
-            )
+            raise _other_name(metadata["name"], route.name)
         return self._put(request, user, given, Writer(request.manager))
 
     def patch(self, request: ApiRequest, user: User) -> Response:
@@ -142,6 +142,8 @@ class Endpoints:
         route, media = request.route, request.http.mimetype
         accepted = _accepted(route.kind)
         if media not in accepted:
+            if route.kind.custom is None:
+                raise ApiError(415, UNKNOWN_MEDIA)
             known = ", ".join(accepted)
             raise ApiError(
                 415,
@@ -162,10 +164,8 @@ class Endpoints:
         route = request.route
         kind = route.kind
         if not request.http.args.get("fieldManager"):
-            raise ApiError(
-                422, "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is"
-                " required for apply patch"
-            )  # fmt: skip
+            why = "fieldManager: Required value: is required for apply patch"
+            raise ApiError(422, f'PatchOptions.meta.k8s.io "" is invalid: {why}')
         config, unknown = typing.read(kind, given)
         if unknown:
             shown = ", ".join(f".{name}: field not declared in schema" for name in unknown)
@@ -175,9 +175,15 @@ class Endpoints:
                 f" {kind.api_version}, Kind={kind.name}): {shown}",
             )
         config = {"apiVersion": kind.api_version, "kind": kind.name, **config}
-        config.setdefault("metadata", {})["name"] = route.name
-        writer = Writer(request.manager, config, request.http.args.get("force") == "true")
+        named = config.setdefault("metadata", {}).get("name")
         former = self._objects.store.find(kind, route.namespace, route.name)
+        if not named and former is None:
+            why = f"the name of the object ({route.name} based on URL) was undeterminable"
+            raise ApiError(400, f"{why}: name must be provided")
+        if named not in (None, "", route.name):
+            raise _other_name(named, route.name)
+        config["metadata"]["name"] = route.name
+        writer = Writer(request.manager, config, request.http.args.get("force") == "true")
         if former is None:
             check_grant(self._objects.store, user, kind, config, route.namespace)
             stored = self._objects.create(
@@ -257,6 +263,11 @@ def _accepted(kind: Kind) -> tuple[str, ...]:
     """The media types of patches: nobody knows how lists of custom resources merge."""
     strategic = "application/strategic-merge-patch+json"
     return tuple(media for media in (*PATCHES, APPLY) if kind.custom is None or media != strategic)
+
+
+def _other_name(given: str, named: str) -> ApiError:
+    why = f"the name of the object ({given}) does not match the name on the URL ({named})"
+    return ApiError(400, why)
 
 
 _SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}

@@ -50,6 +50,22 @@ def page(
     return found[begin:end], meta
 
 
+def check_version(arguments: Mapping[str, str], version: int) -> None:
+    """Raise ApiError for a `resourceVersion` that is none, or that the store does not have yet."""
+    text = arguments.get("resourceVersion", "")
+    if not text:
+        return
+    if not (text.isascii() and text.isdecimal()) or len(text) > 19:
+        raise ApiError(
+            400,
+            f'invalid resource version: resourceVersion: Invalid value: "{text}":'
+            f' strconv.ParseUint: parsing "{text}": invalid syntax',
+        )
+    if int(text) > version:
+        why = f"Timeout: Too large resource version: {int(text)}, current: {version}"
+        raise ApiError(504, why, retryAfterSeconds=1)
+
+
 def _limit(text: str) -> int:
     if not text:
         return 0

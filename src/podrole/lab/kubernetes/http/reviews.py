@@ -28,7 +28,7 @@ _ONE_OF = (
     "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be"
     " specified"
 )
-_GROUPS = {"TokenReview": "authentication.k8s.io"}
+_GROUPS = dict.fromkeys(("TokenReview", "SelfSubjectReview"), "authentication.k8s.io")
 _RESOURCE_RULE = ("verbs", "apiGroups", "resources", "resourceNames")
 
 
@@ -59,7 +59,9 @@ class Reviews:
             if not kind.startswith("Self"):
                 asked = _subject(kind, given, route.namespace)
             status = self._decided(kind, asked, specification)
-        return answer({**given, "kind": kind, "status": status}, 201)
+        group = _GROUPS.get(kind, "authorization.k8s.io")
+        answered = {**given, "kind": kind, "apiVersion": f"{group}/v1", "status": status}
+        return answer(answered, 201)
 
     def _authorize(self, user: User, kind: str, namespace: str) -> None:
         group = _GROUPS.get(kind, "authorization.k8s.io")
@@ -83,7 +85,7 @@ class Reviews:
             specification.get(name) for name in ("nonResourceAttributes", "resourceAttributes")
         )
         if (path is None) == (wanted is None):
-            raise _invalid(kind, "spec.resourceAttributes", _ONE_OF)
+            raise _invalid("spec.resourceAttributes", _ONE_OF)
         if path is not None:
             verb, place = path.get("verb") or "", path.get("path") or ""
             return {"allowed": rbac.allowed_path(self._store, user, verb, place)}
@@ -130,18 +132,19 @@ def _subject(kind: str, given: Mapping[str, Any], namespace: str) -> User:
     user, groups = specification.get("user") or "", tuple(specification.get("groups") or ())
     if not user and not groups:
         why = 'Invalid value: "": at least one of user or group must be specified'
-        raise _invalid(kind, "spec.user", why)
+        raise _invalid("spec.user", why)
     if kind == "LocalSubjectAccessReview":
         wanted = specification.get("resourceAttributes") or {}
         if specification.get("nonResourceAttributes") is not None:
             why = "Invalid value: null: disallowed on this kind of request"
-            raise _invalid(kind, "spec.nonResourceAttributes", why)
+            raise _invalid("spec.nonResourceAttributes", why)
         if (wanted.get("namespace") or "") != namespace:
             shown = wanted.get("namespace") or ""
             why = f'Invalid value: "{shown}": must match metadata.namespace'
-            raise _invalid(kind, "spec.resourceAttributes.namespace", why)
+            raise _invalid("spec.resourceAttributes.namespace", why)
     return User(user, groups)
 
 
-def _invalid(kind: str, place: str, why: str) -> ApiError:
-    return ApiError(422, f'{kind}.authorization.k8s.io "" is invalid: {place}: {why}')
+def _invalid(place: str, why: str) -> ApiError:
+    # The kind is empty in the API server's own text too (kube-apiserver 1.37.2, 2026-11-29).
+    return ApiError(422, f'.authorization.k8s.io "" is invalid: {place}: {why}')

@@ -11,8 +11,9 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from podrole.lab.kubernetes.auth.rbac import User
+from podrole.lab.kubernetes.auth.service_account_tokens import API_AUDIENCE
 from podrole.lab.kubernetes.http.api_request import ApiRequest, body
-from podrole.lab.kubernetes.http.endpoints import PATCHES, Endpoints
+from podrole.lab.kubernetes.http.endpoints import PATCHES, UNKNOWN_MEDIA, Endpoints
 from podrole.lab.kubernetes.http.route import Route
 from podrole.lab.kubernetes.object_api import ObjectApi
 from podrole.lab.kubernetes.objects import scale
@@ -82,10 +83,28 @@ class Subresources:
     def _token(self, request: ApiRequest) -> Response:
         route = request.route
         given = request.object("TokenRequest")
-        status = self._issue_token(route.namespace, route.name, given.get("spec") or {})
         named = {"name": route.name, "namespace": route.namespace}
-        metadata = {**(given.get("metadata") or {}), **named}
-        return request.answer({**given, "metadata": metadata, "status": status}, 201)
+        metadata = given.get("metadata") or {}
+        for member, value in named.items():
+            wanted = metadata.get(member) or value
+            if wanted != value:
+                why = f"must match the service account {member} if specified"
+                raise ApiError(
+                    422,
+                    f'TokenRequest.authentication.k8s.io "{route.name}" is invalid:'
+                    f' metadata.{member}: Invalid value: "{wanted}": {why}',
+                )
+        specification = given.get("spec") or {}
+        status = self._issue_token(route.namespace, route.name, specification)
+        defaults = {"audiences": [API_AUDIENCE], "expirationSeconds": 3600, "boundObjectRef": None}
+        answered = {
+            "kind": "TokenRequest",
+            "apiVersion": "authentication.k8s.io/v1",
+            "metadata": {**metadata, **named},
+            "spec": {**defaults, **{name: one for name, one in specification.items() if one}},
+            "status": status,
+        }
+        return request.answer(answered, 201)
 
     def _scale(self, request: ApiRequest, user: User) -> Response:
         route = request.route
@@ -98,7 +117,7 @@ class Subresources:
             else:
                 change = PATCHES.get(request.http.mimetype)
                 if change is None:
-                    raise ApiError(415, "the body of the request was in an unknown format")
+                    raise ApiError(415, UNKNOWN_MEDIA)
                 wanted = request.checked(
                     "Scale", change(scale.read(route.kind, found), body(request.http))
                 )

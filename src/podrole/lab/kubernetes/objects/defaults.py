@@ -54,6 +54,8 @@ _POD: Mapping[str, Any] = {
     "securityContext": {},
     "terminationGracePeriodSeconds": 30,
 }
+#: How long a pod stays on a node that is not ready, or not reached: admission adds them.
+_TOLERATED = ("not-ready", "unreachable")
 _CONTAINER: Mapping[str, Any] = {
     "resources": {},
     "terminationMessagePath": "/dev/termination-log",
@@ -76,6 +78,7 @@ def fill(kind: Kind, given: Object) -> None:
     template = specification.get("template")
     if kind.name == "Pod":
         _pod(specification)
+        _default(specification, {"enableServiceLinks": True})
     elif isinstance(template, dict) and isinstance(template.get("spec"), dict):
         _pod(template["spec"])
 
@@ -86,8 +89,22 @@ def _default(found: dict[str, Any], values: Mapping[str, Any]) -> None:
             found[name] = copy.deepcopy(value)
 
 
+def tolerate(specification: Object) -> None:
+    """What DefaultTolerationSeconds adds to a pod of a controller or of its own."""
+    given = list(specification.get("tolerations") or ())
+    for word in _TOLERATED:
+        key = f"node.kubernetes.io/{word}"
+        if all((one.get("key") or key) != key for one in given):
+            wanted = {"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+            given.append({"key": key, **wanted})
+    specification["tolerations"] = given
+
+
 def _pod(specification: dict[str, Any]) -> None:
     _default(specification, _POD)
+    account = specification.get("serviceAccountName") or specification.get("serviceAccount")
+    if account:
+        specification |= {"serviceAccountName": account, "serviceAccount": account}
     for place in ("containers", "initContainers"):
         for container in specification.get(place) or ():
             if not isinstance(container, dict):

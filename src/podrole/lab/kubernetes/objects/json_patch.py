@@ -47,9 +47,9 @@ def json_patch(document: Any, operations: Any) -> Any:
                     f" {copied}, exceeding the limit {_MOST_COPIED}"
                 )
             result = _operate(result, operation)
-        except (_Impossible, ValueError) as error:
+        except (_Impossible, ValueError):
             raise ApiError(
-                422, f"the server rejected our request due to an error in our request: {error}"
+                422, "the server rejected our request due to an error in our request"
             ) from None
     return result
 

@@ -24,7 +24,7 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
 _RESTARTS = ("Always", "OnFailure", "Never")
 _LABEL_RULE = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must"
-    " start and end with an alphanumeric character (e.g. 'my-name', or '123-abc', regex used for"
+    " start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for"
     " validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 )
 _ESCAPES = {
@@ -53,7 +53,7 @@ def faults(
     for member in ("containers", "initContainers"):
         for index, container in enumerate(specification.get(member) or ()):
             inside = f"{place}.{member}[{index}]"
-            found += _named(container.get("name"), f"{inside}.name")
+            found += label(container.get("name"), f"{inside}.name")
             if not container.get("image"):
                 found.append((f"{inside}.image", "Required value"))
             found += _variables(container.get("env") or (), f"{inside}.env")
@@ -70,8 +70,8 @@ def faults(
     return found
 
 
-def _named(name: str | None, place: str) -> Iterator[Fault]:
-    """What is wrong with a container's name."""
+def label(name: str | None, place: str) -> Iterator[Fault]:
+    """What is wrong with a name that must be a DNS label, as a container's and a namespace's."""
     if not name:
         yield place, "Required value"
         return

@@ -57,8 +57,10 @@ def fields(kind: Kind, text: str) -> Test:
         if name not in ("metadata.name", "metadata.namespace", *kind.selected_by):
             raise ApiError(
                 400,
-                f'Unable to find "{kind.group}/{kind.version}, Resource={kind.plural}" that match'
-                f' label selector "", field selector "{text}": field label not supported: {name}',
+                f"field label not supported: {name}"
+                if kind.selected_by
+                else f'"{name}" is not a known field selector: only "metadata.name",'
+                ' "metadata.namespace"',
             )
         wanted.append((name.split("."), value, equal))
 

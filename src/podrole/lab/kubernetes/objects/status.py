@@ -26,6 +26,7 @@ _REASONS = {
     500: "InternalError",
     501: "NotImplemented",
     503: "ServiceUnavailable",
+    504: "Timeout",
 }
 
 

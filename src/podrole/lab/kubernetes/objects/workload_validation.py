@@ -55,7 +55,8 @@ def _selector(kind: Kind, selector: Any, template: Mapping[str, Any]) -> Iterato
     place = "spec.template.metadata.labels"
     shown = json.dumps(labels or None, sort_keys=True, separators=(",", ":"))
     if selector is None:
-        yield "spec.selector", "Required value"
+        if kind.name != "DaemonSet":
+            yield "spec.selector", "Required value"
         yield place, f"Invalid value: {shown}: {_MISMATCH}"
         return
     if not selector.get("matchLabels") and not selector.get("matchExpressions"):
@@ -81,7 +82,7 @@ def _is_none(share: Any) -> bool:
 
 def _rule(rule: Mapping[str, Any], place: str, *, namespaced: bool) -> Iterator[Fault]:
     if not rule.get("verbs"):
-        yield f"{place}.verbs", "Required value: verbs must contain at least one value"
+        yield f"{place}.verbs", "Required value"
     paths = rule.get("nonResourceURLs")
     if paths:
         shown = json.dumps(paths, separators=(",", ":"))
