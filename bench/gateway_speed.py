@@ -5,24 +5,29 @@ Both servers are asked in turn in one run, so that a busy machine slows both ali
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
-from botocore.config import Config
+from signed_calls import SignedCall, twelve
 
 ROUNDS = 150
+LOAD_SECONDS = 6
 
 
 @contextmanager
@@ -72,32 +77,59 @@ def memory(process: int) -> int:
     return int(text.partition("VmRSS:")[2].split()[0]) // 1024
 
 
-def calls(endpoint: str, keys: dict[str, str]) -> dict[str, Callable[[], Any]]:
-    """The same calls for both servers, on clients that are warm."""
+def latencies(ours: list[SignedCall], theirs: list[SignedCall], places: tuple[str, str]) -> None:
+    """Print the median latency of each call at both servers, and their ratios."""
+    one, two = (http.client.HTTPConnection(urlsplit(place).netloc) for place in places)
+    ratios = []
+    for mine, other in zip(ours, theirs, strict=True):
+        times: tuple[list[float], list[float]] = ([], [])
+        for _ in range(ROUNDS):
+            for place, call, connection in zip(times, (mine, other), (one, two), strict=True):
+                started = time.perf_counter()
+                call.send(connection)
+                place.append(time.perf_counter() - started)
+        first, second = (statistics.median(place) * 1000 for place in times)
+        ratios.append(first / second)
+        print(f"{mine.name:30} {first:5.2f} ms  {second:5.2f} ms  {ratios[-1]:.2f} times")
+    mean = statistics.geometric_mean(ratios)
+    print(f"geometric mean of the ratios: {mean:.2f} (largest {max(ratios):.2f})")
 
-    def client(service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=endpoint,
-            region_name="us-west-2",
-            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=keys.get("AWS_SESSION_TOKEN"),
-            config=Config(retries={"total_max_attempts": 1}),
-        )
 
-    s3, iam, sts, secrets = (client(name) for name in ("s3", "iam", "sts", "secretsmanager"))
-    s3.create_bucket(Bucket="bench", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    s3.put_object(Bucket="bench", Key="k", Body=b"x" * 1000)
-    iam.create_user(UserName="bench")
-    secrets.create_secret(Name="bench", SecretString="x")
-    return {
-        "sts GetCallerIdentity": sts.get_caller_identity,
-        "s3 GetObject": lambda: s3.get_object(Bucket="bench", Key="k")["Body"].read(),
-        "s3 PutObject": lambda: s3.put_object(Bucket="bench", Key="k", Body=b"y" * 1000),
-        "iam GetUser": lambda: iam.get_user(UserName="bench"),
-        "secretsmanager GetSecretValue": lambda: secrets.get_secret_value(SecretId="bench"),
-    }
+def seconds_of_cpu(process: int) -> float:
+    """What a process has spent so far, user and system."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def under_load(calls: list[SignedCall], endpoint: str, process: int, clients: int) -> Load:
+    """Several clients at once, each of which sends all calls in turn: in threads of one process."""
+    counts = [0] * clients
+    end = time.perf_counter() + LOAD_SECONDS
+    before = seconds_of_cpu(process)
+
+    def client(number: int) -> None:
+        connection = http.client.HTTPConnection(urlsplit(endpoint).netloc)
+        while time.perf_counter() < end:
+            calls[counts[number] % len(calls)].send(connection)
+            counts[number] += 1
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done = sum(counts)
+    spent = (seconds_of_cpu(process) - before) / done * 1000
+    return Load(done / LOAD_SECONDS, spent, min(counts) / max(counts))
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of many clients at once."""
+
+    rate: float  # calls a second
+    cpu: float  # milliseconds of the server's CPU for a call
+    fairness: float  # the calls of the slowest client, by those of the fastest
 
 
 def decision() -> float:
@@ -143,19 +175,21 @@ def main() -> None:
         print(f"start       {lab_start:.2f} s                   {moto_start:.2f} s")
         idle = memory(lab_process), memory(moto_process)
         print(f"idle memory {idle[0]} MB                   {idle[1]} MB")
-        ours, theirs = calls(endpoint, keys), calls(moto_endpoint, mine)
-        ratios = []
-        for name, call in ours.items():
-            times: tuple[list[float], list[float]] = ([], [])
-            for _ in range(ROUNDS):
-                for place, act in zip(times, (call, theirs[name]), strict=True):
-                    started = time.perf_counter()
-                    act()
-                    place.append(time.perf_counter() - started)
-            one, two = (statistics.median(place) * 1000 for place in times)
-            ratios.append(one / two)
-            print(f"{name:30} {one:5.2f} ms  {two:5.2f} ms  {one / two:.2f} times")
-        print(f"geometric mean of the ratios: {statistics.geometric_mean(ratios):.2f}")
+        ours, theirs = twelve(endpoint, keys), twelve(moto_endpoint, mine)
+        latencies(ours, theirs, (endpoint, moto_endpoint))
+        at_32 = under_load(ours, endpoint, lab_process, 32)
+        other = under_load(theirs, moto_endpoint, moto_process, 32)
+        print(
+            f"CPU of a call at 32 clients: {at_32.cpu:.2f} ms  {other.cpu:.2f} ms"
+            f"  {at_32.cpu / other.cpu:.2f} times"
+        )
+        one = under_load(ours, endpoint, lab_process, 1)
+        for clients in (8, 64):
+            load = under_load(ours, endpoint, lab_process, clients)
+            print(
+                f"{clients} clients: {load.rate:.0f} calls a second, {load.rate / one.rate:.2f} of"
+                f" one client's {one.rate:.0f}; the slowest has {load.fairness:.2f} of the fastest"
+            )
     print(f"a signature and a decision: {decision() * 1000:.3f} ms")
 
 

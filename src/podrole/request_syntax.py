@@ -127,6 +127,10 @@ class Chunks(io.RawIOBase):
         """It is."""
         return True
 
+    def whole(self) -> bool:
+        """Whether it was read to its end."""
+        return self._done
+
     def readinto(self, buffer: Any) -> int:
         """Read some bytes of the body; 0 at its end.
 

@@ -48,7 +48,12 @@ def _others_are_served(served: dict[str, Any]) -> Iterator[None]:
 
 
 def chunked(*chunks: bytes) -> bytes:
-    head = b"POST / HTTP/1.1\r\n" + HOST + FORM + b"Transfer-Encoding: chunked\r\n\r\n"
+    head = (
+        b"POST / HTTP/1.1\r\n"
+        + HOST
+        + FORM
+        + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
     return head + b"".join(chunks)
 
 
@@ -158,7 +163,8 @@ def test_a_port_of_tls_is_asked_without_it(ports: dict[str, int]) -> None:
 
 
 def test_slow_clients_keep_nobody_waiting(served: dict[str, Any], ports: dict[str, int]) -> None:
-    request = b"POST / HTTP/1.1\r\n" + HOST + FORM + b"Content-Length: %d\r\n\r\n" % len(UNSIGNED)
+    head = b"POST / HTTP/1.1\r\n" + HOST + FORM + b"Connection: close\r\n"
+    request = head + b"Content-Length: %d\r\n\r\n" % len(UNSIGNED)
     waiting = [socket.create_connection(("127.0.0.1", ports["aws"])) for _ in range(40)]
     for number, connection in enumerate(waiting):
         connection.sendall((request + UNSIGNED)[: number * 5])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from podrole.lab.doors.loopback import RequestHandler
+from podrole.lab.doors.connection import RequestHandler
 from podrole.request_syntax import fault, origin_form
 from tests import hostile
 
@@ -51,6 +51,7 @@ class WireRequest:
             return None
         if fault(self.method, origin_form(self.line), "HTTP/1.1", handler.headers):
             return None
+        handler.pairs = list(handler.headers.items())
         handler.rfile = io.BufferedReader(io.BytesIO(self.body))
         return handler.make_environ()
 

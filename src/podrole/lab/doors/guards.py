@@ -59,7 +59,8 @@ def no_web_pages(app: App) -> App:
 
 
 def _refused(text: str, environ: dict[str, Any], start_response: Any) -> Any:
-    return Response(f"{text}\n", 403)(environ, start_response)
+    # Whoever is refused here gets no second try on the connection.
+    return Response(f"{text}\n", 403, {"Connection": "close"})(environ, start_response)
 
 
 def _is_loopback(host: str) -> bool:
