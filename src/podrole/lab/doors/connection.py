@@ -24,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 from werkzeug.serving import WSGIRequestHandler
 
 from podrole.lab.fault import report
+from podrole.lab.metadata_modes import Silence
 from podrole.request_syntax import Chunks, fault, origin_form, refuse
 
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (/(?!/)[^\x00-\x20\x7f#]*) HTTP/1\.1\r\n")
