@@ -58,7 +58,7 @@ class Requirement:
     account: str
     context: Mapping[str, Any] = field(default_factory=dict)
     policy: Policy | None = None  # of the resource
-    shown: str | None = None  # how the service's message names the resource
+    shown: str | None = None  # how the service's message names the resource; "" for not at all
     denial: Denial = Denial()
 
 
@@ -283,15 +283,14 @@ def denied(
     status = denial.status or (400 if call.protocol == "json" else 403)
     if denial.message is not None:
         return AwsError(code, denial.message, status, denial.shape)
-    resource = requirement.shown or requirement.resource
+    resource = requirement.resource if requirement.shown is None else requirement.shown
     action = denial.action.format(
         action=requirement.action,
         lower=requirement.action.lower(),
         name=requirement.action.partition(":")[2],
     )
-    message = (
-        f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource}"
-    )
+    message = f"User: {principal.arn} is not authorized to perform: {action}"
+    message += f" on resource: {resource}" if resource else ""
     layer = _LAYERS.get(decision.decided_by) if denial.reason else None
     if layer and decision.effect == "explicit_deny":
         message += f" with an explicit deny in {_article(layer)} {layer}"

@@ -55,7 +55,7 @@ def denied(call: Any) -> str:
 
 
 def test_the_path_is_part_of_the_resource(setting: Setting) -> None:
-    assert f"iam:GetRole on resource: {ROLE} because" in denied(
+    assert f"iam:GetRole on resource: role {ROLE.rpartition('/')[2]} because" in denied(
         lambda: setting.bob.get_role(RoleName="reader")
     )
     setting.permit(allow("iam:*", f"arn:aws:iam::{ACCOUNT}:role/app/*"))

@@ -33,6 +33,14 @@ _ARNS = (
     "SerialNumber",
     "Arn",
 )
+#: How refusals call them (aws/aws-cdk #27067, aws-samples/aws-hpc-tutorials #175 and
+#: aws-samples/rancher-on-aws-workshop #28; a group like them is inferred; checked 2026-11-29).
+_SHOWN = {
+    "role": "role",
+    "user": "user",
+    "group": "group",
+    "instance-profile": "instance profile",
+}
 #: Lists are authorized for `*`; refusals show the path that was listed (as users report them).
 _LISTED = {"ListRoles": "role", "ListUsers": "user", "ListGroups": "group"}
 #: Calls that take a boundary into account: iam:PermissionsBoundary is the one that is set.
@@ -131,13 +139,14 @@ def _named(
     found: Entity | None = None
     if not new and kind in ("role", "user", "group"):
         found = {"role": state.role, "user": state.user, "group": state.group}[kind](account, name)
+    # What is to be made has only an ARN; what may be there is called by its name.
+    shown = None if new or kind not in _SHOWN else f"{_SHOWN[kind]} {name}"
     if found is not None:
-        return _Resource(found.arn, found.tags, found.boundary_arn)
+        return _Resource(found.arn, found.tags, found.boundary_arn, shown)
     if not new and kind == "instance-profile":
-        return _Resource(
-            state.instance_profile_arn(account, name) or _arn(account, kind, "/", name)
-        )
-    return _Resource(_arn(account, kind, path, name))
+        arn = state.instance_profile_arn(account, name) or _arn(account, kind, "/", name)
+        return _Resource(arn, shown=shown)
+    return _Resource(_arn(account, kind, path, name), shown=shown)
 
 
 def _arn(account: str, kind: str, path: str, name: str) -> str:
