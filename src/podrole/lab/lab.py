@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
+from typing import Any
 
 import boto3
 
@@ -22,6 +23,7 @@ from podrole.lab.kubernetes.client import Kubernetes
 from podrole.lab.moto_adapter import eks as moto_eks
 from podrole.lab.moto_adapter import iam as moto_iam
 from podrole.lab.node.instance_metadata import NODE_ROLE, Node
+from podrole.lab.oidc.outside_issuer import InvalidKeys, OutsideIssuer
 from podrole.lab.process_changes import ProcessChanges, uncollected
 from podrole.lab.protocol.request_body import whole_bodies
 from podrole.lab.seed import Seed
@@ -72,6 +74,7 @@ class Lab:
         #: Where pods find Pod Identity's agent.
         self.agent_url = AGENT_URL
         self._door: InProcessDoor | None = None
+        self._trusted_issuers: dict[str, Any] = {}
         self._kubernetes: dict[str, Kubernetes] = {}
         for account in settings.accounts:
             root = {"AWS": f"arn:aws:iam::{account}:root"}
@@ -258,6 +261,24 @@ class Lab:
         if year not in STS_TEXTS:
             raise LabError(f"the STS texts are those of {' or '.join(STS_TEXTS)}, not {year!r}")
         self.gateway.sts.web_identities.texts = year
+
+    @property
+    def trusted_issuers(self) -> Mapping[str, Any]:
+        """Issuers outside of the lab whose web identities STS takes: URL to JSON Web Key Set.
+
+        None at first. A role that trusts one needs its OIDC provider in IAM, as at AWS. Raises
+        LabError for a URL that is not https, and for what is no key set.
+        """
+        return self._trusted_issuers
+
+    @trusted_issuers.setter
+    def trusted_issuers(self, issuers: Mapping[str, Any]) -> None:
+        try:
+            read = {url: OutsideIssuer.read(url, keys) for url, keys in issuers.items()}
+        except InvalidKeys as error:
+            raise LabError(f"the keys of an issuer: {error}") from None
+        self._trusted_issuers = dict(issuers)
+        self.gateway.sts.web_identities.outside = read
 
     # -- what a reader uses --------------------------------------------------------------
 

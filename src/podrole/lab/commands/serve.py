@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from podrole.lab.commands.pod_variables import without_proxy
+from podrole.lab.json_document import read_json
 from podrole.lab.metadata_modes import METADATA_MODES
+from podrole.lab.oidc.outside_issuer import OutsideIssuer
 from podrole.lab.serving.control_interface import NO_PROXY, token_file
 from podrole.lab.serving.journal_entry import LONGEST_SECONDS, Options
 from podrole.lab.settings import Settings
@@ -93,6 +95,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " missing OIDC provider and for a wrong audience (%(default)s)",
     )
     parser.add_argument(
+        "--issuer",
+        metavar="URL",
+        help="trust tokens of this issuer outside of the lab, such as your own cluster's; give its"
+        " keys by --jwks",
+    )
+    parser.add_argument(
+        "--jwks",
+        type=Path,
+        metavar="FILE",
+        help="the issuer's keys: kubectl get --raw /openid/v1/jwks",
+    )
+    parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
@@ -100,6 +114,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the settings as one JSON object")
     parser.set_defaults(run=run)
+
+
+def _trusted_issuers(url: str | None, place: Path | None) -> dict[str, Any]:
+    """The issuer outside of the lab, and its keys. Raises InputError."""
+    if url is None and place is None:
+        return {}
+    if url is None or place is None:
+        raise InputError("--issuer and --jwks belong together: give the URL and the file of keys")
+    try:
+        keys = read_json(place.read_bytes())
+        OutsideIssuer.read(url, keys)
+    except OSError as error:
+        raise InputError(f"--jwks {place}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:  # no JSON, or InvalidKeys
+        raise InputError(f"--issuer {url}, --jwks {place}: {error}") from error
+    return {url: keys}
 
 
 def _port(text: str) -> int:
@@ -130,6 +160,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not 0 <= getattr(arguments, option) <= LONGEST_SECONDS:
             name = option.replace("_", "-")
             raise InputError(f"--{name} takes 0 to {LONGEST_SECONDS} seconds")
+    trusted = _trusted_issuers(arguments.issuer, arguments.jwks)
     replace_aws_variables(ISOLATED)
     accounts = tuple(arguments.accounts.split(","))
     longest = arguments.session_seconds
@@ -141,6 +172,7 @@ def run(arguments: argparse.Namespace) -> int:
             frozenset(arguments.throttled),
             timedelta(seconds=longest) if longest else None,
             arguments.sts_texts,
+            trusted,
         ),
     )
     with ExitStack() as stack:

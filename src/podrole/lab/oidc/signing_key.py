@@ -108,13 +108,18 @@ class SigningKey:
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Whether `signature` is this key's over `message`."""
-        value = int.from_bytes(signature, "big")
-        if len(signature) != _BITS // 8 or value >= self.modulus:
-            return False
-        return pow(value, _EXPONENT, self.modulus) == _padded_digest(message)
+        return rs256_verifies(self.modulus, _EXPONENT, message, signature)
 
 
-def _padded_digest(message: bytes) -> int:
+def rs256_verifies(modulus: int, exponent: int, message: bytes, signature: bytes) -> bool:
+    """Whether `signature` is over `message` by the RSA key of that modulus and exponent."""
+    value, length = int.from_bytes(signature, "big"), (modulus.bit_length() + 7) // 8
+    if len(signature) != length or value >= modulus or length < len(_SHA256_PREFIX) + 43:
+        return False
+    return pow(value, exponent, modulus) == _padded_digest(message, length)
+
+
+def _padded_digest(message: bytes, length: int = _BITS // 8) -> int:
     digest = _SHA256_PREFIX + hashlib.sha256(message).digest()
-    padding = b"\xff" * (_BITS // 8 - len(digest) - 3)
+    padding = b"\xff" * (length - len(digest) - 3)
     return int.from_bytes(b"\x00\x01" + padding + b"\x00" + digest, "big")

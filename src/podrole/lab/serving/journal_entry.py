@@ -6,7 +6,7 @@ import base64
 import binascii
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from podrole.lab.clock import EARLIEST, LATEST, stamp
 from podrole.lab.metadata_modes import METADATA_MODES
+from podrole.lab.oidc.outside_issuer import InvalidKeys, OutsideIssuer
 from podrole.lab.sts_texts import STS_TEXTS
 from podrole.lab.throttle import RATE_LIMITS
 
@@ -41,6 +42,7 @@ class Options:
     throttled: frozenset[str] = frozenset()
     longest_session: timedelta | None = None
     sts_texts: str = STS_TEXTS[0]
+    trusted_issuers: Mapping[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The options as JSON has them."""
@@ -52,6 +54,7 @@ class Options:
                 "throttled": sorted(self.throttled),
                 "longest_session": None if longest is None else longest.total_seconds(),
                 "sts_texts": self.sts_texts,
+                "trusted_issuers": dict(self.trusted_issuers),
             }
         }
 
@@ -69,12 +72,21 @@ class Options:
             raise Malformed(f'"sts_texts" is not one of {", ".join(STS_TEXTS)}')
         if found.get("metadata") not in METADATA_MODES:
             raise Malformed(f'"metadata" is not one of {", ".join(METADATA_MODES)}')
+        trusted = found.get("trusted_issuers", {})  # likewise
+        if not isinstance(trusted, dict):
+            raise Malformed('"trusted_issuers" is no object')
+        try:
+            for url, keys in trusted.items():
+                OutsideIssuer.read(url, keys)
+        except InvalidKeys as error:
+            raise Malformed(f'"trusted_issuers": {error}') from None
         return cls(
             metadata=found["metadata"],
             association_delay=_seconds(found, "association_delay"),
             throttled=frozenset(throttled),
             longest_session=None if longest is None else _seconds(found, "longest_session", 0.001),
             sts_texts=texts,
+            trusted_issuers=trusted,
         )
 
 

@@ -119,12 +119,14 @@ class ServedLab:
             lab.throttled,
             lab.longest_session,
             lab.sts_texts,
+            lab.trusted_issuers,
         )
         lab.node.metadata_mode = options.metadata
         lab.association_delay = options.association_delay
         lab.throttled = options.throttled
         lab.longest_session = options.longest_session
         lab.sts_texts = options.sts_texts
+        lab.trusted_issuers = options.trusted_issuers
         return had != options
 
     def kubeconfig(self) -> dict[str, Any]:

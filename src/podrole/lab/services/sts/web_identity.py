@@ -14,6 +14,7 @@ from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import WebIdentity
 from podrole.lab.clock import Clock
 from podrole.lab.oidc.issuer import Issuer, Token, TokenError
+from podrole.lab.oidc.outside_issuer import OutsideIssuer
 from podrole.lab.sts_texts import STS_TEXTS, no_provider, wrong_audience
 
 
@@ -25,6 +26,8 @@ class WebIdentities:
         self._iam = iam
         self._issuers = issuers
         self._clock = clock
+        #: Issuers outside of the lab, by URL: the lab was given their keys.
+        self.outside: Mapping[str, OutsideIssuer] = {}
         #: One of STS_TEXTS.
         self.texts = STS_TEXTS[0]
 
@@ -39,7 +42,7 @@ class WebIdentities:
                 " (You may see this error if you sent an Access Token)",
             ) from None
         url = token.text("iss")
-        issuer = self._issuers.get(url)
+        issuer = self._issuers.get(url) or self.outside.get(url)
         provider = url.removeprefix("https://")
         audiences = self._iam.provider_audiences(
             account, f"arn:aws:iam::{account}:oidc-provider/{provider}"
