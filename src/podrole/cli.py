@@ -40,6 +40,10 @@ COMMANDS = {
         "find out why a pod is denied, from the output of kubectl and aws",
     ),
     "follow": ("podrole.follow.follow_command", "run a how-to page step by step in a new lab"),
+    "conformance": (
+        "podrole.conformance.conformance_command",
+        "ask an endpoint what AWS accepts and refuses, and compare",
+    ),
     "lab": (
         "podrole.lab.commands.lab",
         "run AWS and EKS on a laptop, for programs in any language",

@@ -61,12 +61,13 @@ class ContentsError(RuntimeError):
 
 
 def own_files() -> list[Path]:
-    """Our own sources and data, without the site's builder."""
+    """Our own sources and data, without the site's builder and the conformance suite."""
     source = REPOSITORY / "src" / "podrole"
     return [
         path
         for path in sorted(source.rglob("*"))
-        if path.suffix in {".py", ".yml", ".yaml"} and not path.is_relative_to(source / "site")
+        if path.suffix in {".py", ".yml", ".yaml"}
+        and not any(path.is_relative_to(source / name) for name in ("site", "conformance"))
     ]
 
 

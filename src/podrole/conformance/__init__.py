@@ -1,0 +1,1 @@
+"""The conformance suite: what AWS accepts and refuses, asked of any endpoint."""
