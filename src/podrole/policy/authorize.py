@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -38,41 +38,46 @@ def decide_by_policies(request: Request, policies: PolicySet) -> Decision:
     principal, keys = request.who, request.keys
     outsider = principal.kind in _OUTSIDERS
     bounded = bool(policies.boundary)
-    allows: dict[str, bool] = {}
+    silent: set[str] = set()  # layers of which a level does not allow
     how: set[str] = set()
     for layer, found in policies.layers:
         if outsider and layer not in _FOR_OUTSIDERS:
             continue
-        if layer in ("scp", "rcp") and principal.service_linked:
+        if layer in _ABOVE_ACCOUNTS and principal.service_linked:
             continue
         allowed = False
         for policy in found:
             for statement in policy.concerning(action, resource):
-                named = statement.names_principal(principal, bounded)
-                if named is None or not statement.names_resource(resource, keys):
+                named = DIRECT
+                if statement.principal is not None:
+                    meant = statement.names_principal(principal, bounded)
+                    if meant is None:
+                        continue
+                    named = meant
+                if statement.conditions and not statement.conditions_hold(keys):
                     continue
-                if not statement.conditions_hold(keys):
+                if statement.resources_vary and not statement.names_resource(resource, keys):
                     continue
                 if statement.effect == "Deny":
                     where = f"{policy.name or policy.kind} {statement.path}"
-                    reason = f"{where} denies {request.action}"
-                    return Decision("explicit_deny", layer, reason, policy_arn=policy.arn)
+                    return _denied(layer, f"{where} denies {request.action}", policy.arn)
                 allowed = True
                 if layer == "resource":
                     how.add(named)
         # RCPFullAWSAccess cannot be detached: a level that allows nothing itself has it.
-        if layer == "rcp" and not any(policy.allows_something for policy in found):
-            allowed = True
-        # Several levels have the name of their layer: each of them must allow.
-        allows[layer] = allowed and allows.get(layer, True)
+        if not allowed and not (
+            layer == "rcp" and not any(policy.allows_something for policy in found)
+        ):
+            silent.add(layer)
     if action.startswith("sts:") and _without_sts(principal.kind, action):
         return _implicit("identity", request.action)
-    for layer in ("endpoint", "rcp", "scp", "scope"):
-        if not allows.get(layer, True):
-            return _implicit(layer, request.action)
+    if silent:
+        for layer in ("endpoint", "rcp", "scp", "scope"):
+            if layer in silent:
+                return _implicit(layer, request.action)
     if outsider:
         return _allow("resource") if how else _implicit("resource", request.action)
-    return _combined(request, policies, allows, how)
+    return _combined(request, policies, silent, how)
 
 
 def _without_sts(kind: str, action: str) -> bool:
@@ -81,16 +86,16 @@ def _without_sts(kind: str, action: str) -> bool:
     return kind == "federated-user" or (kind == "root" and action.startswith("sts:assumerole"))
 
 
-def _combined(
-    request: Request, policies: PolicySet, allows: Mapping[str, bool], how: set[str]
-) -> Decision:
+def _combined(request: Request, policies: PolicySet, silent: set[str], how: set[str]) -> Decision:
     """Identity and resource policies together, once nothing denies; `how` the resource grants."""
     kind, same = request.who.kind, request.same_account
-    identity = allows.get("identity", False) or kind == "root"
+    identity = kind == "root" or (bool(policies.identity) and "identity" not in silent)
     if kind == "federated-user" and not policies.session:
         identity = False  # it has what its session policy and its user's policies both allow
     # A role's trust policy and a KMS key's policy must allow, whatever identity policies say.
-    must_allow = request.folded_action in _TRUST_ACTIONS or request.kms_key
+    must_allow = request.folded_action in _TRUST_ACTIONS or (
+        ":kms:" in request.resource and request.kms_key
+    )
     if (must_allow or not same) and not how:
         return _implicit("resource" if identity or must_allow else "identity", request.action)
     # "Role chaining: … required in both the permissions policy of the principal who is assuming the
@@ -99,15 +104,16 @@ def _combined(
     if same and how and how != {ACCOUNT_ONLY} and not chained:
         if DIRECT in how or kind not in ("role-session", "role"):
             return _allow("resource")
-        return _limited(policies, allows, request) or _allow("resource")
+        return _limited(policies, silent, request) or _allow("resource")
     if not identity:
         return _implicit("identity", request.action)
-    return _limited(policies, allows, request) or _allow("identity")
+    return _limited(policies, silent, request) or _allow("identity")
 
 
 #: Principals that no identity policy speaks of.
 _OUTSIDERS = {"web-identity", "service", "anonymous", "canonical-user"}
 _FOR_OUTSIDERS = {"resource", "rcp", "endpoint"}
+_ABOVE_ACCOUNTS = {"scp", "rcp"}
 _TRUST_ACTIONS = {
     "sts:assumerole",
     "sts:assumerolewithsaml",
@@ -117,9 +123,9 @@ _TRUST_ACTIONS = {
 }
 
 
-def _limited(policies: PolicySet, allows: Mapping[str, bool], request: Request) -> Decision | None:
+def _limited(policies: PolicySet, silent: set[str], request: Request) -> Decision | None:
     for layer, policy in (("boundary", policies.boundary), ("session", policies.session)):
-        if policy and not allows[layer]:
+        if policy and layer in silent:
             return _implicit(layer, request.action)
     return None
 
@@ -127,6 +133,11 @@ def _limited(policies: PolicySet, allows: Mapping[str, bool], request: Request) 
 @lru_cache
 def _allow(layer: str) -> Decision:
     return Decision("allow", layer, f"allowed by the {layer} policy")
+
+
+@lru_cache(maxsize=4096)
+def _denied(layer: str, reason: str, policy_arn: str) -> Decision:
+    return Decision("explicit_deny", layer, reason, policy_arn=policy_arn)
 
 
 @lru_cache(maxsize=4096)

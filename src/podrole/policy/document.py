@@ -10,14 +10,15 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, Literal
 
 from podrole.policy.conditions import OPERATORS, Condition
 from podrole.policy.error import PolicyError
 from podrole.policy.index import WORTHWHILE, PatternIndex
-from podrole.policy.patterns import glob, tester
+from podrole.policy.lazy import lazy
 from podrole.policy.statement import Candidates, Statement
+from podrole.policy.text_patterns import text_tester
 
 Kind = Literal["identity", "resource", "trust", "session", "boundary", "scp", "rcp"]
 _ELEMENTS = {
@@ -31,6 +32,9 @@ _ELEMENTS = {
     "NotPrincipal",
     "Condition",
 }
+_TOP = {"Version", "Id", "Statement"}
+#: A dict is known at once; to ask `Mapping` first costs a microsecond each time.
+OBJECTS = (dict, Mapping)
 _PRINCIPAL_KINDS = {"AWS", "Service", "Federated", "CanonicalUser"}
 _VERSIONS = {"2012-10-17", "2008-10-17"}
 _WITH_PRINCIPAL = {"resource", "trust", "rcp"}
@@ -42,54 +46,67 @@ _PRINCIPAL = "UNSUPPORTED_PRINCIPAL"
 
 #: A policy remembers which statements an action concerns, for this many actions.
 _REMEMBERED_ACTIONS = 4096
+#: And which of them an action on a resource does, for this many of both: a workload's own.
+_REMEMBERED_CALLS = 256
 
 
-@dataclass(frozen=True)
+@dataclass
 class Policy:
-    """A parsed policy."""
+    """A parsed policy. Never changed: to make it `frozen` takes three times as long."""
 
     document: Mapping[str, Any]
     kind: str
     name: str
     statements: tuple[Statement, ...]
     arn: str = ""  # of a managed policy or an organization's
-    _by_action: dict[str, Candidates] = field(default_factory=dict, repr=False, compare=False)
+    _by_call: dict[tuple[str, str], Sequence[Statement]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    @cached_property
+    @lazy
     def allows_something(self) -> bool:
         """Whether any of its statements allows."""
         return any(item.effect == "Allow" for item in self.statements)
 
-    @cached_property
+    @lazy
     def denies(self) -> tuple[Statement, ...]:
         """Its statements that deny."""
         return tuple(item for item in self.statements if item.effect == "Deny")
 
     def concerning(self, action: str, resource: str) -> Sequence[Statement]:
-        """The statements that mean the action, in lowercase, and may mean the resource."""
-        found = self._by_action.get(action)
+        """The statements that mean the action, in lowercase, and for some keys the resource."""
+        found = self._by_call.get((action, resource))
         if found is None:
-            found = Candidates(self._meaning(action))
+            found = self._found(action, resource)
+            if len(self._by_call) >= _REMEMBERED_CALLS:
+                self._by_call.clear()
+            self._by_call[action, resource] = found
+        return found
+
+    def _found(self, action: str, resource: str) -> Sequence[Statement]:
+        if len(self.statements) < WORTHWHILE:
+            return [one for one in self.statements if one.concerns(action, resource)]
+        candidates = self._by_action.get(action)
+        if candidates is None:
+            numbers = self._action_index.find(action)
+            candidates = Candidates([self.statements[number] for number in numbers])
             if len(self._by_action) < _REMEMBERED_ACTIONS:
-                self._by_action[action] = found
-        return found.among(resource)
+                self._by_action[action] = candidates
+        return [one for one in candidates.among(resource) if one.concerns(action, resource)]
 
-    def _meaning(self, action: str) -> Sequence[Statement]:
-        if self._action_index is None:
-            return [item for item in self.statements if item.names_action(action)]
-        return [self.statements[number] for number in self._action_index.find(action)]
+    @lazy
+    def _by_action(self) -> dict[str, Candidates]:
+        return {}
 
-    @cached_property
-    def _action_index(self) -> PatternIndex | None:
-        if sum(len(item.actions) for item in self.statements) < WORTHWHILE:
-            return None
+    @lazy
+    def _action_index(self) -> PatternIndex:
         index = PatternIndex()
         for number, statement in enumerate(self.statements):
             if statement.not_action:
                 index.add_test(lambda action, item=statement: item.names_action(action), number)  # type: ignore[misc]
                 continue
             for wanted in statement.actions:
-                index.add(wanted, number, tester(glob(wanted)))
+                index.add(wanted, number, text_tester)
         return index
 
 
@@ -101,52 +118,58 @@ def parse_policy(
     arn: str = "",
 ) -> Policy:
     """Parse a policy of a kind, with its ARN if it has one. Raises PolicyError with a path."""
-    if isinstance(document, str | bytes | bytearray):
-        try:
-            document = json.loads(document)
-        except (ValueError, RecursionError) as error:
-            raise PolicyError("", f"not JSON: {error}", code="JSON_SYNTAX_ERROR") from error
-    if not isinstance(document, Mapping):
-        raise PolicyError("", "a policy must be a JSON object", code=_TYPE)
-    for key in document:
-        if key not in ("Version", "Id", "Statement"):
-            nearest = _nearest(key, ["Version", "Statement"])
-            raise PolicyError(str(key), "unknown element", nearest, code=_ELEMENT)
+    if not isinstance(document, OBJECTS):
+        document = _object(document)
+    if not document.keys() <= _TOP:
+        key = next(key for key in document if key not in _TOP)
+        nearest = _nearest(key, ["Version", "Statement"])
+        raise PolicyError(str(key), "unknown element", nearest, code=_ELEMENT)
     version = document.get("Version", "2008-10-17")
     if not isinstance(version, str) or version not in _VERSIONS:
         reason = f"{version!r} is not a version"
         raise PolicyError("Version", reason, "2012-10-17", code="INVALID_VERSION")
     statements = document.get("Statement")
-    if isinstance(statements, Mapping):
+    if isinstance(statements, OBJECTS):
         statements = [statements]
     if not isinstance(statements, list) or not statements:
         code = _TYPE if statements else "MISSING_STATEMENT"
         raise PolicyError("Statement", "a policy needs at least one statement", code=code)
     variables = version == "2012-10-17"
     parsed = tuple(
-        _statement(item, f"Statement[{i}]", kind, variables) for i, item in enumerate(statements)
+        [_statement(item, f"Statement[{i}]", kind, variables) for i, item in enumerate(statements)]
     )
     sids = [item.sid for item in parsed if item.sid]
-    if len(set(sids)) < len(sids):
+    if sids and len(set(sids)) < len(sids):
         sid = next(sid for sid, times in Counter(sids).items() if times > 1)
         raise PolicyError("Statement", f"Sid {sid!r} is used twice", code="UNIQUE_SIDS_REQUIRED")
     return Policy(document, kind, name, parsed, arn)
 
 
+def _object(text: Any) -> Mapping[str, Any]:
+    if isinstance(text, str | bytes | bytearray):
+        try:
+            text = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise PolicyError("", f"not JSON: {error}", code="JSON_SYNTAX_ERROR") from error
+    if not isinstance(text, OBJECTS):
+        raise PolicyError("", "a policy must be a JSON object", code=_TYPE)
+    return text
+
+
 def _statement(item: Any, path: str, kind: str, variables: bool) -> Statement:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, OBJECTS):
         raise PolicyError(path, "a statement must be a JSON object", code=_TYPE)
-    for key in item:
-        if key not in _ELEMENTS:
-            nearest = _nearest(key, _ELEMENTS)
-            raise PolicyError(f"{path}.{key}", "unknown element", nearest, code=_ELEMENT)
+    if not item.keys() <= _ELEMENTS:
+        key = next(key for key in item if key not in _ELEMENTS)
+        nearest = _nearest(key, _ELEMENTS)
+        raise PolicyError(f"{path}.{key}", "unknown element", nearest, code=_ELEMENT)
     if item.get("Effect") not in ("Allow", "Deny"):
         reason = f"{item.get('Effect')!r} is neither Allow nor Deny"
         code = "INVALID_EFFECT" if "Effect" in item else "MISSING_EFFECT"
         raise PolicyError(f"{path}.Effect", reason, code=code)
-    actions, not_action = _either(item, "Action", path, needed=True)
+    actions, not_action = _either(item, "Action", "NotAction", path, needed=True)
     needed = kind != "trust" and not (kind == "resource" and _of_repository(actions))
-    resources, not_resource = _either(item, "Resource", path, needed=needed)
+    resources, not_resource = _either(item, "Resource", "NotResource", path, needed=needed)
     if kind == "trust" and resources is not None:
         raise PolicyError(f"{path}.Resource", "Has prohibited field Resource", code=_ELEMENT)
     if not isinstance(item.get("Sid", ""), str):
@@ -168,18 +191,22 @@ def _statement(item: Any, path: str, kind: str, variables: bool) -> Statement:
         reason = "a resource control policy allows only *"
         raise PolicyError(f"{path}.Principal", reason, code=_PRINCIPAL)
     name = "NotPrincipal" if "NotPrincipal" in item else "Principal"
+    varying: tuple[str, ...] = ()
+    if variables and resources:
+        varying = tuple([text for text in resources if "${" in text])
     return Statement(
-        path=path,
-        sid=item.get("Sid"),
-        effect=item["Effect"],
-        actions=tuple(action.lower() for action in actions or ()),
-        not_action=not_action,
-        resources=resources,
-        not_resource=not_resource,
-        principal=_principal(item[name], f"{path}.{name}") if has_principal else None,
-        not_principal=name == "NotPrincipal",
-        conditions=tuple(_conditions(item.get("Condition", {}), f"{path}.Condition", variables)),
-        variables=variables,
+        path,
+        item.get("Sid"),
+        item["Effect"],
+        tuple([action.lower() for action in actions or ()]),
+        not_action,
+        resources,
+        not_resource,
+        _principal(item[name], f"{path}.{name}") if has_principal else None,
+        name == "NotPrincipal",
+        _conditions(item["Condition"], path, variables) if "Condition" in item else (),
+        variables,
+        varying,
     )
 
 
@@ -192,38 +219,46 @@ def _of_repository(actions: tuple[str, ...] | None) -> bool:
 
 
 def _either(
-    item: Mapping[str, Any], name: str, path: str, *, needed: bool
+    item: Mapping[str, Any], name: str, inverse: str, path: str, *, needed: bool
 ) -> tuple[tuple[str, ...] | None, bool]:
-    inverse = f"Not{name}"
-    if name in item and inverse in item:
+    if inverse not in item:
+        if name in item:
+            return _strings(item[name], path, name), False
+        if needed:
+            raise PolicyError(f"{path}.{name}", "is missing", code=f"MISSING_{name.upper()}")
+        return None, False
+    if name in item:
         raise PolicyError(
             f"{path}.{inverse}",
             f"cannot be used together with {name}; keep one of them",
             code="UNSUPPORTED_ELEMENT_COMBINATION",
         )
-    if name not in item and inverse not in item:
-        if needed:
-            raise PolicyError(f"{path}.{name}", "is missing", code=f"MISSING_{name.upper()}")
-        return None, False
-    key = name if name in item else inverse
-    return _strings(item[key], f"{path}.{key}"), key == inverse
+    return _strings(item[inverse], path, inverse), True
 
 
-def _strings(value: Any, path: str) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, list) or not all(isinstance(entry, str) for entry in values):
-        raise PolicyError(path, "must be a string or a list of strings", code=_TYPE)
-    if not values:
-        element = "PRINCIPAL" if "Principal." in path else path.rpartition(".")[2].upper()
+def _strings(value: Any, path: str, key: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list) or not _strings_alone(value):
+        raise PolicyError(f"{path}.{key}", "must be a string or a list of strings", code=_TYPE)
+    if not value:
+        element = "PRINCIPAL" if path.endswith("Principal") else key.upper()
         code = f"EMPTY_ARRAY_{element.removeprefix('NOT')}"
-        raise PolicyError(path, "must not be empty", code=code)
-    return tuple(values)
+        raise PolicyError(f"{path}.{key}", "must not be empty", code=code)
+    return tuple(value)
+
+
+def _strings_alone(values: list[Any]) -> bool:
+    for value in values:  # noqa: SIM110  (half as long as all() over a generator)
+        if not isinstance(value, str):
+            return False
+    return True
 
 
 def _principal(value: Any, path: str) -> Mapping[str, tuple[str, ...]] | str:
     if value == "*":
         return "*"
-    if not isinstance(value, Mapping) or not value:
+    if not isinstance(value, OBJECTS) or not value:
         code = "INVALID_PRINCIPAL_FORMAT" if isinstance(value, str) else _TYPE
         code = "EMPTY_OBJECT_PRINCIPAL" if value == {} else code
         raise PolicyError(path, 'must be "*" or an object such as {"AWS": …}', code=code)
@@ -231,35 +266,60 @@ def _principal(value: Any, path: str) -> Mapping[str, tuple[str, ...]] | str:
         if key not in _PRINCIPAL_KINDS:
             nearest = _nearest(key, _PRINCIPAL_KINDS)
             raise PolicyError(f"{path}.{key}", "unknown", nearest, code="INVALID_PRINCIPAL_KEY")
-    return {key: _strings(entry, f"{path}.{key}") for key, entry in value.items()}
+    return {key: _strings(entry, path, key) for key, entry in value.items()}
 
 
-def _conditions(block: Any, path: str, variables: bool) -> Iterable[Condition]:
-    if not isinstance(block, Mapping):
-        raise PolicyError(path, "must be an object", code=_TYPE)
+def _conditions(block: Any, path: str, variables: bool) -> tuple[Condition, ...]:
+    if not isinstance(block, OBJECTS):
+        raise PolicyError(f"{path}.Condition", "must be an object", code=_TYPE)
+    found = []
     for operator, keys in block.items():
-        place = f"{path}.{operator}"
-        if not isinstance(operator, str):  # YAML has keys that are no texts
-            raise PolicyError(place, "an operator must be a string", code=_TYPE)
-        qualifier, _, base = operator.rpartition(":")
-        if_exists = base.endswith("IfExists") and base != "NullIfExists"
-        base = base.removesuffix("IfExists") if if_exists else base
-        if base not in (*OPERATORS, "Null") or qualifier not in ("", *_QUALIFIERS):
-            nearest = _nearest(base, [*OPERATORS, "Null"])
-            code = "NULL_WITH_IF_EXISTS" if base == "NullIfExists" else "INVALID_CONDITION_OPERATOR"
-            raise PolicyError(place, "unknown operator", nearest, code=code)
-        if not isinstance(keys, Mapping):
+        place = f"{path}.Condition.{operator}"
+        known = _read_operator(operator)
+        if known is None:
+            raise _no_operator(operator, place)
+        if not isinstance(keys, OBJECTS):
             raise PolicyError(place, "must be an object of keys and values", code=_TYPE)
         for key, value in keys.items():
             if not isinstance(key, str):
                 reason = "a condition key must be a string"
                 raise PolicyError(f"{place}.{key}", reason, code=_TYPE)
-            values = value if isinstance(value, list) else [value]
-            if not all(isinstance(entry, str | int | float) for entry in values):
-                reason = "values must be strings, numbers or booleans"
-                raise PolicyError(f"{place}.{key}", reason, code=_TYPE)
-            texts = tuple(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
-            yield Condition(base, qualifier, if_exists, key, texts, variables)
+            if isinstance(value, str):
+                texts: tuple[str, ...] = (value,)
+            else:
+                texts = _condition_values(value, f"{place}.{key}")
+            found.append(Condition(*known, key, texts, variables))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _read_operator(operator: Any) -> tuple[str, str, bool] | None:
+    """The base operator, its set operator and whether it ends in IfExists; None for no operator."""
+    if not isinstance(operator, str):  # YAML has keys that are no texts
+        return None
+    qualifier, _, base = operator.rpartition(":")
+    if_exists = base.endswith("IfExists") and base != "NullIfExists"
+    base = base.removesuffix("IfExists") if if_exists else base
+    if base not in (*OPERATORS, "Null") or qualifier not in ("", *_QUALIFIERS):
+        return None
+    return base, qualifier, if_exists
+
+
+def _no_operator(operator: Any, place: str) -> PolicyError:
+    if not isinstance(operator, str):
+        return PolicyError(place, "an operator must be a string", code=_TYPE)
+    base = operator.rpartition(":")[2]
+    base = base if base == "NullIfExists" else base.removesuffix("IfExists")
+    nearest = _nearest(base, [*OPERATORS, "Null"])
+    code = "NULL_WITH_IF_EXISTS" if base == "NullIfExists" else "INVALID_CONDITION_OPERATOR"
+    return PolicyError(place, "unknown operator", nearest, code=code)
+
+
+def _condition_values(value: Any, path: str) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    if not all(isinstance(entry, str | int | float) for entry in values):
+        raise PolicyError(path, "values must be strings, numbers or booleans", code=_TYPE)
+    return tuple([str(v).lower() if isinstance(v, bool) else str(v) for v in values])
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from podrole.policy.patterns import Tester
+from podrole.policy.text_patterns import wild
 
 #: Below this many, trying each one is faster than looking up.
 WORTHWHILE = 16
@@ -28,23 +29,18 @@ class PatternIndex:
         """Something that only a test can tell."""
         self._others.append((test, number))
 
-    def add(self, text: str, number: int, test: Tester, *, least_prefix: str = "") -> None:
-        """A pattern. `prefix*` is looked up if it holds as many colons as `least_prefix`."""
-        wild = set("*?") & set(text)
-        if not wild:
+    def add(self, text: str, number: int, make: Callable[[str], Tester]) -> None:
+        """A pattern; `make` gives its test, if it has to be tried."""
+        if not wild(text):
             self._exact.setdefault(text, []).append(number)
         elif text == "*":
             self._always.append(number)
-        elif (
-            text.endswith("*")
-            and not set("*?") & set(text[:-1])
-            and text.count(":") >= least_prefix.count(":")
-        ):
+        elif text[-1] == "*" and not wild(text[:-1]):
             self._prefixes.setdefault(text[:-1], []).append(number)
             if len(text) - 1 not in self._lengths:
                 self._lengths.append(len(text) - 1)
         else:
-            self._others.append((test, number))
+            self._others.append((make(text), number))
 
     def find(self, text: str) -> Iterable[int]:
         """The numbers of the patterns that match the text, in order, each once."""

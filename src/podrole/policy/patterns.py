@@ -49,7 +49,7 @@ def tester(pattern: Pattern) -> Tester:
         return chunks[0].__eq__ if isinstance(chunks[0], str) else _whole(chunks[0])
     first, *middle, last = chunks
     if isinstance(first, str) and isinstance(last, str) and not any(map(_length, middle)):
-        return _around(first, last)
+        return around(first, last)
     begins, ends, finders = _at(first), _at(last), [_finder(chunk) for chunk in middle]
     least = _length(first) + _length(last)
 
@@ -98,7 +98,8 @@ def _whole(chunk: tuple[re.Pattern[str], int]) -> Tester:
     return lambda text: chunk[0].fullmatch(text) is not None
 
 
-def _around(first: str, last: str) -> Tester:
+def around(first: str, last: str) -> Tester:
+    """The test of `first*last`."""
     if not first and not last:
         return lambda _: True
     if not last:

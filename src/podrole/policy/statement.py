@@ -6,23 +6,23 @@ Source: IAM user guide, "IAM JSON policy elements reference" (checked 2026-11-23
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from podrole.policy.conditions import Condition
 from podrole.policy.index import WORTHWHILE, PatternIndex
-from podrole.policy.patterns import Tester, glob, resource_tester, tester
+from podrole.policy.lazy import lazy
+from podrole.policy.patterns import Pattern, Tester, resource_tester
 from podrole.policy.principals import DIRECT, Principal, matched, spared
-from podrole.policy.variables import Context, resolve
+from podrole.policy.text_patterns import any_tester, resource_text_tester, text_tester
+from podrole.policy.variables import Context, filled
 
 _REMEMBERED_PRINCIPALS = 1024
-#: The colons of an ARN: a `prefix*` that holds them all matches whatever begins so.
-_ARN = ":::::"
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class Statement:
-    """One statement."""
+    """One statement. Never changed: to make it `frozen` takes three times as long."""
 
     path: str
     sid: str | None
@@ -35,66 +35,48 @@ class Statement:
     not_principal: bool
     conditions: tuple[Condition, ...]
     variables: bool  # Version 2012-10-17
+    #: The entries of `resources` that depend on the request's keys.
+    resources_vary: tuple[str, ...] = ()
+    #: How the element means principals that have asked before.
+    _named: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
 
-    @cached_property
-    def _action_tests(self) -> tuple[frozenset[str], list[Tester]]:
-        exact = frozenset(action for action in self.actions if not set("*?") & set(action))
-        return exact, [tester(glob(action)) for action in self.actions if action not in exact]
+    @lazy
+    def _acts(self) -> Tester:
+        """Whether an action, in lowercase, fits one of `actions`."""
+        return any_tester(self.actions, text_tester)
 
     def names_action(self, action: str) -> bool:
         """Whether Action or NotAction means this action, given in lowercase."""
-        exact, tests = self._action_tests
-        found = action in exact or any(test(action) for test in tests)
-        return found != self.not_action
+        return self._acts(action) != self.not_action
 
-    @cached_property
-    def _named(self) -> dict[str, str | None]:
-        """How the element means principals that have asked before."""
-        return {}
-
-    @cached_property
-    def _resource_tests(self) -> list[Tester]:
-        return [
-            resource_tester(glob(wanted))
-            for wanted in self.resources or ()
-            if not self._dynamic(wanted)
-        ]
-
-    @cached_property
-    def _resources_with_variables(self) -> list[str]:
-        return [wanted for wanted in self.resources or () if self._dynamic(wanted)]
-
-    def _dynamic(self, wanted: str) -> bool:
-        return self.variables and "${" in wanted
-
-    @cached_property
-    def _resource_index(self) -> PatternIndex | None:
-        static = [wanted for wanted in self.resources or () if not self._dynamic(wanted)]
-        if len(static) < WORTHWHILE:
-            return None
-        index = PatternIndex()
-        for wanted, test in zip(static, self._resource_tests, strict=True):
-            index.add(wanted, 0, test, least_prefix=_ARN)
-        return index
+    @lazy
+    def _fits(self) -> Tester:
+        """Whether a resource fits one of the entries without variables."""
+        static = self.resources or ()
+        if self.resources_vary:
+            static = tuple(wanted for wanted in static if "${" not in wanted)
+        return any_tester(static, resource_text_tester)
 
     def names_resource(self, resource: str, context: Context) -> bool:
         """Whether Resource or NotResource means this resource; a trust policy means its role."""
         if self.resources is None:
             return True
-        found = False
-        if self._resource_index is not None:
-            found = bool(self._resource_index.find(resource))
-        else:
-            for test in self._resource_tests:
-                if test(resource):
-                    found = True
-                    break
-        if not found:
-            for wanted in self._resources_with_variables:
-                pattern = resolve(wanted, context, wild=True)
-                # A variable without a value: the pattern never matches.
-                found = found or (pattern is not None and resource_tester(pattern)(resource))
-        return found != self.not_resource
+        if self._fits(resource):
+            return not self.not_resource
+        for wanted in self.resources_vary:
+            pattern = filled(wanted, context, patterns=True)
+            # A variable without a value: the pattern never matches.
+            if pattern is not None and _resource_tester(pattern)(resource):
+                return not self.not_resource
+        return self.not_resource
+
+    def concerns(self, action: str, resource: str) -> bool:
+        """Whether it means the action, in lowercase, and for some keys the resource."""
+        if self._acts(action) == self.not_action:
+            return False
+        if self.resources is None or self.resources_vary:
+            return True
+        return self._fits(resource) != self.not_resource
 
     def names_principal(self, principal: Principal, bounded: bool) -> str | None:
         """How Principal or NotPrincipal means the principal (see `principals`), None if not.
@@ -124,11 +106,17 @@ class Statement:
 
     def index_resources(self, index: PatternIndex, number: int) -> None:
         """Put this statement into an index of resources, under its number."""
-        if self.resources is None or self.not_resource or self._resources_with_variables:
+        if self.resources is None or self.not_resource or self.resources_vary:
             index.add_always(number)
             return
-        for wanted, test in zip(self.resources, self._resource_tests, strict=True):
-            index.add(wanted, number, test, least_prefix=_ARN)
+        for wanted in self.resources:
+            index.add(wanted, number, resource_text_tester)
+
+
+@lru_cache(maxsize=1024)
+def _resource_tester(pattern: str | Pattern) -> Tester:
+    """The test of an entry whose variables are filled in: users ask again and again."""
+    return resource_text_tester(pattern) if isinstance(pattern, str) else resource_tester(pattern)
 
 
 class Candidates:

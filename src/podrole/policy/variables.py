@@ -8,11 +8,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from podrole.policy.patterns import Pattern, glob, literal
+from podrole.policy.text_patterns import wild
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 Context = Mapping[str, Sequence[str]]  # keys in lowercase
+
+
+def filled(text: str, context: Context, *, patterns: bool) -> str | Pattern | None:
+    """The text with its variables replaced, None if one of them has no value.
+
+    It is a text, in which each `*` and `?` is wild where `patterns` says so; a Pattern only where a
+    value brings such a letter, which is none.
+    """
+    literals, names = _taken_apart(text)
+    parts = [literals[0]]
+    for name, after in zip(names, literals[1:], strict=True):
+        value = _value(name, context)
+        if value is None:
+            return None
+        if patterns and wild(value):
+            return resolve(text, context, wild=True)
+        parts += (value, after)
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _taken_apart(text: str) -> tuple[list[str], list[str]]:
+    """What stands around the variables of a text, and what stands in them."""
+    literals, names, end = [], [], 0
+    for match in variables_in(text):
+        literals.append(text[end : match.start()])
+        names.append(match[1])
+        end = match.end()
+    return [*literals, text[end:]], names
 
 
 def resolve(text: str, context: Context, *, wild: bool) -> Pattern | None:
@@ -64,6 +95,7 @@ def _value(name: str, context: Context) -> str | None:
     return values[0]
 
 
+@lru_cache(maxsize=1024)
 def _name_and_default(text: str) -> tuple[str, str | None]:
     """The key, in lowercase, and what stands for it where it is absent."""
     name, _, rest = text.partition(",")

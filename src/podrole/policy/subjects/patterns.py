@@ -14,8 +14,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from podrole.policy.budget import Budget
-from podrole.policy.patterns import Tester, glob, tester
+from podrole.policy.patterns import Tester
 from podrole.policy.side_by_side import SideBySide, bits_of
+from podrole.policy.text_patterns import text_tester, wild
 
 PREFIX = "system:serviceaccount:"
 #: The letters of a namespace; a name has the full stop besides.
@@ -33,11 +34,6 @@ _SHORTEST = min(map(len, _SAMPLES))
 _WILDCARDS = re.compile(r"[*?]+")
 
 
-def wild(text: str) -> bool:
-    """Whether it holds a wildcard."""
-    return "*" in text or "?" in text
-
-
 def fits(pattern: str, subject: str) -> bool:
     """Whether a subject fits a pattern."""
     return pattern == subject or (wild(pattern) and _test(pattern)(subject))
@@ -45,7 +41,7 @@ def fits(pattern: str, subject: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _test(pattern: str) -> Tester:
-    return tester(glob(pattern))
+    return text_tester(pattern)
 
 
 @lru_cache(maxsize=512)
@@ -53,7 +49,7 @@ def everyone(pattern: str) -> bool:
     """Whether the pattern fits every service account's subject."""
     if "*" not in pattern or len(pattern) - pattern.count("*") > _SHORTEST:
         return False
-    test = tester(glob(pattern))
+    test = text_tester(pattern)
     return all(map(test, _SAMPLES))
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from podrole.policy.conditions import Condition
-from podrole.policy.subjects.patterns import PREFIX, everyone, fits, possible, wild
+from podrole.policy.subjects.patterns import PREFIX, everyone, fits, possible
 from podrole.policy.subjects.search import Choice, Clause
+from podrole.policy.text_patterns import wild
 from podrole.policy.variables import Context
 
 #: Conditions on the request itself, not on the token: who comes must fulfil them besides.

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from podrole.policy.budget import Budget, BudgetSpentError
 from podrole.policy.side_by_side import bits_of, mask_of
-from podrole.policy.subjects.patterns import SubjectPatterns, wild
+from podrole.policy.subjects.patterns import SubjectPatterns
 from podrole.policy.subjects.search import Choice, Clause, find_subject
 from podrole.policy.subjects.subjects import Provided, Subjects
+from podrole.policy.text_patterns import wild
 
 #: A longer list nobody reads, and a script asks `authorize`.
 MOST_COMBINATIONS = 256
