@@ -94,9 +94,9 @@ def any_tester(texts: Sequence[str], make: Callable[[str], Tester]) -> Tester:
         return make(texts[0])
     exact, prefixes, others = [], [], []
     for text in texts:
-        if not wild(text):
+        if "*" not in text and "?" not in text:
             exact.append(text)
-        elif text[-1] == "*" and not wild(text[:-1]):
+        elif text.find("*") == len(text) - 1 and "?" not in text:
             prefixes.append(text[:-1])
         else:
             others.append(make(text))

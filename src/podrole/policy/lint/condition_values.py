@@ -128,8 +128,7 @@ def _is_private(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
 
 def shapes(policy: Policy, statement: Statement) -> Iterator[Finding]:
     """Conditions that compare nothing, twice, or always the same."""
-    block = _block(policy, statement)
-    if block == {}:
+    if not statement.conditions and _block(policy, statement) == {}:
         yield Finding(
             "EMPTY_OBJECT_CONDITION",
             "suggestion",
@@ -138,7 +137,8 @@ def shapes(policy: Policy, statement: Statement) -> Iterator[Finding]:
             "Remove Condition, or write a condition",
             _PAGE,
         )
-    folded = Counter((item.name, item.key.lower()) for item in statement.conditions)
+    several = len(statement.conditions) > 1
+    folded = Counter((item.name, item.key.lower()) for item in statement.conditions if several)
     for item in statement.conditions:
         path = _at(statement, item)
         if folded[item.name, item.key.lower()] > 1:

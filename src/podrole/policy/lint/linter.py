@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Literal
 
 from podrole.policy.document import Policy
 from podrole.policy.lint import (
@@ -32,6 +34,7 @@ from podrole.policy.lint.finding import Finding
 from podrole.policy.lint.linted_policy import LintedPolicy
 from podrole.policy.sizes import over_limit
 from podrole.policy.statement import Statement
+from podrole.policy.text_patterns import wild
 from podrole.policy.variables import outside
 
 #: Keys of which a request holds at most one value, as far as this guide needs them.
@@ -50,12 +53,11 @@ _BUCKET_ONLY = re.compile(r"arn:aws[a-z-]*:s3:::[^/*?]*\Z")
 def lint(policy: Policy) -> list[Finding]:
     """All findings, in the order of the statements."""
     linted = LintedPolicy.of(policy)
-    found = [
-        finding
-        for statement in policy.statements
-        for rule in _RULES
-        for finding in rule(linted, statement)
-    ]
+    found: list[Finding] = []
+    for one in policy.statements:
+        rules = _rules(policy.kind == "trust", bool(one.conditions), one.principal is not None)
+        for rule in rules:
+            found += rule(linted, one)
     whole = (_size, redundancy.version, redundancy.repeated_statements, escalation.escalation)
     return [*(finding for rule in whole for finding in rule(policy)), *found]
 
@@ -78,10 +80,10 @@ Rule = Callable[[LintedPolicy, Statement], Iterator[Finding]]
 
 def _literal_wildcards(_: Policy, statement: Statement) -> Iterator[Finding]:
     for condition in statement.conditions:
-        if not re.match("String(Not)?Equals", condition.operator):
+        if not condition.operator.startswith(("StringEquals", "StringNotEquals")):
             continue
         for value in condition.values:
-            if set("*?") & set(outside(value)):
+            if wild(value) and wild(outside(value)):
                 yield Finding(
                     "PODROLE_LITERAL_WILDCARD",
                     "warning" if "Not" in condition.operator else "error",
@@ -114,8 +116,10 @@ def _objects(_: Policy, statement: Statement) -> Iterator[Finding]:
     if statement.effect != "Allow" or statement.not_action or statement.not_resource:
         return
     resources = statement.resources or ()
+    if not resources or not all(map(_BUCKET_ONLY.match, resources)):
+        return
     objects = [action for action in statement.actions if _on_object(action)]
-    if objects and resources and all(_BUCKET_ONLY.match(item) for item in resources):
+    if objects:
         yield Finding(
             "PODROLE_OBJECT_ACTION_ON_BUCKET",
             "error",
@@ -129,10 +133,10 @@ def _objects(_: Policy, statement: Statement) -> Iterator[Finding]:
 def _too_broad(policy: Policy, statement: Statement) -> Iterator[Finding]:
     if policy.kind != "identity" or statement.effect != "Allow" or statement.conditions:
         return
-    everywhere = "*" in (statement.resources or ()) and not statement.not_resource
+    if "*" not in (statement.resources or ()) or statement.not_resource or statement.not_action:
+        return
     for action in statement.actions:
-        whole = action.rstrip("*")
-        if everywhere and action != whole and whole[-1:] in ("", ":") and not statement.not_action:
+        if action[-1:] == "*" and action.rstrip("*")[-1:] in ("", ":"):
             yield Finding(
                 "PODROLE_BROAD_ACTION",
                 "error",
@@ -143,33 +147,43 @@ def _too_broad(policy: Policy, statement: Statement) -> Iterator[Finding]:
             )
 
 
-_RULES: tuple[Rule, ...] = (
-    trust.missing_claims,
-    trust.subject_patterns,
-    _literal_wildcards,
-    trust.issuer_keys,
-    trust.mismatched_action,
-    trust.account_trust,
-    trust.source_arn,
-    _set_operators,
-    _objects,
-    _too_broad,
-    pass_role.pass_role,
-    complement.complements,
-    deputy.confused_deputy,
-    values.variables,
-    values.sets,
-    values.principals,
-    placeholders.placeholders,
-    eks_names.china_audience,
-    eks_names.dual_stack_issuer,
-    eks_names.service_names,
-    resources.arns,
-    condition_values.types,
-    condition_values.addresses,
-    condition_values.shapes,
-    redundancy.redundant,
-    principal_names.principal_names,
-    service_linked.service_linked_roles,
-    variable_texts.variable_texts,
+#: What a rule needs to have anything to say: a trust policy, a statement with conditions or with a
+#: principal. Most statements have neither, and to ask each rule takes longer than the rules do.
+_Needs = Literal["", "trust", "conditions", "principal"]
+_RULES: tuple[tuple[Rule, _Needs], ...] = (
+    (trust.missing_claims, "trust"),
+    (trust.subject_patterns, "trust"),
+    (_literal_wildcards, "conditions"),
+    (trust.issuer_keys, "trust"),
+    (trust.mismatched_action, "trust"),
+    (trust.account_trust, "trust"),
+    (trust.source_arn, "conditions"),
+    (_set_operators, "conditions"),
+    (_objects, ""),
+    (_too_broad, ""),
+    (pass_role.pass_role, ""),
+    (complement.complements, ""),
+    (deputy.confused_deputy, "principal"),
+    (values.variables, ""),
+    (values.sets, "conditions"),
+    (values.principals, "principal"),
+    (placeholders.placeholders, ""),
+    (eks_names.china_audience, "trust"),
+    (eks_names.dual_stack_issuer, "trust"),
+    (eks_names.service_names, "principal"),
+    (resources.arns, ""),
+    (condition_values.types, "conditions"),
+    (condition_values.addresses, "conditions"),
+    (condition_values.shapes, ""),
+    (redundancy.redundant, ""),
+    (principal_names.principal_names, "principal"),
+    (service_linked.service_linked_roles, ""),
+    (variable_texts.variable_texts, ""),
 )
+
+
+@lru_cache
+def _rules(of_trust: bool, conditions: bool, principal: bool) -> list[Rule]:
+    """The rules that may have something to say of a statement, in their order."""
+    there = {"": True, "trust": of_trust, "conditions": conditions, "principal": principal}
+    return [rule for rule, needs in _RULES if there[needs]]

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from podrole.policy.analysis.restrictions import restricted
 from podrole.policy.document import Policy
 from podrole.policy.lint.finding import Finding, Severity
-from podrole.policy.patterns import glob, resource_tester, tester
 from podrole.policy.statement import Statement
+from podrole.policy.text_patterns import resource_text_tester, text_tester, wild
 
 _PASS_ROLE = "iam:passrole"  # noqa: S105  (an action, no password)
 _PAGE = "explanation/how-it-works"
@@ -110,19 +110,19 @@ def _on_wildcard(statement: Statement, severity: Severity) -> Iterator[Finding]:
 
 def _wildcard(statement: Statement) -> str:
     """The pattern of Action that means PassRole."""
-    return next(item for item in statement.actions if tester(glob(item))(_PASS_ROLE))
+    return next(item for item in statement.actions if text_tester(item)(_PASS_ROLE))
 
 
 def _severity(statement: Statement) -> Severity | None:
     """How wide the wildcards of Resource are: any role, roles of a form, or no role at all."""
     found: Severity | None = None
     for resource in statement.resources or ():
-        if not set("*?") & set(resource):
+        if not wild(resource):
             continue
         parts = resource.split(":", 5)
         account = parts[4] if len(parts) == 6 and _ACCOUNT.fullmatch(parts[4]) else _ANY_ACCOUNT
-        if resource_tester(glob(resource))(f"arn:aws:iam::{account}:{_ANY_ROLE}"):
+        if resource_text_tester(resource)(f"arn:aws:iam::{account}:{_ANY_ROLE}"):
             return "error"
-        if len(parts) == 6 and tester(glob(parts[2]))("iam") and parts[5].startswith("role/"):
+        if len(parts) == 6 and text_tester(parts[2])("iam") and parts[5].startswith("role/"):
             found = "suggestion"
     return found

@@ -5,15 +5,14 @@ The codes: IAM user guide, "IAM policy validation check reference" (checked 2026
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from podrole.policy.document import Policy
 from podrole.policy.lint.finding import Finding
-from podrole.policy.patterns import glob, tester
 from podrole.policy.statement import Statement
+from podrole.policy.text_patterns import text_tester
 
 _PAGE = "reference/access-analyzer-checks"
-_WILD = set("*?")
 
 
 def version(policy: Policy) -> Iterator[Finding]:
@@ -84,32 +83,43 @@ def redundant(_: Policy, statement: Statement) -> Iterator[Finding]:
             )
 
 
-def _included(values: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _included(values: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The entries that a wildcard of another one includes, each with that one."""
-    texts = list(dict.fromkeys(values))
-    wild = [text for text in texts if "*" in text and "?" not in text]
-    if not wild or len(texts) < 2:
+    wild = [text for text in values if "*" in text and "?" not in text]
+    if not wild or len(values) < 2:
         return
-    # Most patterns are a prefix: to look prefixes up costs less than to try each pattern.
-    prefixes = {text[:-1]: text for text in wild if "*" not in text[:-1]}
-    lengths = sorted({len(prefix) for prefix in prefixes})
+    texts = list(dict.fromkeys(values))
+    wider = _by_prefix(texts)
     inner = [text for text in wild if "*" in text[:-1]]
     if len(inner) * sum(map(len, texts)) > _MOST:
         inner = []
-    tests = [(text.partition("*")[0], tester(glob(text)), text) for text in inner]
+    tests = [(text.partition("*")[0], text_tester(text), text) for text in dict.fromkeys(inner)]
     for text in texts:
-        for length in lengths:
-            wider = prefixes.get(text[:length])
-            if wider is not None and wider != text:
-                yield text, wider
+        if text in wider:
+            yield text, wider[text]
+            continue
+        # A pattern that fits another pattern's text fits all that the other one means: a star
+        # there is a letter that only a star takes.
+        for prefix, test, pattern in tests:
+            if text.startswith(prefix) and pattern != text and test(text):
+                yield text, pattern
                 break
-        else:
-            # A pattern that fits another pattern's text fits all that the other one means: a star
-            # there is a letter that only a star takes.
-            for prefix, test, pattern in tests:
-                if text.startswith(prefix) and pattern != text and test(text):
-                    yield text, pattern
-                    break
+
+
+def _by_prefix(texts: list[str]) -> dict[str, str]:
+    """The entries that begin with the letters of a `prefix*` among them, each with the shortest.
+
+    In order of the letters whatever a prefix includes follows it at once.
+    """
+    ends = {text: text[-1:] == "*" and "*" not in text[:-1] and "?" not in text for text in texts}
+    wider: dict[str, str] = {}
+    prefix, open_one = "", ""
+    for text in sorted(texts, key=lambda text: (text[:-1], 0) if ends[text] else (text, 1)):
+        if open_one and text.startswith(prefix):
+            wider[text] = open_one
+        elif ends[text]:
+            prefix, open_one = text[:-1], text
+    return wider
 
 
 #: Characters to compare in one list; AWS's policies stay below, hostile ones are not compared.

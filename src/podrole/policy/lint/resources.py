@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from podrole.policy.document import Policy
 from podrole.policy.lint.finding import Finding
 from podrole.policy.statement import Statement
+from podrole.policy.text_patterns import wild
 
 _PAGE = "reference/access-analyzer-checks"
 #: Where a template or a wildcard stands, the part may be anything.
@@ -24,6 +25,8 @@ def arns(_: Policy, statement: Statement) -> Iterator[Finding]:
     """A resource that is neither `*` nor shaped like an ARN of its service."""
     element = "NotResource" if statement.not_resource else "Resource"
     for text in statement.resources or ():
+        if text == "*":
+            continue
         fault = _fault(text)
         if fault is not None:
             code, message, fix = fault
@@ -41,12 +44,12 @@ def arns(_: Policy, statement: Statement) -> Iterator[Finding]:
 
 def _open_service(text: str) -> bool:
     parts = text.split(":", 5)
-    return len(parts) == 6 and parts[2] != "*" and bool(set("*?") & set(parts[2]))
+    return len(parts) == 6 and parts[2] != "*" and wild(parts[2])
 
 
 def _fault(text: str) -> tuple[str, str, str] | None:
     """Code, message and fix for what is wrong with an ARN, None if nothing is."""
-    if text == "*" or _OPEN.match(text):
+    if _OPEN.match(text):
         return None
     parts = text.split(":", 5)
     if parts[0] != "arn":

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from podrole.policy.document import Policy
 from podrole.policy.lint.finding import Finding
-from podrole.policy.patterns import glob, resource_tester
 from podrole.policy.statement import Statement
+from podrole.policy.text_patterns import resource_text_tester
 
 _CREATE = "iam:createservicelinkedrole"
 _ANY = "arn:aws:iam::000000000000:role/aws-service-role/podrole.sample/PodroleSample"
@@ -54,7 +54,7 @@ def service_linked_roles(policy: Policy, statement: Statement) -> Iterator[Findi
 def _names_any(statement: Statement) -> bool:
     """Whether an entry of Resource or NotResource means the roles of every service."""
     return any(
-        resource == "*" or resource_tester(glob(resource))(_ANY)
+        resource == "*" or resource_text_tester(resource)(_ANY)
         for resource in statement.resources or ()
         if resource[:1] == "*" or ":iam:" in resource[:40]
     )

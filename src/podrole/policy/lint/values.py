@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from podrole.policy.document import Policy
 from podrole.policy.lint.finding import Finding
 from podrole.policy.statement import Statement
+from podrole.policy.text_patterns import wild
 
 _VARIABLE = re.compile(r"\$\{[A-Za-z0-9-]+:[^}]*\}")
 #: Keys that hold several values, as far as this guide meets them ("Multivalued context keys").
@@ -24,14 +25,8 @@ _WITHOUT_VARIABLES = ("Numeric", "Date", "Binary", "IpAddress", "NotIpAddress")
 
 def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
     """A variable that stays a text: by the policy's version, or under its operator."""
-    places = [(f"{statement.path}.Resource", text) for text in statement.resources or ()]
-    places += [
-        (f"{statement.path}.Condition.{item.name}.{item.key}", text)
-        for item in statement.conditions
-        for text in item.values
-    ]
-    for path, text in places:
-        if not statement.variables and _variable(text):
+    for path, text in () if statement.variables else places_of_variables(statement):
+        if _variable(text):
             yield Finding(
                 "PODROLE_VARIABLE_WITHOUT_VERSION",
                 "error",
@@ -51,6 +46,17 @@ def variables(_: Policy, statement: Statement) -> Iterator[Finding]:
                 "Use a String or Arn operator, or write the value",
                 "reference/policy-engine",
             )
+
+
+def places_of_variables(statement: Statement) -> Iterator[tuple[str, str]]:
+    """The texts that begin a variable where one may stand, each with its path."""
+    for text in statement.resources or ():
+        if "${" in text:
+            yield f"{statement.path}.Resource", text
+    for item in statement.conditions:
+        for text in item.values:
+            if "${" in text:
+                yield f"{statement.path}.Condition.{item.name}.{item.key}", text
 
 
 def _variable(text: str) -> bool:
@@ -78,7 +84,7 @@ def principals(_: Policy, statement: Statement) -> Iterator[Finding]:
     principal = statement.principal
     for kind, values in principal.items() if isinstance(principal, dict) else ():
         for value in values:
-            if value != "*" and set("*?") & set(value):
+            if value != "*" and wild(value):
                 yield Finding(
                     "UNSUPPORTED_WILDCARD_IN_PRINCIPAL",
                     "error",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from podrole.policy.document import Policy
 from podrole.policy.lint.finding import Finding
+from podrole.policy.lint.values import places_of_variables
 from podrole.policy.statement import Statement
 
 _PAGE = "reference/access-analyzer-checks"
@@ -22,14 +23,8 @@ _ANY = re.compile(r"\$\{" + _KEY + r"\}")
 
 def variable_texts(_: Policy, statement: Statement) -> Iterator[Finding]:
     """An empty, spaced or unclosed variable; one in an element without variables."""
-    places = [(f"{statement.path}.Resource", text) for text in statement.resources or ()]
-    places += [
-        (f"{statement.path}.Condition.{item.name}.{item.key}", text)
-        for item in statement.conditions
-        for text in item.values
-    ]
-    for path, text in places if statement.variables else ():
-        if "${" in text and (fault := _fault(text)):
+    for path, text in places_of_variables(statement) if statement.variables else ():
+        if fault := _fault(text):
             code, fix = fault
             message = f"the variable in {text} is not written as AWS reads it"
             yield Finding(code, "error", path, message, fix, _PAGE)
