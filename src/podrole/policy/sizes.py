@@ -26,6 +26,7 @@ class Limit:
     what: str
 
 
+_WITHOUT_SPACE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _CHARACTERS = "characters without white space"
 LIMITS = {
     "identity": Limit(6144, _CHARACTERS, "a managed policy"),
@@ -40,7 +41,7 @@ LIMITS = {
 
 def size(policy: Policy) -> int:
     """The policy's size in the unit of its kind; white space inside of texts does not count."""
-    text = json.dumps(policy.document, separators=(",", ":"), ensure_ascii=False)
+    text = _WITHOUT_SPACE.encode(policy.document)
     if LIMITS[policy.kind].unit == "bytes":
         return len(text.encode("utf-8", "surrogatepass"))
     return len("".join(text.split()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from podrole.policy.analysis.escalation_paths import PATHS, EscalationPath
 from podrole.policy.authorize import authorize
@@ -58,6 +59,7 @@ _WALKABLE = [
     for path in PATHS
     if path.kind != "users"
 ]
+_SERVICES = frozenset[str]().union(*(needed for _, needed in _WALKABLE))
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,12 @@ def walkable(
     ARN. Whether the target exists and what it may do, no policy of the caller says.
     """
     allows = [one for policy in policies.identity for one in _allows(policy)]
-    services = {action.partition(":")[0] for one in allows for action in one.actions}
+    services = {name for one in allows for name in _services(one.actions)}
     open_ended = any(one.not_action for one in allows) or any("*" in name for name in services)
     found = []
     possible: dict[str, bool] = {}
     decided: dict[tuple[str, str], bool] = {}
-    for path, needed in _WALKABLE:
-        if not open_ended and not needed <= services:
-            continue
+    for path in _paths(_SERVICES if open_ended else _SERVICES & services):
         if all(_possible(action.lower(), allows, possible) for action in path.actions):
             steps = tuple(_steps(path, principal))
             if all(_allowed(step, policies, decided) for step in steps):
@@ -95,6 +95,20 @@ def walkable(
 
 def _allows(policy: Policy) -> Iterator[Statement]:
     return (statement for statement in policy.statements if statement.effect == "Allow")
+
+
+@lru_cache(maxsize=256)
+def _paths(services: frozenset[str]) -> list[EscalationPath]:
+    """The paths that need no other services."""
+    return [path for path, needed in _WALKABLE if needed <= services]
+
+
+def _services(actions: Sequence[str]) -> set[str]:
+    """What stands before the first colon of each action."""
+    parts = ":".join(actions).split(":")
+    if len(parts) == 2 * len(actions) and "*" not in actions:
+        return set(parts[::2])  # all at once: each has one colon
+    return {action.partition(":")[0] for action in actions}
 
 
 def _possible(action: str, allows: Sequence[Statement], known: dict[str, bool]) -> bool:

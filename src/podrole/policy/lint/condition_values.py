@@ -24,6 +24,7 @@ _PRIVATE = tuple(
 )
 _GREATEST = ("NumericLessThan", "NumericLessThanEquals")
 _ORDERED = (*_GREATEST, "NumericGreaterThan", "NumericGreaterThanEquals")
+_SOMETIMES_ODD = {"Null", "Bool", *_ORDERED}
 
 
 def _at(statement: Statement, item: Condition) -> str:
@@ -126,49 +127,50 @@ def _is_private(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
     )
 
 
-def shapes(policy: Policy, statement: Statement) -> Iterator[Finding]:
-    """Conditions that compare nothing, twice, or always the same."""
-    if not statement.conditions and _block(policy, statement) == {}:
-        yield Finding(
-            "EMPTY_OBJECT_CONDITION",
-            "suggestion",
-            f"{statement.path}.Condition",
-            "the condition is empty and restricts nothing",
-            "Remove Condition, or write a condition",
-            _PAGE,
-        )
-    several = len(statement.conditions) > 1
-    folded = Counter((item.name, item.key.lower()) for item in statement.conditions if several)
-    for item in statement.conditions:
-        path = _at(statement, item)
-        if folded[item.name, item.key.lower()] > 1:
+def empty_conditions(policy: Policy) -> Iterator[Finding]:
+    """A Condition without a condition."""
+    statements = policy.document["Statement"]
+    for one, item in zip(
+        policy.statements, statements if isinstance(statements, list) else [statements], strict=True
+    ):
+        if not one.conditions and item.get("Condition") == {}:
+            yield Finding(
+                "EMPTY_OBJECT_CONDITION",
+                "suggestion",
+                f"{one.path}.Condition",
+                "the condition is empty and restricts nothing",
+                "Remove Condition, or write a condition",
+                _PAGE,
+            )
+
+
+def shapes(_: Policy, statement: Statement) -> Iterator[Finding]:
+    """Conditions that compare twice, or always the same."""
+    names = [(item.name, item.key.lower()) for item in statement.conditions]
+    folded = Counter(names if len(set(names)) < len(names) else ())
+    for item, name in zip(statement.conditions, names, strict=True):
+        if folded[name] > 1:
             yield Finding(
                 "DUPLICATE_KEYS_WITH_DIFFERENT_CASE",
                 "error",
-                path,
+                _at(statement, item),
                 f"{item.key} is there twice, in other capitals: names of keys ignore case",
                 "Merge their values under one key",
                 _PAGE,
             )
         if not item.values:
-            yield _without_values(item, path)
+            yield _without_values(item, _at(statement, item))
         if ":" not in item.key:
             yield Finding(
                 "INVALID_CONDITION_KEY_FORMAT",
                 "error",
-                path,
+                _at(statement, item),
                 f"{item.key} is not a condition key: no request has it",
                 "Write service:Key, such as aws:SourceAccount",
                 _PAGE,
             )
-        yield from _odd(item, path)
-
-
-def _block(policy: Policy, statement: Statement) -> object:
-    statements = policy.document["Statement"]
-    number = statement.path.removeprefix("Statement[").removesuffix("]")
-    one = statements[int(number)] if isinstance(statements, list) else statements
-    return one.get("Condition")
+        if item.operator in _SOMETIMES_ODD or name[1] == "aws:arn":
+            yield from _odd(item, _at(statement, item))
 
 
 def _without_values(item: Condition, path: str) -> Finding:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Literal
 
 from podrole.policy.document import Policy
 from podrole.policy.lint import (
@@ -31,6 +30,7 @@ from podrole.policy.lint import (
     variable_texts,
 )
 from podrole.policy.lint.finding import Finding
+from podrole.policy.lint.holding import Holding, held
 from podrole.policy.lint.linted_policy import LintedPolicy
 from podrole.policy.sizes import over_limit
 from podrole.policy.statement import Statement
@@ -55,10 +55,15 @@ def lint(policy: Policy) -> list[Finding]:
     linted = LintedPolicy.of(policy)
     found: list[Finding] = []
     for one in policy.statements:
-        rules = _rules(policy.kind == "trust", bool(one.conditions), one.principal is not None)
-        for rule in rules:
+        for rule in _rules(held(policy, one)):
             found += rule(linted, one)
-    whole = (_size, redundancy.version, redundancy.repeated_statements, escalation.escalation)
+    whole = (
+        _size,
+        redundancy.version,
+        redundancy.repeated_statements,
+        escalation.escalation,
+        condition_values.empty_conditions,
+    )
     return [*(finding for rule in whole for finding in rule(policy)), *found]
 
 
@@ -147,43 +152,40 @@ def _too_broad(policy: Policy, statement: Statement) -> Iterator[Finding]:
             )
 
 
-#: What a rule needs to have anything to say: a trust policy, a statement with conditions or with a
-#: principal. Most statements have neither, and to ask each rule takes longer than the rules do.
-_Needs = Literal["", "trust", "conditions", "principal"]
-_RULES: tuple[tuple[Rule, _Needs], ...] = (
+#: Each rule, and what a statement must hold for it (see `held`), empty for nothing.
+_RULES: tuple[tuple[Rule, Holding], ...] = (
     (trust.missing_claims, "trust"),
     (trust.subject_patterns, "trust"),
-    (_literal_wildcards, "conditions"),
+    (_literal_wildcards, "condition"),
     (trust.issuer_keys, "trust"),
     (trust.mismatched_action, "trust"),
     (trust.account_trust, "trust"),
-    (trust.source_arn, "conditions"),
-    (_set_operators, "conditions"),
-    (_objects, ""),
-    (_too_broad, ""),
-    (pass_role.pass_role, ""),
-    (complement.complements, ""),
+    (trust.source_arn, "condition"),
+    (_set_operators, "condition"),
+    (_objects, "allow"),
+    (_too_broad, "everywhere"),
+    (pass_role.pass_role, "allow"),
+    (complement.complements, "inverse"),
     (deputy.confused_deputy, "principal"),
-    (values.variables, ""),
-    (values.sets, "conditions"),
+    (values.variables, "variable"),
+    (values.sets, "condition"),
     (values.principals, "principal"),
-    (placeholders.placeholders, ""),
+    (placeholders.placeholders, "sign"),
     (eks_names.china_audience, "trust"),
     (eks_names.dual_stack_issuer, "trust"),
     (eks_names.service_names, "principal"),
-    (resources.arns, ""),
-    (condition_values.types, "conditions"),
-    (condition_values.addresses, "conditions"),
-    (condition_values.shapes, ""),
-    (redundancy.redundant, ""),
+    (resources.arns, "resource"),
+    (condition_values.types, "condition"),
+    (condition_values.addresses, "condition"),
+    (condition_values.shapes, "condition"),
+    (redundancy.redundant, "wildcard"),
     (principal_names.principal_names, "principal"),
-    (service_linked.service_linked_roles, ""),
-    (variable_texts.variable_texts, ""),
+    (service_linked.service_linked_roles, "allow"),
+    (variable_texts.variable_texts, "variable"),
 )
 
 
-@lru_cache
-def _rules(of_trust: bool, conditions: bool, principal: bool) -> list[Rule]:
+@lru_cache(maxsize=512)
+def _rules(holding: frozenset[Holding]) -> list[Rule]:
     """The rules that may have something to say of a statement, in their order."""
-    there = {"": True, "trust": of_trust, "conditions": conditions, "principal": principal}
-    return [rule for rule, needs in _RULES if there[needs]]
+    return [rule for rule, needed in _RULES if needed in holding]

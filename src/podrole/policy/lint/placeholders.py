@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 
 from podrole.policy.document import Policy
 from podrole.policy.lint.finding import Finding
@@ -21,16 +20,12 @@ _PLACEHOLDERS = (
     re.compile(r"(?:^|[:/])\$[A-Z_][A-Z0-9_]*(?=[:/]|$)"),
     re.compile(r"__[A-Z][A-Z0-9_]*__"),
 )
-#: Each pattern needs one of these.
-_SIGN = re.compile(r"[${<%]|__")
 
 
 def placeholders(_: Policy, statement: Statement) -> Iterator[Finding]:
     """A placeholder that nobody has filled in, each once for a place."""
     seen: set[tuple[str, str]] = set()
-    if not any(map(_SIGN.search, _texts(statement))):
-        return
-    for path, text in _places(statement):
+    for path, text in _texts(statement):
         for pattern in _PLACEHOLDERS:
             found = pattern.search(text)
             if found is None or (path, found[0]) in seen:
@@ -46,16 +41,7 @@ def placeholders(_: Policy, statement: Statement) -> Iterator[Finding]:
             )
 
 
-def _texts(statement: Statement) -> Iterator[str]:
-    if isinstance(statement.principal, dict):
-        yield from chain.from_iterable(statement.principal.values())
-    yield from statement.resources or ()
-    for condition in statement.conditions:
-        yield condition.key
-        yield from condition.values
-
-
-def _places(statement: Statement) -> Iterator[tuple[str, str]]:
+def _texts(statement: Statement) -> Iterator[tuple[str, str]]:
     principal = statement.principal
     for kind, values in principal.items() if isinstance(principal, dict) else ():
         for value in values:

@@ -5,6 +5,7 @@ The codes: IAM user guide, "IAM policy validation check reference" (checked 2026
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from podrole.policy.document import Policy
@@ -89,38 +90,46 @@ def _included(values: Sequence[str]) -> Iterator[tuple[str, str]]:
     if not wild or len(values) < 2:
         return
     texts = list(dict.fromkeys(values))
-    wider = _by_prefix(texts)
-    inner = [text for text in wild if "*" in text[:-1]]
-    if len(inner) * sum(map(len, texts)) > _MOST:
-        inner = []
-    tests = [(text.partition("*")[0], text_tester(text), text) for text in dict.fromkeys(inner)]
+    wider = _by_prefix(texts, wild)
+    inner = [text for text in dict.fromkeys(wild) if "*" in text[:-1]]
+    if len(inner) * sum(map(len, texts)) <= _MOST:
+        for pattern in inner:
+            # A pattern that fits another pattern's text fits all that the other one means: a star
+            # there is a letter that only a star takes.
+            first, last, test = pattern.partition("*")[0], pattern.rpartition("*")[2], None
+            for text in texts:
+                if text.startswith(first) and text.endswith(last) and text != pattern:
+                    test = test or text_tester(pattern)
+                    if text not in wider and test(text):
+                        wider[text] = pattern
     for text in texts:
         if text in wider:
             yield text, wider[text]
-            continue
-        # A pattern that fits another pattern's text fits all that the other one means: a star
-        # there is a letter that only a star takes.
-        for prefix, test, pattern in tests:
-            if text.startswith(prefix) and pattern != text and test(text):
-                yield text, pattern
-                break
 
 
-def _by_prefix(texts: list[str]) -> dict[str, str]:
-    """The entries that begin with the letters of a `prefix*` among them, each with the shortest.
-
-    In order of the letters whatever a prefix includes follows it at once.
-    """
-    ends = {text: text[-1:] == "*" and "*" not in text[:-1] and "?" not in text for text in texts}
+def _by_prefix(texts: list[str], wild: list[str]) -> dict[str, str]:
+    """The entries that begin with the letters of a `prefix*` among them, each with the shortest."""
+    whole = {text[:-1]: text for text in wild if "*" not in text[:-1]}
     wider: dict[str, str] = {}
-    prefix, open_one = "", ""
-    for text in sorted(texts, key=lambda text: (text[:-1], 0) if ends[text] else (text, 1)):
-        if open_one and text.startswith(prefix):
-            wider[text] = open_one
-        elif ends[text]:
-            prefix, open_one = text[:-1], text
+    roots: list[str] = []  # in order, none of them begins with another
+    for prefix in sorted(whole):
+        if roots and prefix.startswith(roots[-1]):
+            wider[whole[prefix]] = whole[roots[-1]]
+        else:
+            roots.append(prefix)
+    begun = texts
+    if len(roots) < _FEW:
+        few = tuple(roots)
+        begun = [text for text in texts if text.startswith(few)]
+    for text in begun:
+        # What begins with a root stands behind it in the order, and before the next one.
+        root = roots[bisect_right(roots, text) - 1]
+        if text.startswith(root) and text != whole[root]:
+            wider.setdefault(text, whole[root])
     return wider
 
 
+#: Prefixes that are faster tried than looked up.
+_FEW = 16
 #: Characters to compare in one list; AWS's policies stay below, hostile ones are not compared.
 _MOST = 2_000_000

@@ -29,8 +29,8 @@ def variable_texts(_: Policy, statement: Statement) -> Iterator[Finding]:
             message = f"the variable in {text} is not written as AWS reads it"
             yield Finding(code, "error", path, message, fix, _PAGE)
     element = "NotAction" if statement.not_action else "Action"
-    for action in statement.actions:
-        if "${" in action and _ANY.search(action):
+    for action in statement.actions if "${" in "".join(statement.actions) else ():
+        if _ANY.search(action):
             yield Finding(
                 "VARIABLE_UNSUPPORTED_IN_ELEMENT",
                 "error",
