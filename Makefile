@@ -86,6 +86,7 @@ screenshots: site ## Make screenshots of each page kind: light, dark, phone and 
 .PHONY: bench
 bench: $(STAMP) ## Measure the engine and the lab beside peers
 	@$(BIN)/python bench/policy_speed.py
+	@$(BIN)/python bench/policy_growth.py
 	@$(BIN)/python bench/lint_recall.py
 	@$(BIN)/python bench/gateway_speed.py
 	@$(BIN)/python bench/site_speed.py

@@ -44,11 +44,19 @@ const good = requests.filter((request) => {
     return false;
   }
 });
-const started = performance.now();
-let count = 0;
-while (performance.now() - started < 3000) {
-  for (const request of good) authorize(request);
-  count += good.length;
+// CPU time, and the best of slices: what disturbs one only ever slows it.
+const seconds = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+let rate = 0;
+for (let slice = 0; slice < 20; slice++) {
+  const started = seconds();
+  let count = 0;
+  while (seconds() - started < 0.15) {
+    for (const request of good) authorize(request);
+    count += good.length;
+  }
+  rate = Math.max(rate, count / (seconds() - started));
 }
-const rate = Math.round((count * 1000) / (performance.now() - started));
 console.log(JSON.stringify({ cases: good.length, of: requests.length, rate }));

