@@ -125,6 +125,12 @@ TOOLS = {
         get="apt-get install util-linux",
         programs=("setpriv",),
     ),
+    "unshare": Tool(
+        title="unshare",
+        about="a pod's program in a network of its own",
+        get="apt-get install util-linux",
+        programs=("unshare",),
+    ),
     "kubectl": Tool(
         title="kubectl",
         about="kubectl, elsewhere than on x86-64 Linux",

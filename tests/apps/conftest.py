@@ -17,7 +17,7 @@ import pytest
 from tests.client_programs import node_modules
 from tests.kept_results import kept
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST, statement
-from tests.lab.doors.test_clients import Cluster
+from tests.lab.doors.served_pods import Cluster
 from tests.lab.lab_process import serving
 from tests.tools import needs
 

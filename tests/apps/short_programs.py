@@ -24,7 +24,7 @@ from tests.catalogue import CATALOG
 from tests.client_programs import CACHE, CLIENTS, node_modules
 from tests.kept_results import kept
 from tests.lab.conftest import ACCOUNT
-from tests.lab.doors.test_clients import Cluster
+from tests.lab.doors.served_pods import Cluster
 from tests.tools import needs
 
 JOBS = ("chain", "secret", "narrow", "client", "refresh")

@@ -20,7 +20,7 @@ from podrole.lab.kubernetes.admission.webhook import AGENT_URL
 from podrole.lab.serving.lab_client import LabClient
 from tests.client_programs import python_environment
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST
-from tests.lab.doors.test_clients import Cluster
+from tests.lab.doors.served_pods import Cluster
 from tests.lab.lab_process import client, control, serving
 
 LOCKS = Path(__file__).parents[2] / "requirements"

@@ -19,7 +19,7 @@ Answer = tuple[int, Mapping[str, str], bytes]
 
 def pod(**changed: Any) -> bytes:
     """A lab's description of a pod, with these members changed."""
-    usual = {"name": "orders-api", "env": {}, "files": {}, "reach": {}}
+    usual = {"name": "orders-api", "env": {}, "files": {}, "reach": {}, "metadata": "open"}
     return json.dumps({**usual, **changed}).encode()
 
 

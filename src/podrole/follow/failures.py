@@ -11,6 +11,7 @@ import yaml
 
 from podrole.catalog import Catalog
 from podrole.catalog.parameters import fill
+from podrole.follow.followed_lab import FollowError
 from podrole.site.pages.page_blocks import Block
 
 _FOLDER = Path(__file__).parent
@@ -68,8 +69,14 @@ class Failure:
     away: tuple[str, ...] = ()
 
     def blocks(self, page: Sequence[Block], strangers: Mapping[str, Try]) -> list[Block]:
-        """Make the failure, see it, follow the section, and see that only the pod is let in."""
+        """Make the failure, see it, follow the section, and see that only the pod is let in.
+
+        Raises FollowError if the section lacks a block that cures it.
+        """
         section = [one for one in page if one.anchor == self.section]
+        for name in (*self.take, *self.away):
+            if name not in {one.name for one in section}:
+                raise FollowError(f"no {name!r} below #{self.section}, for {self.cause!r}")
         line = section[0].line
 
         def typed(name: str, commands: str) -> Block:

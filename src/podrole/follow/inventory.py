@@ -121,7 +121,8 @@ def _iam(client: _Clients) -> Iterator[tuple[str, Any]]:
 def _eks(client: _Clients) -> Iterator[tuple[str, Any]]:
     eks = client("eks")
     for cluster in eks.list_clusters()["clusters"]:
-        yield f"cluster {cluster}", ""
+        logging = eks.describe_cluster(name=cluster)["cluster"]["logging"]["clusterLogging"]
+        yield f"cluster {cluster}", [one["types"] for one in logging if one["enabled"]]
         for addon in eks.list_addons(clusterName=cluster)["addons"]:
             yield f"add-on {addon} of {cluster}", ""
         for one in eks.list_pod_identity_associations(clusterName=cluster)["associations"]:
@@ -161,6 +162,8 @@ def _data(client: _Clients) -> Iterator[tuple[str, Any]]:
             yield f"key {key['KeyId']}", kms.get_key_policy(KeyId=key["KeyId"])["Policy"]
     for trail in client("cloudtrail").describe_trails()["trailList"]:
         yield f"trail {trail['Name']}", ""
+    for analyzer in client("accessanalyzer").list_analyzers()["analyzers"]:
+        yield f"analyzer {analyzer['name']}", analyzer["type"]
 
 
 def _organization(client: _Clients) -> Iterator[tuple[str, Any]]:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from podrole.command_parser import CommandParser
 from podrole.lab.commands import pod_variables
+from podrole.lab.commands.isolated_program import variables_of, world_of
 from podrole.lab.commands.pod_files import PodFiles, PodPathError
 from podrole.lab.commands.pod_process import Interrupted, PodProcess, ProgramError
 from podrole.lab.commands.pod_variables import VariableError
+from podrole.lab.isolation.world import IsolationError, NotStarted
 from podrole.lab.serving.lab_client import LabClient, LabUnreachable, PodDescription
 from podrole.lab.serving.private_folder import POD, private_folder
 from podrole.policy.error import InputError
@@ -97,6 +99,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="allow this variable of the pod, although it can run code here; may be repeated",
     )
+    parser.add_argument(
+        "--isolated",
+        action="store_true",
+        help="in a network of its own, where AWS's names and addresses, the agent's and the"
+        " metadata service's are real and lead to the lab, and nothing else is there (Linux)",
+    )
     parser.set_defaults(run=run, program=[])
 
 
@@ -120,9 +128,11 @@ def run(arguments: argparse.Namespace) -> int:
         return error.exit_code
     except (LabUnreachable, VariableError) as error:
         said = str(error)
+    except IsolationError as error:
+        said = f"--isolated: {error}. Without it the program finds the lab by its variables"
     except PodPathError as error:
         said = f"pod {arguments.namespace}/{arguments.pod} has the path {error}"
-    except ProgramError as error:
+    except (ProgramError, NotStarted) as error:
         said = f"{command[0]}: {error.strerror}"
     except OSError as error:
         said = f"the pod's files cannot be written: {_reason(error)}"
@@ -137,16 +147,21 @@ def _run(
     folder: Path,
     process: PodProcess,
 ) -> int:
+    isolated = arguments.isolated
     files = PodFiles(_made(folder / "files"))
     files.write(pod.files)
-    inside = {name: files.moved(value) for name, value in pod.env.items()}
+    world = world_of(client.sockets, pod, files, _made(folder / "world")) if isolated else None
+    moved = {name: files.moved(value) for name, value in pod.env.items()}
+    inside = variables_of(pod, files) if world else moved
     for name in pod_variables.FOLDERS:
         if inside.get(name) and name not in arguments.allow_env:
             inside[name] = str(files.make_folder(pod.env[name]))
     home = {} if "HOME" in arguments.keep_env else {"HOME": str(_made(folder / "home"))}
-    variables = pod_variables.without_proxy(
-        {**kept, **home, "HOSTNAME": pod.name, **pod.reach, **inside}
-    )
+    own = {**kept, **home, "HOSTNAME": pod.name}
+    if world:
+        variables = {**own, **world.variables, **inside}
+    else:
+        variables = pod_variables.without_proxy({**own, **pod.reach, **inside})
     ended = threading.Event()
 
     def kubelet() -> None:
@@ -163,10 +178,16 @@ def _run(
     # Not waited for at the end: it may be asking a lab that does not answer.
     refresher = threading.Thread(target=kubelet, daemon=True)
     try:
-        return process.run(arguments.program, variables, refresher.start)
+        if world is None:
+            return process.run(arguments.program, variables, refresher.start)
+        refresher.start()
+        command = world.command(arguments.program)
+        return process.run(command, variables, world.enter, [world.there.fileno()])
     finally:
         ended.set()
         files.close()
+        if world:
+            world.close()
 
 
 def _wrapped(text: str) -> str:

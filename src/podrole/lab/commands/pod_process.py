@@ -57,16 +57,21 @@ class PodProcess:
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
 
     def run(
-        self, command: Sequence[str], variables: Mapping[str, str], meanwhile: Callable[[], None]
+        self,
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        meanwhile: Callable[[], None],
+        inherited: Sequence[int] = (),
     ) -> int:
         """Run the program to its end; its exit code, or 128 and the signal that ended it.
 
-        Calls `meanwhile()` when it runs. Raises ProgramError where it could not be started.
+        Calls `meanwhile()` when it runs, which may still refuse it. The program inherits these
+        descriptors. Raises ProgramError where it could not be started.
         """
         self._starting = True
         try:
             process = subprocess.Popen(  # noqa: S603  (the reader's own program)
-                command, env=variables, preexec_fn=_end_with_parent()
+                command, env=variables, preexec_fn=_end_with_parent(), pass_fds=inherited
             )
         except OSError as error:
             raise ProgramError(error.errno, error.strerror) from error

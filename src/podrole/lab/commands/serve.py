@@ -11,7 +11,7 @@ import shlex
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from podrole.lab.commands.pod_variables import without_proxy
 from podrole.lab.json_document import read_json
 from podrole.lab.metadata_modes import METADATA_MODES
 from podrole.lab.oidc.outside_issuer import OutsideIssuer
-from podrole.lab.serving.control_interface import NO_PROXY, token_file
+from podrole.lab.serving.control_interface import NO_PROXY, door_socket, doors_file, token_file
 from podrole.lab.serving.journal_entry import LONGEST_SECONDS, Options
 from podrole.lab.settings import Settings
 from podrole.lab.sts_texts import STS_TEXTS
@@ -150,7 +150,7 @@ def run(arguments: argparse.Namespace) -> int:
     from podrole.lab.doors.aws_variables import ISOLATED, replace_aws_variables
     from podrole.lab.doors.body_limits import LIMITS
     from podrole.lab.doors.guards import HOST
-    from podrole.lab.doors.loopback import PortTaken, serve
+    from podrole.lab.doors.loopback import PortTaken, serve, serve_socket
     from podrole.lab.lab import LabError
     from podrole.lab.serving.journal import JournalError
     from podrole.lab.serving.private_folder import SERVED, private_folder
@@ -192,9 +192,17 @@ def run(arguments: argparse.Namespace) -> int:
             raise InputError(str(error)) from error
         folder = stack.enter_context(private_folder(SERVED))
         kubeconfig = folder / "kubeconfig"
+        port = servers["aws"].port
+        sockets = []
+        with suppress(OSError):  # a path that is too long for one: then no pod is isolated
+            for door in ("aws", "agent", "metadata"):
+                at = str(folder / door_socket(door))
+                sockets.append(serve_socket(served.door(door), at, LIMITS[door]))
+                stack.callback(sockets[-1].server_close)
         for path, text in (
             (kubeconfig, json.dumps(served.kubeconfig(), indent=2)),
-            (folder / token_file(servers["aws"].port), served.control_token),
+            (folder / token_file(port), served.control_token),
+            *([(folder / doors_file(port), str(folder))] if sockets else []),
         ):
             path.touch(mode=0o600)
             path.write_text(text)
@@ -212,7 +220,7 @@ def run(arguments: argparse.Namespace) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
         _print(arguments, settings)
-        _serve(list(servers.values()), stopped)
+        _serve([*servers.values(), *sockets], stopped)
     return 0
 
 

@@ -19,6 +19,37 @@ class PortTaken(RuntimeError):
     """Another program listens on the port."""
 
 
+class _SocketRequestHandler(RequestHandler):
+    """One connection on a socket of the file system, which knows no packets and no addresses."""
+
+    disable_nagle_algorithm = False
+
+    def setup(self) -> None:
+        """As for a client on the loopback."""
+        self.client_address = (HOST, 0)
+        super().setup()
+
+
+def serve_socket(app: Callable[..., Any], path: str, limit: BodyLimit) -> BaseWSGIServer:
+    """As `serve`, on a socket of this path: no web page gets there, so it may have any Host.
+
+    `path` lies in a folder that this user alone may enter. Raises OSError, also for a path that is
+    too long for a socket.
+    """
+    # Bound here: werkzeug would print its own message and end the process.
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(path)
+        listener.listen(128)
+        return make_server(
+            f"unix://{path}",
+            0,
+            whole_bodies(app, limit),
+            threaded=True,
+            request_handler=_SocketRequestHandler,
+            fd=listener.fileno(),
+        )
+
+
 def serve(
     app: Callable[..., Any], port: int, limit: BodyLimit, tls: ssl.SSLContext | None = None
 ) -> BaseWSGIServer:

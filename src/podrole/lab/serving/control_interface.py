@@ -14,5 +14,15 @@ def token_file(port: int) -> str:
     return f"control-{port}"
 
 
+def doors_file(port: int) -> str:
+    """The file of that folder which says where the lab's doors have their sockets."""
+    return f"doors-{port}"
+
+
+def door_socket(door: str) -> str:
+    """The name of a door's socket, in the folder of `doors_file`."""
+    return f"{door}.sock"
+
+
 #: No proxy is asked for what stays on this machine. S3 clients put the bucket before `.localhost`.
 NO_PROXY = "127.0.0.1,localhost,.localhost,::1"

@@ -17,10 +17,12 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from podrole.lab.loopback_hosts import LOOPBACK_HOSTS
+from podrole.lab.metadata_modes import METADATA_MODES
 from podrole.lab.serving.control_interface import (
     CONTROL_HEADER,
     CONTROL_PATH,
     TOKEN_VARIABLE,
+    doors_file,
     token_file,
 )
 from podrole.lab.serving.private_folder import SERVED, read_kept
@@ -41,13 +43,14 @@ class PodDescription:
     """A container of a pod, as a program of this machine needs it.
 
     `env` is variable to value, `files` is path to text, and `reach` the variables by which its
-    programs find the lab in AWS's place.
+    programs find the lab in AWS's place. `metadata` is one of METADATA_MODES.
     """
 
     name: str
     env: Mapping[str, str]
     files: Mapping[str, str]
     reach: Mapping[str, str]
+    metadata: str
 
 
 class LabClient:
@@ -64,7 +67,10 @@ class LabClient:
                 f"{given} is not on this machine: give --endpoint http://127.0.0.1:PORT"
             )
         self.endpoint = given.rstrip("/")
-        kept = read_kept(SERVED, token_file(urlsplit(given).port or 80))
+        port = urlsplit(given).port or 80
+        kept = read_kept(SERVED, token_file(port))
+        #: The folder with a socket for each of its doors; empty where this user runs no lab there.
+        self.sockets = read_kept(SERVED, doors_file(port)) or ""
         self._token = kept or os.environ.get(TOKEN_VARIABLE, "")
 
     def pod(self, name: str, namespace: str, container: str | None) -> PodDescription:
@@ -143,7 +149,10 @@ def _described(answer: Any) -> PodDescription:
         led = variable in _DOORS and _is_local(value)
         if not led and not (variable in _NO_FILES and value == os.devnull):
             raise ValueError(f"it leads the program elsewhere by {variable!r}")
-    return PodDescription(answer["name"], _texts(answer, "env"), _texts(answer, "files"), reach)
+    env, files = _texts(answer, "env"), _texts(answer, "files")
+    if answer.get("metadata") not in METADATA_MODES:
+        raise ValueError("metadata: no mode that a lab has")
+    return PodDescription(answer["name"], env, files, reach, answer["metadata"])
 
 
 def _texts(answer: dict[str, Any], key: str) -> dict[str, str]:

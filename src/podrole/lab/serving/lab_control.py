@@ -73,7 +73,7 @@ def _pod(named: str, container: str | None, lab: Lab, reach: Mapping[str, str]) 
         found = {"name": pod.name, "env": pod.environment(container), "files": files}
     except (KubernetesError, PodError, LabError) as error:
         return _said(str(error), 404)
-    return _json({**found, "reach": dict(reach)})
+    return _json({**found, "reach": dict(reach), "metadata": lab.node.metadata_mode})
 
 
 def _json(document: Mapping[str, Any]) -> Response:

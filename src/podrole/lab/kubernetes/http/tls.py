@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import base64
-import os
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from random import Random
 
@@ -16,7 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_LIFE = timedelta(days=365)
+from podrole.lab.certificates import builder, readable, usage
+
 #: The authority's certificate is the same whenever it is made: pods have it in `kube-root-ca.crt`.
 _AUTHORITY_FROM, _AUTHORITY_TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2046, 1, 1, tzinfo=UTC)
 
@@ -36,7 +34,7 @@ class ServerCertificate:
         """
         authority, chain, private = _certificates(cluster, source)
         # Python hands OpenSSL paths only. These lead to pipes: the key is never on a disk.
-        with _readable(chain) as chain_path, _readable(private) as private_path:
+        with readable(chain) as chain_path, readable(private) as private_path:
             self.context.load_cert_chain(chain_path, private_path)
         return base64.b64encode(authority).decode()
 
@@ -60,7 +58,7 @@ def _certificates(cluster: str, source: Random) -> tuple[bytes, bytes, bytes]:
             _AUTHORITY_TO,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(usage(signs_certificates=True), critical=True)
         .add_extension(identifier, critical=False)
         .sign(authority_key, hashes.SHA256(), ecdsa_deterministic=True)
     )
@@ -68,9 +66,9 @@ def _certificates(cluster: str, source: Random) -> tuple[bytes, bytes, bytes]:
         [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
     )
     certificate = (
-        _builder(_name("kube-apiserver"), authority_name, key.public_key())
+        builder(_name("kube-apiserver"), authority_name, key.public_key())
         .add_extension(names, critical=False)
-        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(usage(signs_certificates=False), critical=True)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier),
             critical=False,
@@ -85,48 +83,7 @@ def _certificates(cluster: str, source: Random) -> tuple[bytes, bytes, bytes]:
     return authority.public_bytes(pem), certificate.public_bytes(pem), private
 
 
-@contextmanager
-def _readable(content: bytes) -> Iterator[str]:
-    """A path from which the content can be read once."""
-    reader, writer = os.pipe()
-    try:
-        with os.fdopen(writer, "wb") as pipe:
-            pipe.write(content)  # a few hundred bytes, which every pipe holds
-        yield f"/dev/fd/{reader}"
-    finally:
-        os.close(reader)
-
-
 def _name(text: str) -> x509.Name:
     # X.520: a common name has 1 to 64 bytes, a cluster's name may have 100.
     short = text.encode("ascii", "replace")[:64].decode() or "lab"
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, short)])
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        key_cert_sign=signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + _LIFE)
-    )
