@@ -39,6 +39,8 @@ def answering(answer: bytes | Answer | Callable[[str], Answer]) -> Iterator[str]
             self.end_headers()
             self.wfile.write(body)
 
+        do_POST = do_GET
+
         def log_message(self, *_: Any) -> None:
             pass
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import boto3
@@ -80,9 +81,9 @@ def test_a_served_lab_is_throttled_from_its_start_and_after_a_reset() -> None:
 
         def by_the_agent() -> int:
             address = urlsplit(served["agent"])
-            connection = http.client.HTTPConnection(address.netloc)
-            connection.request("GET", address.path)
-            return connection.getresponse().status
+            with closing(http.client.HTTPConnection(address.netloc)) as connection:
+                connection.request("GET", address.path)
+                return connection.getresponse().status
 
         def by_sts() -> str:
             with pytest.raises(ClientError) as caught:
@@ -90,7 +91,7 @@ def test_a_served_lab_is_throttled_from_its_start_and_after_a_reset() -> None:
             return str(caught.value.response["Error"]["Message"])
 
         assert (by_the_agent(), by_sts()) == (429, "Rate exceeded")
-        door = http.client.HTTPConnection(urlsplit(served["endpoint"]).netloc)
-        door.request("POST", "/_podrole/reset", headers=control(served))
-        assert door.getresponse().status == 200
+        with closing(http.client.HTTPConnection(urlsplit(served["endpoint"]).netloc)) as door:
+            door.request("POST", "/_podrole/reset", headers=control(served))
+            assert door.getresponse().status == 200
         assert (by_the_agent(), by_sts()) == (429, "Rate exceeded")

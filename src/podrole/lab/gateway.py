@@ -124,7 +124,7 @@ class Gateway:
             self.throttle,
             self.moto,
         )
-        self._agent = NodeAgent(
+        self.agent = NodeAgent(
             self.eks, self._result_for_node, self._requests, clock, self.throttle
         )
 
@@ -173,7 +173,7 @@ class Gateway:
     def _respond(self, request: Request) -> Response:
         host = urlsplit(f"//{request.host}").hostname
         if host in ADDRESSES:
-            return self._agent.answer(request)
+            return self.agent.answer(request)
         if host in METADATA_ADDRESSES:
             return self.node.metadata(request)
         issuer = _ISSUER_PATH.match(request.path)
@@ -214,7 +214,7 @@ class Gateway:
         """The agent as a WSGI app of its own."""
         request = Request(environ)
         with self.lock:
-            response = self._agent.answer(request)
+            response = self.agent.answer(request)
         return response(environ, start_response)
 
     def metadata_app(self, environ: dict[str, Any], start_response: Any) -> Any:

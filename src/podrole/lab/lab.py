@@ -16,6 +16,7 @@ from podrole.lab.credentials import Session
 from podrole.lab.doors.aws_variables import ISOLATED, isolated
 from podrole.lab.doors.body_limits import LIMITS
 from podrole.lab.doors.in_process import InProcessDoor
+from podrole.lab.eks_auth_states import EKS_AUTH_STATES
 from podrole.lab.gateway import Gateway
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.admission.webhook import AGENT_URL, WebhookSettings
@@ -229,6 +230,23 @@ class Lab:
             self.gateway.throttle.spent = limits
         except ValueError as error:
             raise LabError(str(error)) from None
+
+    @property
+    def eks_auth(self) -> str:
+        """How EKS Auth meets the agent: "up", as at first, "down" or "hanging".
+
+        Unless it is up, a pod that has no credentials yet gets the agent's 500, and only after 2.8
+        or 7.2 seconds. A client with less patience sees that time is up; boto3 waits 2 seconds.
+        Raises LabError for another word.
+        """
+        return self.gateway.agent.eks_auth
+
+    @eks_auth.setter
+    def eks_auth(self, state: str) -> None:
+        if state not in EKS_AUTH_STATES:
+            known = ", ".join(EKS_AUTH_STATES)
+            raise LabError(f"EKS Auth is one of {known}, not {state!r}")
+        self.gateway.agent.eks_auth = state
 
     @property
     def longest_session(self) -> timedelta | None:

@@ -13,10 +13,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+from werkzeug.test import Client
 
 from podrole.doctor.texts import causes, explain, known_texts
 from tests.doctor.conftest import Ward
 from tests.lab.conftest import ACCOUNT, OTHER_ACCOUNT, allow, statement
+from tests.lab.test_throttle import TOKEN
 
 TARGET = f"arn:aws:iam::{OTHER_ACCOUNT}:role/target"
 EVERYTHING = allow("*")
@@ -125,6 +127,21 @@ def throttled(ward: Ward, place: str) -> str:
     else:
         ward.setup.pod_identity_pod()
     ward.setup.lab.throttled = {place}
+    return in_pod(ward)
+
+
+def throttled_eks_auth(ward: Ward) -> str:
+    """What a client reads that waits as long as the agent tries; boto3 does not."""
+    pod = ward.setup.pod_identity_pod()
+    ward.setup.lab.throttled = {"eks-auth"}
+    token = pod.read(TOKEN)
+    headers = {"Host": "169.254.170.23", "Authorization": token}
+    return str(Client(ward.setup.lab.gateway).get("/v1/credentials", headers=headers).text)
+
+
+def slow_agent(ward: Ward, state: str) -> str:
+    ward.setup.pod_identity_pod()
+    ward.setup.lab.eks_auth = state
     return in_pod(ward)
 
 
@@ -242,8 +259,11 @@ PRODUCED: dict[str, Callable[[Ward], str]] = {
     "agent-silent:refused": no_agent,
     "agent-silent:dropped": no_way_to_the_agent,
     "throttled:agent": lambda ward: throttled(ward, "agent"),
-    "throttled:eks-auth": lambda ward: throttled(ward, "eks-auth"),
+    "throttled:eks-auth": throttled_eks_auth,
     "throttled:sts": lambda ward: throttled(ward, "sts"),
+    "agent-silent:down": lambda ward: slow_agent(ward, "down"),
+    "agent-silent:hanging": lambda ward: slow_agent(ward, "hanging"),
+    "agent-silent:throttled": lambda ward: throttled(ward, "eks-auth"),
     "expired-keys": copied_keys,
     "nothing-injected": too_early,
     "denied-boundary": denied_by_boundary,

@@ -7,7 +7,8 @@ import os
 import sys
 import textwrap
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from podrole.command_parser import CommandParser
@@ -16,6 +17,7 @@ from podrole.lab.commands.isolated_program import variables_of, world_of
 from podrole.lab.commands.pod_files import PodFiles, PodPathError
 from podrole.lab.commands.pod_process import Interrupted, PodProcess, ProgramError
 from podrole.lab.commands.pod_variables import VariableError
+from podrole.lab.eks_auth_states import EKS_AUTH_STATES
 from podrole.lab.isolation.world import IsolationError, NotStarted
 from podrole.lab.serving.lab_client import LabClient, LabUnreachable, PodDescription
 from podrole.lab.serving.private_folder import POD, private_folder
@@ -105,6 +107,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="in a network of its own, where AWS's names and addresses, the agent's and the"
         " metadata service's are real and lead to the lab, and nothing else is there (Linux)",
     )
+    parser.add_argument(
+        "--eks-auth",
+        choices=EKS_AUTH_STATES,
+        help="let EKS Auth be so for the Pod Identity agent, until the program ends",
+    )
     parser.set_defaults(run=run, program=[])
 
 
@@ -122,7 +129,7 @@ def run(arguments: argparse.Namespace) -> int:
         pod = client.pod(arguments.pod, arguments.namespace, arguments.container)
         pod_variables.check(pod, arguments.namespace, arguments.allow_env)
         kept = pod_variables.kept(os.environ, arguments.keep_env)
-        with private_folder(POD) as folder:
+        with private_folder(POD) as folder, _eks_auth(client, arguments.eks_auth):
             return _run(client, arguments, pod, kept, folder, process)
     except Interrupted as error:
         return error.exit_code
@@ -137,6 +144,20 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         said = f"the pod's files cannot be written: {_reason(error)}"
     raise InputError(said)
+
+
+@contextmanager
+def _eks_auth(client: LabClient, state: str | None) -> Iterator[None]:
+    """EKS Auth in that state for the block, and then as before. Raises LabUnreachable."""
+    if state is None:
+        yield
+        return
+    was = client.eks_auth(state)
+    try:
+        yield
+    finally:
+        with suppress(LabUnreachable):  # it has ended: nothing is left to put back
+            client.eks_auth(was)
 
 
 def _run(

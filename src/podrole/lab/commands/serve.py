@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from podrole.lab.commands.pod_variables import without_proxy
+from podrole.lab.eks_auth_states import EKS_AUTH_STATES
 from podrole.lab.json_document import read_json
 from podrole.lab.metadata_modes import METADATA_MODES
 from podrole.lab.oidc.outside_issuer import OutsideIssuer
@@ -79,6 +80,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=RATE_LIMITS,
         default=[],
         help="refuse every call to this service as throttled; may be repeated",
+    )
+    parser.add_argument(
+        "--eks-auth",
+        choices=EKS_AUTH_STATES,
+        default=EKS_AUTH_STATES[0],
+        help="how EKS Auth meets the Pod Identity agent (%(default)s)",
     )
     parser.add_argument(
         "--session-seconds",
@@ -173,6 +180,7 @@ def run(arguments: argparse.Namespace) -> int:
             timedelta(seconds=longest) if longest else None,
             arguments.sts_texts,
             trusted,
+            arguments.eks_auth,
         ),
     )
     with ExitStack() as stack:

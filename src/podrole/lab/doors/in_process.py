@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import math
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -31,12 +32,13 @@ import botocore.monitoring
 import botocore.session
 import botocore.signers
 import botocore.utils
-from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from podrole.lab.clock import Clock
 from podrole.lab.doors import common_runtime
 from podrole.lab.doors.aws_variables import replace_aws_variables
+from podrole.lab.eks_auth_states import TAKES
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.moto_adapter.clock import as_modules, changed, replace_moto_clock
 from podrole.lab.node.instance_metadata import METADATA_ADDRESSES
@@ -92,12 +94,13 @@ class InProcessDoor:
     # -- requests ------------------------------------------------------------------------
 
     def _bound_send(self) -> Callable[..., Any]:
-        def send(_session: Any, request: Any) -> botocore.awsrequest.AWSResponse:
-            return self._send(request)
+        def send(session: Any, request: Any) -> botocore.awsrequest.AWSResponse:
+            patience = session._timeout
+            return self._send(request, getattr(patience, "read_timeout", patience))
 
         return send
 
-    def _send(self, request: Any) -> botocore.awsrequest.AWSResponse:
+    def _send(self, request: Any, patience: float | None) -> botocore.awsrequest.AWSResponse:
         parts = urlsplit(request.url)
         host = parts.hostname or ""
         of_node = host in (*ADDRESSES, *METADATA_ADDRESSES)
@@ -109,7 +112,9 @@ class InProcessDoor:
             raise EndpointConnectionError(
                 endpoint_url=request.url, error=f"the lab serves no host {host}"
             )
-        status, headers, body = self._call_app(request)
+        status, headers, body, takes = self._call_app(request)
+        if takes > (patience or math.inf):  # no one waits: the lab's clock stands
+            raise ReadTimeoutError(endpoint_url=request.url, error="read timed out")
         if status == 503 and host in ADDRESSES:  # no agent on the node: nothing listens there
             raise EndpointConnectionError(endpoint_url=request.url, error="connection refused")
         response = botocore.awsrequest.AWSResponse(request.url, status, headers, _Body(body))
@@ -117,7 +122,8 @@ class InProcessDoor:
             _ = response.content
         return response
 
-    def _call_app(self, request: Any) -> tuple[int, dict[str, str], bytes]:
+    def _call_app(self, request: Any) -> tuple[int, dict[str, str], bytes, float]:
+        """Status, headers and body, and how many seconds that takes."""
         parts = urlsplit(request.url)
         body = request.body
         if hasattr(body, "read"):
@@ -144,8 +150,10 @@ class InProcessDoor:
             f"?{parts.query}" if parts.query else ""
         )
         environ["PATH_INFO"] = _latin1(parts.path)
+        environ[TAKES] = []
         result, status, response_headers = run_wsgi_app(self._app, environ)
-        return int(status.split()[0]), dict(response_headers), b"".join(result)
+        seconds = sum(environ[TAKES])
+        return int(status.split()[0]), dict(response_headers), b"".join(result), seconds
 
     def _patch_what_else_sends(self) -> None:
         """What leaves this process beside requests: transfers by awscrt, names, and a monitor."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
+from http import HTTPStatus
 from posixpath import normpath
 from typing import Any
 from urllib.parse import quote
@@ -19,9 +20,10 @@ from werkzeug.wrappers import Request, Response
 
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock, stamp
+from podrole.lab.eks_auth_states import SECONDS, TAKES, Unreached
 from podrole.lab.loopback_hosts import LOOPBACK_HOSTS
 from podrole.lab.node.agent_token import fault_of
-from podrole.lab.throttle import Throttle
+from podrole.lab.throttle import Throttle, TokenBucket
 
 ADDRESSES = ("169.254.170.23", "fd00:ec2::23")
 _TEXT = "text/plain; charset=utf-8"
@@ -29,6 +31,8 @@ _REFRESH_AFTER = timedelta(hours=3)
 #: Credentials that end sooner are fetched again, whatever EKS Auth says.
 _LEAST_LEFT = timedelta(seconds=15)
 _CACHE_SIZE = 2000
+#: Requests a second, and at once.
+_RATE, _BURST = 1000, 500
 #: Errors after which the agent forgets what it had; others leave the old credentials in use.
 _FINAL = {
     "ResourceNotFoundException",
@@ -60,21 +64,23 @@ class Agent:
         request_id: Callable[[], str],
         throttle: Throttle,
     ) -> None:
-        """`assume(token)` calls EKS Auth with the node's role; it raises AwsError."""
+        """`assume(token)` calls EKS Auth with the node's role; it raises AwsError and Unreached."""
         self._clock = clock
         self._assume = assume
         self._request_id = request_id
         self._throttle = throttle
+        self._bucket = TokenBucket(clock, rate=_RATE, burst=_BURST)
         self._cache: dict[str, _Entry] = {}
 
     def answer(self, request: Request) -> Response:
-        """What the agent answers."""
+        """What the agent answers. If that takes it a while, TAKES in the request's environment
+        says how long."""
         path = request.environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         if (clean := _clean(path)) != path:
             return _redirect(request, clean)
         if path != "/v1/credentials":
             return _refusal(404, "404 page not found")
-        if "agent" in self._throttle.spent:
+        if not self._bucket.allows() or "agent" in self._throttle.spent:
             return _refusal(429, "Too Many Requests")
         host = _host(request.environ.get("HTTP_HOST", ""))
         if host not in (*ADDRESSES, *LOOPBACK_HOSTS):
@@ -86,9 +92,9 @@ class Agent:
             return _refusal(403, text)
         token = request.headers.get("Authorization", "").strip(" \t")
         fault = fault_of(token, self._clock.timestamp())
-        return _refusal(400, fault) if fault else self._credentials(token)
+        return _refusal(400, fault) if fault else self._credentials(token, request.environ)
 
-    def _credentials(self, token: str) -> Response:
+    def _credentials(self, token: str, environ: dict[str, Any]) -> Response:
         entry = self._cache.get(token)
         now = self._clock.now()
         if entry is None or now >= min(entry.fetched + _REFRESH_AFTER, entry.ends):
@@ -96,11 +102,17 @@ class Agent:
                 entry = self._fetch(token)
             except _ShortLived as error:
                 return _refusal(500, str(error))
+            except Unreached as error:
+                if entry is None or now >= entry.ends:
+                    environ.setdefault(TAKES, []).append(SECONDS[str(error)])
+                    return _refusal(500, "[]")
             except AwsError as error:
                 if error.code in _FINAL:
                     self._cache.pop(token, None)
                     entry = None
                 if entry is None or now >= entry.ends:
+                    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                        environ.setdefault(TAKES, []).append(SECONDS["throttled"])
                     said = f"({error.code}): {error.message}, fault: client"
                     return _refusal(error.status, f"[{self._request_id()}]: {said}")
         body = json.dumps(entry.body, separators=(",", ":"))

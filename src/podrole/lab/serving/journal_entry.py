@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from podrole.lab.clock import EARLIEST, LATEST, stamp
+from podrole.lab.eks_auth_states import EKS_AUTH_STATES
 from podrole.lab.metadata_modes import METADATA_MODES
 from podrole.lab.oidc.outside_issuer import InvalidKeys, OutsideIssuer
 from podrole.lab.sts_texts import STS_TEXTS
@@ -43,6 +44,7 @@ class Options:
     longest_session: timedelta | None = None
     sts_texts: str = STS_TEXTS[0]
     trusted_issuers: Mapping[str, Any] = field(default_factory=dict)
+    eks_auth: str = EKS_AUTH_STATES[0]
 
     def document(self) -> dict[str, Any]:
         """The options as JSON has them."""
@@ -55,6 +57,7 @@ class Options:
                 "longest_session": None if longest is None else longest.total_seconds(),
                 "sts_texts": self.sts_texts,
                 "trusted_issuers": dict(self.trusted_issuers),
+                "eks_auth": self.eks_auth,
             }
         }
 
@@ -72,6 +75,9 @@ class Options:
             raise Malformed(f'"sts_texts" is not one of {", ".join(STS_TEXTS)}')
         if found.get("metadata") not in METADATA_MODES:
             raise Malformed(f'"metadata" is not one of {", ".join(METADATA_MODES)}')
+        eks_auth = found.get("eks_auth", EKS_AUTH_STATES[0])  # likewise
+        if eks_auth not in EKS_AUTH_STATES:
+            raise Malformed(f'"eks_auth" is not one of {", ".join(EKS_AUTH_STATES)}')
         trusted = found.get("trusted_issuers", {})  # likewise
         if not isinstance(trusted, dict):
             raise Malformed('"trusted_issuers" is no object')
@@ -87,6 +93,7 @@ class Options:
             longest_session=None if longest is None else _seconds(found, "longest_session", 0.001),
             sts_texts=texts,
             trusted_issuers=trusted,
+            eks_auth=eks_auth,
         )
 
 

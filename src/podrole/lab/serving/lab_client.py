@@ -16,6 +16,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from podrole.lab.eks_auth_states import EKS_AUTH_STATES
 from podrole.lab.loopback_hosts import LOOPBACK_HOSTS
 from podrole.lab.metadata_modes import METADATA_MODES
 from podrole.lab.serving.control_interface import (
@@ -82,6 +83,14 @@ class LabClient:
             return _described(answer)
         except ValueError as error:
             raise self._no_lab(error) from None
+
+    def eks_auth(self, state: str) -> str:
+        """Let EKS Auth be up, down or hanging; the state before. Raises LabUnreachable."""
+        answer = self._send("POST", f"eks-auth/{quote(state, safe='')}")
+        was = answer.get("was") if isinstance(answer, dict) else None
+        if was not in EKS_AUTH_STATES:
+            raise self._no_lab("no state of EKS Auth")
+        return str(was)
 
     def reset(self) -> None:
         """Make the lab new. Raises LabUnreachable."""

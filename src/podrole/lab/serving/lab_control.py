@@ -38,6 +38,8 @@ def answer(
         return _pod(rest, request.args.get("container"), lab, reach)
     if (request.method, action, rest) == ("POST", "clock", ""):
         return _clock(request.get_data(), lab)
+    if (request.method, action) == ("POST", "eks-auth"):
+        return _eks_auth(rest, lab)
     if is_reset(request.environ):
         try:
             reset()
@@ -62,6 +64,16 @@ def _clock(body: bytes, lab: Lab) -> Response:
     except (TypeError, ValueError) as error:
         return _said(f'clock: {error}; give for example {{"hours": 1}}', 400)
     return _json({"now": now.isoformat()})
+
+
+def _eks_auth(state: str, lab: Lab) -> Response:
+    """Let EKS Auth be in another state; the answer names the one that it was in."""
+    was = lab.eks_auth
+    try:
+        lab.eks_auth = state
+    except LabError as error:
+        return _said(str(error), 400)
+    return _json({"was": was})
 
 
 def _pod(named: str, container: str | None, lab: Lab, reach: Mapping[str, str]) -> Response:

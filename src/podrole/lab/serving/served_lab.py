@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request
 
 from podrole.lab import fault, guarded_app
 from podrole.lab.clock import Clock
+from podrole.lab.eks_auth_states import TAKES
 from podrole.lab.guarded_app import App
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.kubernetes.http import tls
@@ -120,6 +121,7 @@ class ServedLab:
             lab.longest_session,
             lab.sts_texts,
             lab.trusted_issuers,
+            lab.eks_auth,
         )
         lab.node.metadata_mode = options.metadata
         lab.association_delay = options.association_delay
@@ -127,6 +129,7 @@ class ServedLab:
         lab.longest_session = options.longest_session
         lab.sts_texts = options.sts_texts
         lab.trusted_issuers = options.trusted_issuers
+        lab.eks_auth = options.eks_auth
         return had != options
 
     def kubeconfig(self) -> dict[str, Any]:
@@ -183,7 +186,7 @@ class ServedLab:
             if name == "kubernetes" and self._clusters.only_reads(environ):
                 return self._clusters(environ, start_response)  # a watch lasts
             noted = _entry(name, self.lab.clock.now(), Request(environ))
-            asked = noted.environ()
+            asked = {**noted.environ(), TAKES: []}
             self._read_ahead(name, asked)
             with self._lock:
                 entry = replace(noted, at=self.lab.clock.now())
@@ -196,7 +199,9 @@ class ServedLab:
                     return guarded_app.answer(name, Request(asked), 503, text)(
                         environ, start_response
                     )
-                return self._act(entry, asked, start_response)
+                answer = self._act(entry, asked, start_response)
+            self.lab.clock.sleep(sum(asked[TAKES]))  # others need not wait with it
+            return answer
 
         return guarded_app.guarded(name, app)
 

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock
+from podrole.lab.eks_auth_states import EKS_AUTH_STATES, Unreached
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.node.pod_identity_agent import Agent
 from podrole.lab.oidc.issuer import Token, TokenError
@@ -32,6 +33,8 @@ class NodeAgent:
         throttle: Throttle,
     ) -> None:
         """`result` carries a call out with the node's role, `requests` gives ids to the calls."""
+        #: One of EKS_AUTH_STATES.
+        self.eks_auth = EKS_AUTH_STATES[0]
         self._eks = eks
         self._result = result
         self._requests = requests
@@ -46,7 +49,9 @@ class NodeAgent:
         return self._agent.answer(request)
 
     def _assume(self, token: str) -> dict[str, Any]:
-        """Call EKS Auth with the role of the node."""
+        """Call EKS Auth with the role of the node. Raises AwsError, and Unreached."""
+        if self.eks_auth != EKS_AUTH_STATES[0]:
+            raise Unreached(self.eks_auth)
         cluster = self._cluster_of(token)
         if cluster is None:
             raise AwsError("InvalidTokenException", "lab: the token is of none of the clusters")
