@@ -14,8 +14,14 @@ from tests.catalogue import CATALOG
 
 MANIFESTS = CATALOG.of("manifest")
 VERSIONS = ("1.31", "1.33", "1.35")
-#: Kinds of controllers: Kubernetes' schemas do not know them.
-CUSTOM = {"SecretProviderClass", "SecretStore", "ExternalSecret", "PodIdentityAssociation"}
+#: Kinds of controllers, and one of Kubernetes 1.36: these schemas do not know them.
+CUSTOM = {
+    "MutatingAdmissionPolicy",
+    "SecretProviderClass",
+    "SecretStore",
+    "ExternalSecret",
+    "PodIdentityAssociation",
+}
 
 
 def documents(snippet: Snippet) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from tests.lab.lab_process import serving
 from tests.real import answers
 from tests.real.api_client import ApiClient, of_kubeconfig
 from tests.real.control_plane import ControlPlane, NotReady, running
+from tests.real.own_cluster import proven
 from tests.real.programs import VERSION, built
 from tests.real.settling import kubelet, settle
 
@@ -96,6 +97,8 @@ def beside(real: ControlPlane) -> int:
         lab = of_kubeconfig(served["kubeconfig"])
         answered = list(both.map(lambda server: asked(server, requests), (api, lab)))
     lines = compared(requests, answered[0], answered[1], accepted)
+    with serving("--kubeconfig", str(real.kubeconfig)) as served:
+        lines += [f"own cluster: {problem}" for problem in proven(real, api, served)]
     print("\n".join(lines))
     number = sum(map(len, accepted.values()))
     print(f"{len(requests)} requests, {number} accepted differences")

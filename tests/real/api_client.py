@@ -65,6 +65,11 @@ class ApiClient:
             )
         return self._connections[own]
 
+    def close(self) -> None:
+        """End the connections."""
+        for connection in self._connections.values():
+            connection.close()
+
     def token(self, account: str, **specification: Any) -> str:
         """A token of a service account `namespace/name`."""
         namespace, name = account.split("/")

@@ -284,8 +284,9 @@ class Lab:
     def trusted_issuers(self) -> Mapping[str, Any]:
         """Issuers outside of the lab whose web identities STS takes: URL to JSON Web Key Set.
 
-        None at first. A role that trusts one needs its OIDC provider in IAM, as at AWS. Raises
-        LabError for a URL that is not https, and for what is no key set.
+        None at first. A role that trusts one needs its OIDC provider in IAM, as at AWS. For Pod
+        Identity their pods are those of the lab's own cluster. Raises LabError for a URL that is
+        not https, and for what is no key set.
         """
         return self._trusted_issuers
 
@@ -297,6 +298,7 @@ class Lab:
             raise LabError(f"the keys of an issuer: {error}") from None
         self._trusted_issuers = dict(issuers)
         self.gateway.sts.web_identities.outside = read
+        self.cluster(self.default_cluster).outside = read
 
     # -- what a reader uses --------------------------------------------------------------
 

@@ -1,9 +1,10 @@
-"""`podrole lab`: serve the lab, run programs as its pods, inject pods, start again."""
+"""`podrole lab`: serve the lab, run programs as pods, inject pods, connect a cluster, reset."""
 
 from __future__ import annotations
 
 import argparse
 
+from podrole.lab.commands import connect as connect_command
 from podrole.lab.commands import exec as exec_command
 from podrole.lab.commands import inject as inject_command
 from podrole.lab.commands import serve as serve_command
@@ -28,6 +29,11 @@ def configure(_name: str, parser: argparse.ArgumentParser) -> None:
     inject_command.configure(
         commands.add_parser(
             "inject", help="show what the pod identity webhook adds to a pod on stdin"
+        )
+    )
+    connect_command.configure(
+        commands.add_parser(
+            "connect", help="let the pods of a cluster on this machine use the served lab as AWS"
         )
     )
     reset = commands.add_parser("reset", help="reset the served lab to its initial state")

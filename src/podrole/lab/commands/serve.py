@@ -23,6 +23,7 @@ from podrole.lab.metadata_modes import METADATA_MODES
 from podrole.lab.oidc.outside_issuer import OutsideIssuer
 from podrole.lab.serving.control_interface import NO_PROXY, door_socket, doors_file, token_file
 from podrole.lab.serving.journal_entry import LONGEST_SECONDS, Options
+from podrole.lab.serving.outside_cluster import OutsideCluster, OutsideClusterError
 from podrole.lab.settings import Settings
 from podrole.lab.sts_texts import STS_TEXTS
 from podrole.lab.throttle import RATE_LIMITS
@@ -114,6 +115,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the issuer's keys: kubectl get --raw /openid/v1/jwks",
     )
     parser.add_argument(
+        "--kubeconfig",
+        type=Path,
+        metavar="FILE",
+        help="trust the tokens of this cluster on this machine, and be the webhook of its pods;"
+        " see podrole lab connect",
+    )
+    parser.add_argument(
         "--state",
         type=Path,
         metavar="FILE",
@@ -123,10 +131,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-def _trusted_issuers(url: str | None, place: Path | None) -> dict[str, Any]:
+def _outside(kubeconfig: Path | None) -> OutsideCluster | None:
+    """The cluster of a kubeconfig. Raises InputError."""
+    try:
+        return None if kubeconfig is None else OutsideCluster(kubeconfig)
+    except OutsideClusterError as error:
+        raise InputError(str(error)) from error
+
+
+def _trusted_issuers(
+    url: str | None, place: Path | None, cluster: OutsideCluster | None
+) -> dict[str, Any]:
     """The issuer outside of the lab, and its keys. Raises InputError."""
     if url is None and place is None:
-        return {}
+        try:
+            return {} if cluster is None else cluster.issuer()
+        except OutsideClusterError as error:
+            raise InputError(str(error)) from error
     if url is None or place is None:
         raise InputError("--issuer and --jwks belong together: give the URL and the file of keys")
     try:
@@ -167,7 +188,8 @@ def run(arguments: argparse.Namespace) -> int:
         if not 0 <= getattr(arguments, option) <= LONGEST_SECONDS:
             name = option.replace("_", "-")
             raise InputError(f"--{name} takes 0 to {LONGEST_SECONDS} seconds")
-    trusted = _trusted_issuers(arguments.issuer, arguments.jwks)
+    outside = _outside(arguments.kubeconfig)
+    trusted = _trusted_issuers(arguments.issuer, arguments.jwks, outside)
     replace_aws_variables(ISOLATED)
     accounts = tuple(arguments.accounts.split(","))
     longest = arguments.session_seconds
@@ -182,6 +204,7 @@ def run(arguments: argparse.Namespace) -> int:
             trusted,
             arguments.eks_auth,
         ),
+        outside,
     )
     with ExitStack() as stack:
         try:

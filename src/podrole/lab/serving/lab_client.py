@@ -1,4 +1,4 @@
-"""The other side of a served lab's own interface: `podrole lab exec` and `podrole lab reset`.
+"""The other side of a served lab's own interface: `podrole lab exec`, `reset` and `connect`.
 
 Whatever answers at the endpoint is believed nothing that a lab would not say: another program may
 listen there, or another user's.
@@ -54,6 +54,19 @@ class PodDescription:
     metadata: str
 
 
+@dataclass(frozen=True)
+class Connection:
+    """What a cluster outside the lab needs of it.
+
+    `webhook` is the URL that its API server calls, `certificate` base64 of the PEM of the authority
+    behind that, and `variables` those by which a pod's program finds the lab in AWS's place.
+    """
+
+    webhook: str
+    certificate: str
+    variables: Mapping[str, str]
+
+
 class LabClient:
     """Speaks to the lab at an endpoint of this machine."""
 
@@ -91,6 +104,19 @@ class LabClient:
         if was not in EKS_AUTH_STATES:
             raise self._no_lab("no state of EKS Auth")
         return str(was)
+
+    def connection(self) -> Connection:
+        """What a cluster outside the lab needs of it. Raises LabUnreachable."""
+        answer = self._send("GET", "connection")
+        try:
+            if not isinstance(answer, dict):
+                raise ValueError("no connection")
+            webhook, certificate = answer.get("webhook"), answer.get("certificate")
+            if not isinstance(webhook, str) or not isinstance(certificate, str):
+                raise ValueError("no webhook")
+            return Connection(webhook, certificate, _texts(answer, "variables"))
+        except ValueError as error:
+            raise self._no_lab(error) from None
 
     def reset(self) -> None:
         """Make the lab new. Raises LabUnreachable."""

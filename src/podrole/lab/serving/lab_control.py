@@ -19,12 +19,17 @@ from podrole.lab.serving.state_file import Unwritable
 
 
 def answer(
-    request: Request, lab: Lab, token: str, reach: Mapping[str, str], reset: Callable[[], None]
+    request: Request,
+    lab: Lab,
+    token: str,
+    reach: Mapping[str, str],
+    reset: Callable[[], None],
+    connection: Mapping[str, Any] | None,
 ) -> Response:
     """The answer to a request below CONTROL_PATH, for whoever has the lab's token.
 
     `reach` is the variables by which a pod's program finds the lab in AWS's place; `reset()` makes
-    the lab new.
+    the lab new; `connection` is what an outside cluster needs, None where the lab knows none.
     """
     given = request.headers.get(CONTROL_HEADER, "")
     if not hmac.compare_digest(given.encode(), token.encode()):
@@ -36,6 +41,14 @@ def answer(
     action, _, rest = request.path.removeprefix(CONTROL_PATH).partition("/")
     if (request.method, action) == ("GET", "pods"):
         return _pod(rest, request.args.get("container"), lab, reach)
+    if (request.method, action, rest) == ("GET", "connection", ""):
+        if connection is None:
+            return _said(
+                "lab: it reads no cluster's service accounts: start it with"
+                " `podrole lab serve --kubeconfig FILE`",
+                409,
+            )
+        return _json(connection)
     if (request.method, action, rest) == ("POST", "clock", ""):
         return _clock(request.get_data(), lab)
     if (request.method, action) == ("POST", "eks-auth"):

@@ -29,6 +29,8 @@ from podrole.lab.serving.cluster_door import ClusterDoor
 from podrole.lab.serving.control_interface import CONTROL_PATH, TOKEN_VARIABLE
 from podrole.lab.serving.journal import Journal, JournalError, Line, new_secret
 from podrole.lab.serving.journal_entry import DOORS, Entry, Options
+from podrole.lab.serving.outside_cluster import OutsideCluster
+from podrole.lab.serving.outside_webhook import OutsideWebhook
 from podrole.lab.serving.stack_room import same_room
 from podrole.lab.serving.state_file import Unwritable
 from podrole.lab.settings import Settings
@@ -39,9 +41,16 @@ __all__ = ["DOORS", "App", "ServedLab"]
 class ServedLab:
     """A lab that runs with the machine's clock and can be reset, moved on, saved and loaded."""
 
-    def __init__(self, settings: Settings, options: Options = Options()) -> None:  # noqa: B008
-        """The doors answer from `open()` on."""
+    def __init__(
+        self,
+        settings: Settings,
+        options: Options = Options(),  # noqa: B008
+        outside: OutsideCluster | None = None,
+    ) -> None:
+        """The doors answer from `open()` on. `outside` is a cluster whose webhook the lab is."""
         self.settings = settings
+        self._outside = outside
+        self._webhook: OutsideWebhook | None = None
         self._options = options
         self._lock = RLock()
         self._journal: Journal | None = None
@@ -109,6 +118,9 @@ class ServedLab:
         self.control_token = Identifiers(lab.seed, "control").bearer_token()
         authority = self.certificate.issue(self.settings.cluster, lab.seed.private("tls"))
         self._clusters = ClusterDoor(lab, self._urls["kubernetes"], authority)
+        if self._outside is not None:
+            token = Identifiers(lab.seed, "kubernetes/outside webhook").bearer_token()
+            self._webhook = OutsideWebhook(lab, self._outside, f"/outside/{token}", self._doors())
         return lab
 
     def _set(self, options: Options) -> bool:
@@ -165,10 +177,25 @@ class ServedLab:
         return {
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            **self._doors(),
+        }
+
+    def _doors(self) -> dict[str, str]:
+        """The same as far as a pod of another cluster needs them."""
+        return {
             "AWS_ENDPOINT_URL": self._urls["aws"],
             # Go's SDK takes only this one for the exchange of a token (seen 2026-11-23).
             "AWS_ENDPOINT_URL_STS": self._urls["aws"],
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": self._urls["metadata"],
+        }
+
+    def _connection(self) -> dict[str, Any] | None:
+        if self._webhook is None:
+            return None
+        return {
+            "webhook": f"{self._urls['kubernetes']}{self._webhook.path}",
+            "certificate": self.lab.gateway.eks.authority,
+            "variables": self._doors(),
         }
 
     def close(self) -> None:
@@ -185,6 +212,9 @@ class ServedLab:
         def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             if name == "kubernetes" and self._clusters.only_reads(environ):
                 return self._clusters(environ, start_response)  # a watch lasts
+            webhook = self._webhook
+            if name == "kubernetes" and webhook is not None and webhook.called(environ):
+                return webhook(environ, start_response)  # it asks another server meanwhile
             noted = _entry(name, self.lab.clock.now(), Request(environ))
             asked = {**noted.environ(), TAKES: []}
             self._read_ahead(name, asked)
@@ -247,7 +277,7 @@ class ServedLab:
     def _control(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         response = lab_control.answer(
-            request, self.lab, self.control_token, self._reach(), self._reset
+            request, self.lab, self.control_token, self._reach(), self._reset, self._connection()
         )
         return response(environ, start_response)
 

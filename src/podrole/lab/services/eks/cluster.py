@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from podrole.lab.oidc.issuer import Issuer
+from podrole.lab.oidc.issuer import Issuer, Token
+from podrole.lab.oidc.outside_issuer import OutsideIssuer
 from podrole.lab.services.eks.access_entries import AccessEntries
 from podrole.lab.services.eks.addons import Addons
 from podrole.lab.services.eks.associations import Associations
@@ -22,6 +24,14 @@ class Cluster:
     addons: Addons
     access_entries: AccessEntries
     created: datetime
+    #: Issuers of clusters outside the lab, by URL, whose pods are this cluster's too.
+    outside: Mapping[str, OutsideIssuer] = field(default_factory=dict)
+
+    def signed(self, token: Token) -> bool:
+        """Whether the cluster's issuer, or one of those outside, has issued the token."""
+        url = token.text("iss")
+        issuer = self.issuer if url == self.issuer.url else self.outside.get(url)
+        return issuer is not None and issuer.signed(token)
 
     @property
     def name(self) -> str:

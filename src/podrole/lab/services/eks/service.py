@@ -80,9 +80,9 @@ class Eks(Service):
             ) from None
 
     def by_issuer(self, url: str) -> Cluster | None:
-        """The cluster whose issuer has that URL."""
+        """The cluster whose issuer has that URL, or that trusts the issuer outside of the lab."""
         for cluster in self.clusters():
-            if cluster.issuer.url == url:
+            if cluster.issuer.url == url or url in cluster.outside:
                 return cluster
         return None
 
