@@ -100,3 +100,12 @@ def test_the_key_id_is_the_thumbprint() -> None:
     jwk = SigningKey("a").jwk()
     text = json.dumps({k: jwk[k] for k in ("e", "kty", "n")}, separators=(",", ":"))
     assert jwk["kid"] == hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def test_a_key_signs_alike_with_and_without_a_compiled_library() -> None:
+    """As in a page, whose Python has no `cryptography`."""
+    compiled, plain = SigningKey("seed"), SigningKey("seed")
+    plain.__dict__["_compiled"] = None
+    assert compiled._compiled is not None
+    assert compiled.sign(b"x") == plain.sign(b"x")
+    assert plain.verifies(b"x", compiled.sign(b"x"))

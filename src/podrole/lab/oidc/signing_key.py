@@ -1,7 +1,8 @@
-"""An RSA key of a cluster's issuer, made from a text: RS256 without a compiled library.
+"""An RSA key of a cluster's issuer, made from a text: RS256 with or without a compiled library.
 
-`cryptography` has no build for the browser, and cannot make a key from a text. RS256 (RFC 7518,
-PKCS#1 v1.5) is deterministic, so the same text signs the same tokens on a laptop and in a page.
+`cryptography` has no build for the browser, and cannot make a key from a text; where it is there,
+it signs. RS256 (RFC 7518, PKCS#1 v1.5) is deterministic, so the same text signs the same tokens on
+a laptop and in a page.
 For the lab only: nothing here resists timing attacks, and whoever knows the text has the key.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from functools import cached_property
 from math import gcd
 
@@ -99,12 +101,28 @@ class SigningKey:
 
     def sign(self, message: bytes) -> bytes:
         """RSASSA-PKCS1-v1_5 with SHA-256."""
+        if self._compiled is not None:
+            return self._compiled(message)
         padded = _padded_digest(message)
         # Chinese remainder: two half-size powers are about four times as fast as one.
         mp = pow(padded, self._d % (self._p - 1), self._p)
         mq = pow(padded, self._d % (self._q - 1), self._q)
         signature = mq + self._q * ((mp - mq) * pow(self._q, -1, self._p) % self._p)
         return signature.to_bytes(_BITS // 8, "big")
+
+    @cached_property
+    def _compiled(self) -> Callable[[bytes], bytes] | None:
+        """The same signature by a compiled library, ten times as fast; None where there is none."""
+        try:
+            from cryptography.hazmat.primitives import hashes
+            from cryptography.hazmat.primitives.asymmetric import padding, rsa
+        except ImportError:
+            return None
+        p, q, d = self._p, self._q, self._d
+        public = rsa.RSAPublicNumbers(_EXPONENT, self.modulus)
+        numbers = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public)
+        key = numbers.private_key(unsafe_skip_rsa_key_validation=True)
+        return lambda message: key.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Whether `signature` is this key's over `message`."""
