@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,23 +107,19 @@ def test_what_an_endpoint_lacks_is_skipped_and_said(
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", str(port)], **quiet)
-    endpoint = f"http://127.0.0.1:{port}"
-    try:
-        while process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{endpoint}/moto-api/data.json").close()
-                break
-            except OSError:
-                time.sleep(0.02)
+    words = [sys.executable, "-m", "moto.server", "-p", "0"]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(words, stdout=quiet, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        running = (
+            re.search(r"Running on (http://127\.0\.0\.1:\d+)", one) for one in process.stderr
+        )
+        endpoint = next(found[1] for found in running if found)
+        rest = threading.Thread(target=process.stderr.read)  # or the pipe fills, and it waits
+        rest.start()
         yield endpoint
-    finally:
         process.kill()
-        process.wait()
+        rest.join()
 
 
 def test_moto_does_as_the_page_says_or_better(

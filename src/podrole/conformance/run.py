@@ -104,13 +104,12 @@ class Run:
                 f"{self._endpoint.url} does not take the operator's keys (AWS_ACCESS_KEY_ID,"
                 f" AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN): {answer.code}: {answer.message}"
             )
-        self._variables_of_caller = answer.body
         return str(answer.body["Account"])
 
     def _prepare(self, needs: set[str]) -> None:
         if "second-account" in needs:
             self._second_account()
-        if "provider" in needs or "keys" in needs:
+        if "keys" in needs:
             self._provider()
         if "cluster" in needs or "pod-tokens" in needs:
             self._make_cluster(tokens="pod-tokens" in needs)

@@ -11,13 +11,11 @@ _Done = tuple[Keys, str, Mapping[str, Any], Mapping[str, Any]]
 #: A call that creates something, the one that deletes it, and which of its parameters that takes.
 _SAME = {
     "iam.CreateRole": ("iam.DeleteRole", ("RoleName",)),
-    "iam.CreateUser": ("iam.DeleteUser", ("UserName",)),
     "iam.PutRolePolicy": ("iam.DeleteRolePolicy", ("RoleName", "PolicyName")),
     "iam.AttachRolePolicy": ("iam.DetachRolePolicy", ("RoleName", "PolicyArn")),
     "s3.CreateBucket": ("s3.DeleteBucket", ("Bucket",)),
     "s3.PutObject": ("s3.DeleteObject", ("Bucket", "Key")),
     "s3.PutBucketPolicy": ("s3.DeleteBucketPolicy", ("Bucket",)),
-    "eks.CreatePodIdentityAssociation": ("", ()),  # it goes with its cluster
 }
 #: Likewise, with what the answer holds: the new parameter, and where it stands.
 _ANSWERED = {
@@ -40,16 +38,17 @@ _ANSWERED = {
 
 
 def undo(endpoint: Endpoint, done: Iterable[_Done]) -> None:
-    """Delete what the calls have created. A refusal is passed over: it may be gone already.
+    """Delete what the calls have created; what is part of it goes with it.
+
+    A refusal is passed over: it may be gone already.
 
     Raises Unreachable.
     """
     for keys, name, parameters, body in reversed(list(done)):
         if name in _SAME:
             opposite, members = _SAME[name]
-            if opposite:
-                wanted = {member: parameters[member] for member in members}
-                endpoint.call(keys, opposite, wanted)
+            wanted = {member: parameters[member] for member in members}
+            endpoint.call(keys, opposite, wanted)
         elif name in _ANSWERED:
             opposite, member, path = _ANSWERED[name]
             found: Any = body
