@@ -24,7 +24,7 @@ TRIGGERS = (
     b"provider", b"vpc id", b"role", b"request arn", b"idpcomm", b"idprejected",
     b"unrecognizedclient", b"boundary", b"explicit deny", b"resourcenotfound", b"listen tcp",
     b"metadata", b"principal", b"header value", b"failed to satisfy", b"headervalue",
-    b"not allowed", b"argocd", b"explicitdeny", b"permissions for", b"wrong; expecting",
+    b"not allowed", b"argocd", b"registry auth", b"access to the model", b"explicitdeny", b"permissions for", b"wrong; expecting",
     b"nonexistentqueue", b"deleteconflict", b"no cluster found", b"dkr.ecr.", b"ip address",
     b"serviceaccount", b"instance id", b"auth error", b"sharedcreds", b"meta data",
     b"accesskeyid", b"access_key", b"required claim", b"optinrequired",
