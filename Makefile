@@ -89,6 +89,7 @@ bench: $(STAMP) ## Measure the engine and the lab beside peers
 	@$(BIN)/python bench/policy_growth.py
 	@$(BIN)/python bench/lint_recall.py
 	@$(BIN)/python bench/gateway_speed.py
+	@$(BIN)/python bench/lab_growth.py
 	@$(BIN)/python bench/site_speed.py
 	@$(BIN)/python bench/run_in_browser.py
 	@$(BIN)/python bench/lighthouse_speed.py

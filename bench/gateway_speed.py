@@ -154,7 +154,8 @@ def decision() -> float:
         gateway = running.gateway
         requirement = Requirement("s3:GetObject", "arn:aws:s3:::b/k", "111122223333")
         caller = None
-        call: Any = type("Call", (), {"headers": {}, "region": "us-west-2", "protocol": "query"})()
+        about = {"headers": {}, "region": "us-west-2", "protocol": "query", "via": ""}
+        call: Any = type("Call", (), about)()
         started = time.perf_counter()
         for _ in range(2000):
             signature, _ = read(Signed("POST", "/", headers, body), "query")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 #: Where every in-process lab begins, so that stored outputs compare exactly.
 EPOCH = datetime(2026, 1, 15, 9, 0, 0, tzinfo=UTC)
@@ -15,6 +16,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(256)
 def stamp(when: datetime) -> str:
     """An instant to the second, in UTC, as AWS and Kubernetes write it: `2026-01-15T09:00:00Z`."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

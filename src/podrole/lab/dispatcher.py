@@ -130,6 +130,7 @@ class Dispatcher:
         answered = service.before_moto(call)
         if answered:
             return entry, answered[0], Headers({"Content-Type": answered[1]}), answered[2]
+        self._moto.request_id = call.request_id
         status, headers, body = self._moto.forward(
             call.environ, call.service, call.name, call.region, account
         )

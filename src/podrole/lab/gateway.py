@@ -160,7 +160,7 @@ class Gateway:
                 response = self._respond(request)
             except Exception as error:  # of the agent, the metadata service or an issuer
                 response = guarded_app.answer("agent", request, 500, fault.report(error))
-        return response(environ, start_response)
+        return _sent(response, environ, start_response)
 
     def read_ahead(self, environ: dict[str, Any]) -> None:
         """Read the call of a request, once, before any lock is taken: a large one takes its time.
@@ -225,6 +225,15 @@ class Gateway:
         with self.lock:
             response = self.node.metadata(Request(environ))
         return response(environ, start_response)
+
+
+def _sent(response: Response, environ: dict[str, Any], start_response: Any) -> Any:
+    """The answer as it is; werkzeug looks into it for what few answers have."""
+    plain = isinstance(response.response, list) and "Content-Length" in response.headers
+    if not plain or environ["REQUEST_METHOD"] == "HEAD" or "Location" in response.headers:
+        return response(environ, start_response)
+    start_response(response.status, list(response.headers))
+    return response.response
 
 
 def _refused(call: Call, error: AwsError) -> Response:

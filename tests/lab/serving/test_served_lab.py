@@ -87,7 +87,7 @@ def test_a_state_file_that_broke_off_is_read_up_to_there(tmp_path: Path) -> None
 )
 def test_another_file_is_one_clear_line(tmp_path: Path, text: str, said: str) -> None:
     head = {
-        "format": "podrole lab state 2",
+        "format": "podrole lab state 3",
         "began": "2026-01-15T09:00:00+00:00",
         "secret": "0" * 64,
         "accounts": ["111122223333", "444455556666"],

@@ -20,7 +20,7 @@ from tests.lab.fuzz.sigv4 import sign
 from tests.lab.fuzz.wsgi_request import Answer, WireRequest
 from tests.lab.wsgi_doors import Doors, opened
 
-HEAD = b'{"format": "podrole lab state 2", "began": "2026-11-28T00:00:00+00:00", "seed": 7, '
+HEAD = b'{"format": "podrole lab state 3", "began": "2026-11-28T00:00:00+00:00", "seed": 7, '
 HEAD += b'"secret": "%s", ' % (b"0f" * 32)
 HEAD += b'"accounts": ["111122223333", "444455556666"], "region": "us-west-2", "cluster": "demo"}\n'
 ENTRY = b'{"door": "aws", "at": "2026-11-28T00:00:01+00:00", "method": "GET", "target": "/", '
@@ -45,13 +45,13 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
         1,
         "not a state file of a lab: the file is empty; delete it, or give another file",
     ),
-    "NUL bytes": (b"\0" * 64, 1, "not a state file of a lab (podrole lab state 2); give another"),
+    "NUL bytes": (b"\0" * 64, 1, "not a state file of a lab (podrole lab state 3); give another"),
     "binary": (os.urandom(3000) + b"\n", 1, "not a state file of a lab"),
     "another JSON": (b"[1, 2]\n", 1, "not a state file of a lab"),
     "another format": (
         changed(HEAD, format="podrole lab state 9"),
         1,
-        "not a state file of a lab (podrole lab state 2) but 'podrole lab state 9'; use the Podrole"
+        "not a state file of a lab (podrole lab state 3) but 'podrole lab state 9'; use the Podrole"
         " that wrote it, or give another file",
     ),
     "a format that is no text": (changed(HEAD, format=1), 1, "not a state file of a lab"),

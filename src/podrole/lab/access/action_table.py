@@ -174,6 +174,8 @@ def _compiled(expression: str) -> Any:
 
 
 def _search(expression: str, parameters: Mapping[str, Any]) -> Any:
+    if expression.isidentifier():  # most are one name
+        return parameters.get(expression)
     return _compiled(expression).search(parameters)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from podrole.lab.audit.events import Events
+from podrole.lab.audit.kept_records import KeptRecords
 from podrole.lab.audit.record import Identity, record_of, response_elements
 from podrole.lab.audit.user_identity import other_account
 from podrole.lab.aws_error import AwsError
@@ -35,7 +35,7 @@ class Trail:
     def __init__(self, clock: Clock, seed: Seed) -> None:
         self._clock = clock
         self._identifiers = Identifiers(seed, "trail")
-        self._records: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self._records = KeptRecords(_KEPT)
         #: Told of each record: the trails that deliver them.
         self.listeners: list[Callable[[dict[str, Any]], None]] = []
 
@@ -79,6 +79,14 @@ class Trail:
         self._records.append(record)
         for listener in self.listeners:
             listener(record)
+
+    def newest_first(
+        self, account: str, before: int | None = None
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The records of an account with their numbers, those below `before`."""
+        for number, record in self._records.newest_first(before):
+            if record["recipientAccountId"] == account:
+                yield number, record
 
     def records(self, account: str) -> list[dict[str, Any]]:
         """All records of an account, data events included: what a full trail would deliver."""

@@ -181,6 +181,7 @@ def run(arguments: argparse.Namespace) -> int:
     from podrole.lab.doors.loopback import PortTaken, serve, serve_socket
     from podrole.lab.lab import LabError
     from podrole.lab.serving.journal import JournalError
+    from podrole.lab.serving.memory import share_one_heap
     from podrole.lab.serving.private_folder import SERVED, private_folder
     from podrole.lab.serving.served_lab import DOORS, ServedLab
 
@@ -245,6 +246,7 @@ def run(arguments: argparse.Namespace) -> int:
         # one, when the interpreter ends (0.4 of 1.2 s of CPU of a start and an end, 2026-11-26).
         gc.freeze()
         gc.enable()
+        share_one_heap()
         # Before anyone is told that the lab is there, and can end it.
         stopped = threading.Event()
         # A shell that runs this in the background has SIGINT ignored: it is set in any case.

@@ -2,16 +2,14 @@
 
 moto checks no token, no trust policy and hardly a condition (moto 5.2.5: `moto/sts/models.py` and
 `moto/iam/access_control.py`), so nothing reaches it before the gateway has decided. Each service's
-own Flask app is called directly: moto's dispatcher would also route `/moto-api/…`, which resets
+own functions are called directly: moto's server would also route `/moto-api/…`, which resets
 everything.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -19,16 +17,15 @@ from urllib.parse import urlencode
 import botocore.exceptions
 import botocore.parsers
 import botocore.serialize
-import moto.core.responses
 from botocore.model import OperationModel
 from moto.moto_api._internal import mock_random
-from moto.moto_server.werkzeug_app import BackendRequest, create_backend_app
 from werkzeug.datastructures import Headers
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import EnvironBuilder
 
 from podrole.lab import nesting
 from podrole.lab.aws_error import AwsError, not_carried, readable_xml
-from podrole.lab.moto_adapter.eks import keep_partitions
+from podrole.lab.moto_adapter import direct, endpoints, shortcuts
+from podrole.lab.moto_adapter.asked import Asked
 from podrole.lab.moto_adapter.randomness import begin, importing, seed_service
 from podrole.lab.process_changes import ProcessChanges
 from podrole.lab.seed import Seed
@@ -51,26 +48,6 @@ MOTO_SERVICES = (
     "ssm",
 )
 
-#: moto looks through the methods of a service's class at each call (measured 2026-11-26: 0.5 ms).
-_method_names = cache(moto.core.responses.method_names_from_class)
-
-
-@cache
-def app(service: str) -> Any:
-    """moto's Flask app of a service; its state is the process's, so one app serves every lab."""
-    with importing(service):
-        made: Any = create_backend_app(service)
-    if service == "s3":
-        made.request_class = _WithoutForms
-    return made
-
-
-class _WithoutForms(BackendRequest):  # type: ignore[misc]
-    """A request whose body is an object, whatever its type: moto would read `curl --data`'s as
-    parameters of the call, and store an empty object."""
-
-    want_form_data_parsed = False
-
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
@@ -83,29 +60,26 @@ def undisturbed() -> Iterator[None]:
         mock_random.setstate(state)
 
 
-_READS = ("Get", "List", "Describe", "Head")
-_MOST_ASKED = 5000
-
-
 class Moto:
     """moto's apps, one a service, emptied and seeded at the start of a lab."""
 
     def __init__(self, seed: Seed, changes: ProcessChanges) -> None:
         """What it replaces in moto, now and when a service is first called, is in `changes`."""
-        self._asked: dict[str, dict[str, dict[str, Any]]] = {}
+        self._asked = Asked()
+        #: Of the call that is being answered: its answer says it, and the call's record.
+        self.request_id = ""
         self._called: set[str] = set()
         self._seed = seed
         self._changes = changes
         begin(seed, changes)
-        changes.replace(moto.core.responses, "method_names_from_class", _method_names)
-        keep_partitions(changes)
+        shortcuts.take(changes, self._say_request_id)
+        endpoints.keep(changes)
 
     def forward(
         self, environ: Mapping[str, Any], service: str, operation: str, region: str, account: str
     ) -> tuple[int, Headers, bytes]:
         """Let moto answer a request, as `account`. Raises AwsError for what moto does not have."""
-        if not operation.startswith(_READS):
-            self._asked.pop(service, None)
+        self._asked.changed(service, operation)
         if service not in MOTO_SERVICES:
             raise not_carried(service, operation)
         passed = {key: value for key, value in environ.items() if key not in _OWN_HEADERS}
@@ -120,8 +94,8 @@ class Moto:
             body = passed["wsgi.input"].read().replace(b"&", b"\\u0026")
             passed |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         try:
-            result, status, headers = run_wsgi_app(self._app(service), passed)
-        except NotImplementedError:
+            code, headers, body = direct.answer(self._loaded(service), passed)
+        except (NotImplementedError, direct.NoSuchPath):
             raise not_carried(service, operation) from None
         except RecursionError as error:
             protocol = service_model(service).metadata["protocol"]
@@ -130,8 +104,6 @@ class Moto:
             # moto stumbles over some parameters that AWS would refuse; a client sees no traceback.
             reason = f"lab: moto failed at {service}:{operation} ({type(error).__name__}: {error})"
             raise AwsError("InternalFailure", reason, 500) from error
-        code = int(status.split()[0])
-        body = b"".join(result)
         if "html" in headers.get("Content-Type", "") and code >= 300 and body.startswith(b"<!doc"):
             raise not_carried(service, operation)
         if code >= 400 and body.lstrip().startswith(b"<"):
@@ -142,16 +114,21 @@ class Moto:
             raise AwsError("InvalidRequest", reason, code)
         return code, headers, body
 
-    def _app(self, service: str) -> Any:
-        """The service's app, whose modules are the lab's from its first call on."""
-        made = app(service)
+    def _say_request_id(self, headers: dict[str, Any] | None = None) -> str:
+        """The id of the call, in place of one that moto draws."""
+        if headers is not None:
+            headers["x-amzn-requestid"] = self.request_id
+        return self.request_id
+
+    def _loaded(self, service: str) -> str:
+        """The service, whose modules are the lab's from its first call on."""
         if service not in self._called:
+            with importing(service):
+                direct.load(service)
             seed_service(service, self._seed, self._changes)
-            # The gateway answers for what moto lacks.
-            self._changes.afterwards(made.logger.setLevel, made.logger.level)
-            made.logger.setLevel(logging.CRITICAL)
+            shortcuts.take_of_service(service, self._changes)
             self._called.add(service)
-        return made
+        return service
 
     def ask(
         self, service: str, operation: str, account: str, region: str, **parameters: Any
@@ -160,17 +137,14 @@ class Moto:
 
         Kept until something changes in the service: a decision needs it at every call.
         """
-        known = self._asked.setdefault(service, {})
-        question = repr((operation, account, region, sorted(parameters.items())))
-        if question not in known:
+
+        def ask() -> Mapping[str, Any]:
             try:
-                answer = self.call(service, operation, account, region, **parameters)
+                return self.call(service, operation, account, region, **parameters)
             except AwsError:
-                answer = {}
-            if len(known) >= _MOST_ASKED:
-                known.clear()
-            known[question] = answer
-        return known[question]
+                return {}
+
+        return self._asked.answer(service, operation, (account, region), parameters, ask)
 
     def call(
         self, service: str, operation: str, account: str, region: str, **parameters: Any

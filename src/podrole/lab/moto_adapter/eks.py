@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import moto.eks.models
-import moto.eks.utils
-
-from podrole.lab.process_changes import ProcessChanges
-
-#: For each cluster moto reads which partitions there are, out of botocore's endpoints: more than
-#: half of a lab's start (measured 2026-11-26).
-_session = cache(moto.eks.utils.Session)
-
-
-def keep_partitions(changes: ProcessChanges) -> None:
-    """Let moto read botocore's partitions once in a process."""
-    changes.replace(moto.eks.utils, "Session", _session)
 
 
 def create_cluster(account: str, region: str, name: str, version: str) -> None:

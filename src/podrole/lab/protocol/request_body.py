@@ -35,6 +35,9 @@ def whole_bodies(app: App, limit: BodyLimit) -> App:
     """
 
     def reading(environ: dict[str, Any], start_response: Any) -> Any:
+        if (body := _small(environ)) is not None:
+            rewind(environ, body)
+            return app(environ, start_response)
         request = Request(environ)
         largest = limit.largest(request)
         # One more: of chunks beyond the maximum werkzeug (3.1.9) gives what fits, without an error.
@@ -54,6 +57,19 @@ def whole_bodies(app: App, limit: BodyLimit) -> App:
         return app(environ, start_response)
 
     return reading
+
+
+def _small(environ: dict[str, Any]) -> bytes | None:
+    """A body that every door takes, whole; None for another one, which takes longer to judge."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if "HTTP_TRANSFER_ENCODING" in environ or not length.isdecimal() or int(length) > _FEW:
+        return None
+    size = int(length)
+    body: bytes = environ["wsgi.input"].read(size) if size else b""
+    if len(body) == size:
+        return body
+    environ["wsgi.input"] = BytesIO(body)  # it breaks off, which is told below
+    return None
 
 
 def rewind(environ: dict[str, Any], body: bytes) -> None:
@@ -84,7 +100,7 @@ class Reading(Generic[Read]):
 
 def read_ahead(environ: dict[str, Any], key: str, read: Callable[[], Any]) -> None:
     """Keep what `read()` makes of a request's body, under the key; the body stays readable."""
-    data = environ["wsgi.input"].read()
+    data: bytes = environ["wsgi.input"].read()
     rewind(environ, data)
     environ[key] = Reading(read)
     rewind(environ, data)

@@ -16,6 +16,7 @@ from podrole.lab.protocol import codec, unambiguous_request
 from podrole.lab.protocol.call import Call, Unreadable
 from podrole.lab.protocol.canonical_request import Signed
 from podrole.lab.protocol.operations import SERVICES, regions, rest_operation, spoken_model
+from podrole.lab.protocol.request_headers import headers_of
 from podrole.lab.protocol.signature import Signature, read
 from podrole.lab.protocol.signature_error import missing_token, wrong_region
 from podrole.lab.service_models import service_model
@@ -36,8 +37,8 @@ _UNSIGNED = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
 def read_call(request: Request, default_region: str) -> Call:
     """Take a request apart. Raises Unreadable for what the lab does not carry."""
     environ = dict(request.environ)
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    path, _, text = target_of(request).partition("?")
+    headers = {name.lower(): value for name, value in headers_of(environ)}
+    path, _, text = target_of(request.environ).partition("?")
     query = _query(text)
     body = request.get_data(cache=True)
     form = _form(headers, body)
@@ -82,10 +83,10 @@ def _query(text: str) -> dict[str, Any]:
     return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
-def target_of(request: Request) -> str:
+def target_of(environ: Mapping[str, Any]) -> str:
     """Path and query as they came over the wire."""
-    target: str = request.environ.get("RAW_URI") or request.environ["REQUEST_URI"]
-    return re.sub(r"\Ahttps?://[^/?]*", "", target) or "/"
+    target: str = environ.get("RAW_URI") or environ["REQUEST_URI"]
+    return target if target[:1] == "/" else re.sub(r"\Ahttps?://[^/?]*", "", target) or "/"
 
 
 def _read_signature(
@@ -98,7 +99,7 @@ def _read_signature(
     """The request's signature, and its body out of its chunks."""
     service = _named_service(headers, query)
     protocol = _protocol(service, form, headers)
-    signed = Signed(request.method, target_of(request), headers, body)
+    signed = Signed(request.method, target_of(request.environ), headers, body)
     try:
         signature, chunked = read(signed, protocol)
     except AwsError as error:
@@ -128,13 +129,13 @@ def _named_service(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
 
 def likely_service(request: Request) -> str:
     """The service that a request means, by its headers and query; empty where they name none."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers = {name.lower(): value for name, value in headers_of(request.environ)}
     return _named_service(headers, request.args)
 
 
 def likely_protocol(request: Request) -> str:
     """The protocol of a request that could not be read, by what stands in its headers."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers = {name.lower(): value for name, value in headers_of(request.environ)}
     service = likely_service(request)
     form = {"": ""} if headers.get("content-type", "").startswith(_FORM) else {}
     return _protocol(service, form, headers)

@@ -259,12 +259,20 @@ def _payload(
     return stated
 
 
-def _date(text: str, protocol: str) -> datetime:
+@lru_cache(256)
+def _instant(text: str) -> datetime | None:
     for form in (_STAMP, "%a, %d %b %Y %H:%M:%S GMT"):
         try:
             return datetime.strptime(text, form).replace(tzinfo=UTC)
         except ValueError:
             continue
+    return None
+
+
+def _date(text: str, protocol: str) -> datetime:
+    found = _instant(text)
+    if found is not None:
+        return found
     raise signature_error(
         "incomplete", protocol, f"Date must be in ISO-8601 'basic format'. Got '{text}'."
     )

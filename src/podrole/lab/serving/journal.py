@@ -22,7 +22,7 @@ from podrole.lab.serving.journal_entry import Entry, Malformed, Options, instant
 from podrole.lab.serving.state_file import StateFile, StateFileError
 from podrole.lab.settings import Settings
 
-_FORMAT = "podrole lab state 2"
+_FORMAT = "podrole lab state 3"
 _SECRET_BYTES = 32
 _OTHER = "give another file"
 

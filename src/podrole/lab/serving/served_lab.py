@@ -23,6 +23,7 @@ from podrole.lab.lab import Lab
 from podrole.lab.metadata_modes import Silence
 from podrole.lab.moto_adapter.clock import replace_moto_clock
 from podrole.lab.process_changes import ProcessChanges
+from podrole.lab.protocol.request_headers import headers_of
 from podrole.lab.protocol.request_reader import target_of
 from podrole.lab.serving import lab_control
 from podrole.lab.serving.cluster_door import ClusterDoor
@@ -215,7 +216,7 @@ class ServedLab:
             webhook = self._webhook
             if name == "kubernetes" and webhook is not None and webhook.called(environ):
                 return webhook(environ, start_response)  # it asks another server meanwhile
-            noted = _entry(name, self.lab.clock.now(), Request(environ))
+            noted = _entry(name, self.lab.clock.now(), environ)
             asked = {**noted.environ(), TAKES: []}
             self._read_ahead(name, asked)
             with self._lock:
@@ -290,11 +291,11 @@ class ServedLab:
         self._set(self._options)
 
 
-def _entry(door: str, at: datetime, request: Request) -> Entry:
-    body = request.get_data(cache=False)
-    request.environ["wsgi.input"].seek(0)
-    headers = tuple(request.headers.items())
-    return Entry(door, at, request.method, target_of(request), headers, body)
+def _entry(door: str, at: datetime, environ: dict[str, Any]) -> Entry:
+    body: bytes = environ["wsgi.input"].read()
+    environ["wsgi.input"].seek(0)
+    headers = tuple(headers_of(environ))
+    return Entry(door, at, environ["REQUEST_METHOD"], target_of(environ), headers, body)
 
 
 def _unheard(_status: str, _headers: Any, _error: Any = None) -> Callable[[bytes], object]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,9 @@ from podrole.lab.aws_error import AwsError
 
 _DAYS = 90
 _MOST = 50
+#: Records with their numbers, from the one below a number on, or all.
+NewestFirst = Callable[[int | None], Iterable[tuple[int, Mapping[str, Any]]]]
+_TOKEN = re.compile(rb"lab/([0-9a-f-]{36})/([0-9]{1,12})")
 _FOREIGN_TOKEN = "lab: NextToken does not belong to this search"  # noqa: S105
 #: What a request's parameters name, and the type of it in an event.
 _NAMED = {
@@ -35,11 +39,11 @@ _NAMED = {
 
 
 def lookup(
-    records: Iterable[Mapping[str, Any]], parameters: Mapping[str, Any], region: str, now: datetime
+    newest_first: NewestFirst, parameters: Mapping[str, Any], region: str, now: datetime
 ) -> dict[str, Any]:
     """LookupEvents: management events of a Region and of 90 days, newest first, a page at a time.
 
-    `records`: those of one account, oldest first. Raises AwsError for more than one attribute, for
+    `newest_first`: the records of one account. Raises AwsError for more than one attribute, for
     a range that ends before it begins, and for a token that no page has given.
     """
     attributes = parameters.get("LookupAttributes") or []
@@ -52,14 +56,15 @@ def lookup(
     if start and end and start > end:
         raise AwsError("InvalidTimeRangeException", "lab: StartTime is after EndTime")
     oldest = max(start or now - timedelta(days=_DAYS), now - timedelta(days=_DAYS))
-    last = _last(parameters.get("NextToken"))
+    last, before = _last(parameters.get("NextToken"))
     page: list[dict[str, Any]] = []
+    shown = 0
     # A page is made of the records that it shows: making events of all took most of the time.
-    for record in reversed(list(records)):
+    for number, record in newest_first(before):
         if not record["managementEvent"] or record["awsRegion"] != region:
             continue
         if last and record["eventID"] != last:
-            continue
+            break
         if not oldest <= datetime.fromisoformat(record["eventTime"]) <= (end or now):
             continue
         event = _event(record)
@@ -70,9 +75,10 @@ def lookup(
         if last:
             last = ""
         elif len(page) == size:
-            return {"Events": page, "NextToken": _token(page[-1]["EventId"])}
+            return {"Events": page, "NextToken": _token(page[-1]["EventId"], shown)}
         else:
             page.append(event)
+            shown = number
     if last:
         raise AwsError("InvalidNextTokenException", _FOREIGN_TOKEN)
     return {"Events": page, "NextToken": None}
@@ -126,19 +132,19 @@ def _resources(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield _NAMED[service, key], value
 
 
-def _token(event_id: str) -> str:
+def _token(event_id: str, number: int) -> str:
     """Names the last event of a page: newer ones, which come before it, do not shift the next."""
-    return base64.urlsafe_b64encode(f"lab/{event_id}".encode()).decode()
+    return base64.urlsafe_b64encode(f"lab/{event_id}/{number}".encode()).decode()
 
 
-def _last(token: str | None) -> str:
-    """The id of the last event of the page before, empty for the first page."""
+def _last(token: str | None) -> tuple[str, int | None]:
+    """The id of the last event of the page before, and where to look for it."""
     if not token:
-        return ""
+        return "", None
     try:
-        named = base64.urlsafe_b64decode(token).decode()
+        match = _TOKEN.fullmatch(base64.urlsafe_b64decode(token))
     except (ValueError, binascii.Error):
-        named = ""
-    if not named.startswith("lab/") or named == "lab/":
+        match = None
+    if match is None:
         raise AwsError("InvalidNextTokenException", _FOREIGN_TOKEN)
-    return named.removeprefix("lab/")
+    return match[1].decode(), int(match[2]) + 1

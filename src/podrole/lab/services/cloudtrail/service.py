@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from podrole.lab.access.authorizer import Requirement
@@ -69,8 +70,8 @@ class CloudTrail(Service):
 
     def lookup_events(self, call: Call, caller: Caller) -> dict[str, Any]:
         """The event history of the caller's account."""
-        records = self._trail.records(caller.account)
-        return event_history.lookup(records, call.parameters, call.region, self._clock.now())
+        newest_first = partial(self._trail.newest_first, caller.account)
+        return event_history.lookup(newest_first, call.parameters, call.region, self._clock.now())
 
     # -- delivery ------------------------------------------------------------------------
 
