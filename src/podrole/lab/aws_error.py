@@ -84,10 +84,25 @@ def _cbor(texts: dict[str, str]) -> bytes:
     return encoded
 
 
+#: What the guide's steps have in place of a service that tools ask for: prowler, the CDK,
+#: Terraform's provider and others (run on 2026-11-28).
+_INSTEAD = {
+    "athena": "`aws cloudtrail lookup-events` finds the records",
+    "cloudcontrolapi": "`aws cloudformation deploy` or the service's own commands make resources",
+    "cloudfront": "`make serve` serves the guide; the lab carries the bucket",
+    "ec2": "`podrole lab serve --metadata` says what a pod reaches of its node; VPC endpoints are"
+    " decided by `podrole explain --endpoint`",
+    "guardduty": "`aws cloudtrail lookup-events` has the records that findings are made of",
+    "logs": "`aws cloudtrail lookup-events` has the records",
+    "tagging": "each service lists its own tags, as `aws iam list-role-tags` does",
+}
+
+
 def not_carried(service: str, operation: str) -> AwsError:
     """A call that the lab has no answer for. The words are the lab's, AWS has no such error."""
+    instead = f". Instead: {_INSTEAD[service]}" if service in _INSTEAD else ""
     return AwsError(
         "NotImplemented",
-        f"the lab does not carry {service}:{operation}; this is not an answer of AWS",
+        f"the lab does not carry {service}:{operation}; this is not an answer of AWS{instead}",
         501,
     )

@@ -43,6 +43,7 @@ from podrole.lab.services.cloudtrail.service import CloudTrail
 from podrole.lab.services.eks.service import Eks
 from podrole.lab.services.eks_auth.node_agent import NodeAgent
 from podrole.lab.services.eks_auth.service import EksAuth
+from podrole.lab.services.iam.credential_report import CredentialReport
 from podrole.lab.services.iam.last_accessed import LastAccessed
 from podrole.lab.services.iam.service import Iam
 from podrole.lab.services.organizations.accounts import MemberAccounts
@@ -109,6 +110,7 @@ class Gateway:
                 LastAccessed(
                     self.iam, self.trail.records, clock, Identifiers(seed, "last accessed")
                 ),
+                CredentialReport(self.iam, clock),
             ),
             "organizations": Organizations(
                 organizations, MemberAccounts(self.iam, clock, seed), clock, seed

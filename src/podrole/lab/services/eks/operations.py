@@ -27,6 +27,11 @@ def _list_associations(cluster: Any, parameters: _Parameters) -> dict[str, Any]:
     return {"associations": [item.summary() for item in found], "nextToken": token}
 
 
+def _list_identity_providers(_cluster: Any, _parameters: _Parameters) -> dict[str, Any]:
+    """None: people sign in to the lab's clusters by IAM or a kubeconfig."""
+    return {"identityProviderConfigs": []}
+
+
 def _describe_association(cluster: Any, parameters: _Parameters) -> dict[str, Any]:
     return {"association": cluster.associations.get(parameters["associationId"]).described()}
 
@@ -129,6 +134,7 @@ OPERATIONS: dict[str, Callable[[Any, _Parameters], dict[str, Any]]] = {
     "DescribePodIdentityAssociation": _describe_association,
     "UpdatePodIdentityAssociation": _described("association", "associations", "update"),
     "DeletePodIdentityAssociation": _delete_association,
+    "ListIdentityProviderConfigs": _list_identity_providers,
     "ListPodIdentityAssociations": _list_associations,
     "CreateAddon": _create_addon,
     "DescribeAddon": _describe_addon,

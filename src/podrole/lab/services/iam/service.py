@@ -26,6 +26,7 @@ from podrole.lab.services.iam import (
     service_linked_roles,
 )
 from podrole.lab.services.iam.account_switches import AccountSwitches
+from podrole.lab.services.iam.credential_report import CredentialReport
 from podrole.lab.services.iam.last_accessed import LastAccessed
 from podrole.lab.services.iam.oidc_providers import OidcProviders
 from podrole.lab.services.iam.requirements import iam_requirements
@@ -54,6 +55,7 @@ class Iam(Service):
         service_control: ServiceControl,
         outbound: OutboundFederation,
         last_accessed: LastAccessed,
+        credential_report: CredentialReport,
     ) -> None:
         """`state` is what decisions read; it is told of changes."""
         self._state = state
@@ -65,6 +67,7 @@ class Iam(Service):
             self._providers,
             AccountSwitches(outbound),
             last_accessed,
+            credential_report,
         )
 
     def requirements(self, call: Call, caller: Caller) -> list[Requirement]:
