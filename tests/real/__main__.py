@@ -1,8 +1,9 @@
 """The lab's API server beside a real one: `make real`.
 
-Builds and starts a real control plane, sends the requests of `requests.yml` to both, and prints the
-places where the answers differ. The exit code is 1 for a difference that `accepted.yml` does not
-have, and for one there that is no more.
+Builds and starts a real control plane, sends the requests of `requests.yml` to both, runs the
+commands of `kubectl.yml` against both, and prints the places where the answers differ. Then pods of
+the real cluster use the lab as their AWS. The exit code is 1 for a difference that `accepted.yml`
+does not have, and for one there that is no more.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.lab.lab_process import serving
 from tests.real import answers
 from tests.real.api_client import ApiClient, of_kubeconfig
 from tests.real.control_plane import ControlPlane, NotReady, running
+from tests.real.kubectl_commands import named, printed
 from tests.real.own_cluster import proven
 from tests.real.programs import VERSION, built
 from tests.real.settling import kubelet, settle
@@ -53,7 +55,7 @@ def asked(api: ApiClient, requests: list[dict[str, Any]]) -> list[dict[str, Any]
 
 
 def compared(
-    requests: list[dict[str, Any]],
+    requests: Sequence[Mapping[str, Any]],
     real: list[dict[str, Any]],
     lab: list[dict[str, Any]],
     accepted: Mapping[str, Mapping[str, str]],
@@ -87,21 +89,29 @@ def _short(value: Any) -> str:
     return textwrap.shorten(str(value), 600)
 
 
-def beside(real: ControlPlane) -> int:
+def beside(real: ControlPlane, programs: Path, home: str) -> int:
     """Compare the control plane and a lab. Returns the exit code."""
-    requests = yaml.safe_load((_HERE / "requests.yml").read_text())
-    accepted = yaml.safe_load((_HERE / "accepted.yml").read_text()) or {}
-    api = ApiClient(real.url, real.context)
-    own_thread = ApiClient(real.url, real.context)
+    requests, commands, accepted = (
+        yaml.safe_load((_HERE / f"{name}.yml").read_text())
+        for name in ("requests", "kubectl", "accepted")
+    )
+    api, own_thread = ApiClient(real.url, real.context), ApiClient(real.url, real.context)
+    kubectl = programs / "kubectl"
     with serving() as served, kubelet(own_thread), ThreadPoolExecutor() as both:
         lab = of_kubeconfig(served["kubeconfig"])
         answered = list(both.map(lambda server: asked(server, requests), (api, lab)))
-    lines = compared(requests, answered[0], answered[1], accepted)
+        sides = ((str(real.kubeconfig), api), (served["kubeconfig"], lab))
+        told = list(both.map(lambda one: printed(kubectl, one[0], home, one[1], commands), sides))
+    everything = [*requests, *named(commands)]
+    lines = compared(everything, answered[0] + told[0], answered[1] + told[1], accepted)
     with serving("--kubeconfig", str(real.kubeconfig)) as served:
         lines += [f"own cluster: {problem}" for problem in proven(real, api, served)]
     print("\n".join(lines))
     number = sum(map(len, accepted.values()))
-    print(f"{len(requests)} requests, {number} accepted differences")
+    print(
+        f"{len(requests)} requests, {len(commands)} commands of kubectl,"
+        f" {number} accepted differences"
+    )
     return 1 if lines else 0
 
 
@@ -112,7 +122,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         try:
             with running(programs, Path(folder)) as real:
-                code = beside(real)
+                code = beside(real, programs, folder)
         except NotReady as error:
             sys.exit(f"real: {error}")
     print(f"Kubernetes {VERSION} and the lab: {time.monotonic() - began:.0f} s")

@@ -94,7 +94,7 @@ def differences(real: Mapping[str, Any], lab: Mapping[str, Any]) -> dict[str, tu
     """The places where two plain answers differ, with the real value and the lab's."""
     places = dict.fromkeys([*real, *lab])
     if real["code"] != lab["code"]:
-        places = dict.fromkeys(("code", "reason", "message"))
+        places = dict.fromkeys(("code", "reason", "message", "output"))
     return {
         place: (real.get(place), lab.get(place))
         for place in places

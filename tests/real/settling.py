@@ -13,7 +13,7 @@ from tests.real.api_client import ApiClient
 
 _STRATEGIC = "application/strategic-merge-patch+json"
 #: How long a deployment must be as it is: two rounds of the controller and the kubelet below.
-_STILL = 1.5
+_STILL = 1.0
 
 
 @contextmanager

@@ -123,6 +123,16 @@ def test_controllers_tell_what_they_do_and_why_they_cannot(api: Api) -> None:
     assert warning["source"] == {"component": "replicaset-controller"}
 
 
+def test_rows_have_their_objects_where_they_are_asked_for(api: Api) -> None:
+    """`kubectl get events --sort-by=.message` sorts by what only the whole object has."""
+    api("POST", DEPLOYMENTS, deployment())
+    path = f"/api/v1{SPACE}events?includeObject="
+    table = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    rows = api("GET", f"{path}Object", **table)["rows"]
+    assert {row["object"]["reason"] for row in rows} == {"ScalingReplicaSet", "SuccessfulCreate"}
+    assert all(row["object"] is None for row in api("GET", f"{path}None", **table)["rows"])
+
+
 def test_each_pod_has_its_address(api: Api) -> None:
     given = deployment()
     given["spec"]["replicas"] = 3

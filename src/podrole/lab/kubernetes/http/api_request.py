@@ -49,6 +49,11 @@ class ApiRequest:
         return "as=Table" in self.http.headers.get("Accept", "")
 
     @property
+    def included(self) -> str:
+        """What a table's rows have of their objects: `Object`, `None`, or their metadata."""
+        return self.http.args.get("includeObject", "")
+
+    @property
     def manager(self) -> str:
         """Who changes fields: `fieldManager`, else the client program's name."""
         agent = self.http.headers.get("User-Agent", "").partition("/")[0]

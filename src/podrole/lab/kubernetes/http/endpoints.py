@@ -70,7 +70,9 @@ class Endpoints:
             paging.check_version(request.http.args, version)
             found, meta = paging.page(self._selected(request), request.http.args, version)
         if request.as_table:
-            return request.answer(table.table(kind, found, self._clock.now(), **meta))
+            return request.answer(
+                table.table(kind, found, self._clock.now(), request.included, **meta)
+            )
         return request.answer(
             {
                 "kind": kind.list_kind or f"{kind.name}List",
@@ -104,7 +106,7 @@ class Endpoints:
 
         def shown(found: Object) -> Any:
             if request.as_table:
-                return table.table(route.kind, [found], self._clock.now())
+                return table.table(route.kind, [found], self._clock.now(), request.included)
             return found
 
         lines = watch(self._objects, route.kind, request.http.args, wanted, shown)
@@ -255,7 +257,9 @@ class Endpoints:
 
     def _shown(self, kind: Kind, found: Object, request: ApiRequest, code: int = 200) -> Response:
         if request.as_table:
-            return request.answer(table.table(kind, [found], self._clock.now()), code)
+            return request.answer(
+                table.table(kind, [found], self._clock.now(), request.included), code
+            )
         return request.answer(found, code)
 
 

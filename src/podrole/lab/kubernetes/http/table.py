@@ -10,14 +10,24 @@ from podrole.lab.kubernetes.objects.columns import Since
 from podrole.lab.kubernetes.objects.kinds import Kind
 
 
-def table(kind: Kind, objects: Iterable[Mapping[str, Any]], now: datetime, **meta: Any) -> Any:
-    """The objects as a `Table`; `meta` is the list's metadata."""
+def table(
+    kind: Kind,
+    objects: Iterable[Mapping[str, Any]],
+    now: datetime,
+    include: str = "",
+    **meta: Any,
+) -> Any:
+    """The objects as a `Table`; `meta` is the list's metadata.
+
+    `include` is the request's `includeObject`: with `Object`, as of `kubectl get --sort-by`, each
+    row has its whole object, with `None` nothing of it, else its metadata.
+    """
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": meta,
         "columnDefinitions": list(_definitions(kind)),
-        "rows": [row(kind, found, now) for found in objects],
+        "rows": [row(kind, found, now, include) for found in objects],
     }
 
 
@@ -56,11 +66,15 @@ def _definition(
 _ALWAYS = ("Version", "Message")
 
 
-def row(kind: Kind, found: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def row(kind: Kind, found: Mapping[str, Any], now: datetime, include: str = "") -> dict[str, Any]:
     """One object as a row."""
     metadata = found["metadata"]
     partial = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
-    shown = {**partial, "metadata": metadata}
+    shown: Any = {**partial, "metadata": metadata}
+    if include == "Object":
+        shown = found
+    elif include == "None":
+        shown = None
     if kind.custom is not None and kind.custom.columns is not None:
         cells = [metadata["name"]]
         for column in kind.custom.columns:
