@@ -10,6 +10,7 @@ from typing import Any
 from podrole.lab.aws_error import AwsError
 from podrole.lab.moto_adapter.backend import Moto, undisturbed
 from podrole.lab.moto_adapter.iam import AWS_MANAGED, held
+from podrole.lab.moto_adapter.role_names import role_named
 from podrole.lab.oidc.context_provider import ContextProvider
 from podrole.policy import Policy, PolicyError, parse_policy
 
@@ -158,9 +159,7 @@ class IamState:
         if key not in self._known:
             entities = held(account)
             if kind == "Role":
-                # A copy: another thread may make a role meanwhile.
-                roles = tuple(entities.roles.values())
-                found = next((role for role in roles if role.name == name), None)
+                found = role_named(entities, name)
             else:
                 found = (entities.users if kind == "User" else entities.groups).get(name)
             self._known[key] = None if found is None else self._compiled(account, kind, name, found)

@@ -13,10 +13,12 @@ from typing import Any
 
 import moto.core.responses
 import moto.core.utils
+import moto.iam.models
 from moto.core import serialize
 from moto.core.utils import camelcase_to_underscores
 from moto.utilities import aws_headers
 
+from podrole.lab.moto_adapter.role_names import get_role
 from podrole.lab.process_changes import ProcessChanges
 
 _method_names = cache(moto.core.responses.method_names_from_class)
@@ -33,6 +35,7 @@ _COUNTS: dict[str, Callable[[float, Any], bool]] = {
 def take(changes: ProcessChanges, say_request_id: Callable[..., str]) -> None:
     """Take those of every service. `say_request_id` stands for moto's, which draws 52 letters: the
     next key's id would be another one."""
+    changes.replace(moto.iam.models.IAMBackend, "get_role", get_role)
     changes.replace(moto.core.responses, "method_names_from_class", _method_names)
     changes.replace(moto.core.responses, "camelcase_to_underscores", _underscored)
     changes.replace(serialize.XFormedAttributePicker, "get_possible_keys", _possible_keys)
