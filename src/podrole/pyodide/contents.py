@@ -34,10 +34,11 @@ import podrole.pyodide.cells, podrole.catalog.mutants, podrole.attribution, podr
 for module in pkgutil.walk_packages(podrole.policy.__path__, "podrole.policy."):
     importlib.import_module(module.name)
 from podrole.lab import Lab
-from podrole.lab.moto_adapter.backend import MOTO_SERVICES, app
+from podrole.lab.moto_adapter import direct
+from podrole.lab.moto_adapter.backend import MOTO_SERVICES
 with Lab.start():
     for service in MOTO_SERVICES:
-        app(service)
+        direct.load(service)
     import boto3
     boto3.client("s3").list_buckets()  # at the first call moto imports more
 """,
