@@ -13,7 +13,7 @@ from podrole.lab.access.service import Service
 from podrole.lab.dispatcher import Dispatcher
 
 #: Attributes that the lab sets for all calls that follow.
-SETTINGS = {"_endpoint", "_authority"}  # Eks.listens
+SETTINGS = {"_endpoint", "authority"}  # Eks.listens
 
 
 def classes(base: type) -> Iterator[type]:
