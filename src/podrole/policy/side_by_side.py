@@ -63,9 +63,19 @@ def mask_of(places: Sequence[int], width: int) -> int:
     return int.from_bytes(found, "little")
 
 
+#: So few bits are faster found one by one than by writing all of the number.
+_FEW = 16
+
+
 def bits_of(number: int) -> list[int]:
     """The places of a number's bits, from the lowest."""
     found = []
+    if number.bit_count() <= _FEW:
+        while number:
+            lowest = number & -number
+            found.append(lowest.bit_length() - 1)
+            number ^= lowest
+        return found
     digits = bin(number)[:1:-1]
     place = digits.find("1")
     while place >= 0:

@@ -87,7 +87,7 @@ def _cover_texts(wide: Condition, narrow: Condition, budget: Budget) -> bool:
 
 
 # The same condition is compared with those of many statements.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _patterns(condition: Condition, shape: Shape) -> Patterns:
     """The values side by side, in lowercase where the operator ignores case."""
     found = [_pattern(condition, value) for value in condition.values]
@@ -97,8 +97,12 @@ def _patterns(condition: Condition, shape: Shape) -> Patterns:
 
 
 def _pattern(condition: Condition, value: str) -> Pattern:
-    wild = OPERATORS[condition.operator].wild
-    return pattern(value, wild=wild, variables=condition.variables)
+    return _taken_apart(value, OPERATORS[condition.operator].wild, condition.variables)
+
+
+@lru_cache(maxsize=1024)
+def _taken_apart(value: str, wild: bool, variables: bool) -> Pattern:
+    return pattern(value, wild=wild, variables=variables)
 
 
 def _folded(symbols: Pattern) -> Pattern:

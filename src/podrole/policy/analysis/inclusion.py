@@ -69,6 +69,9 @@ class Patterns:
         Raises BudgetSpentError.
         """
         found = set(self._same.get(narrow, ()))
+        if self._literal:
+            budget.spend(1)
+            return found  # a pattern without wildcards covers itself alone
         if self._shape is Shape.RESOURCE:
             found.update(self._same.get(_ALL, ()))
         symbols = _compared(narrow, self._shape, wide=False)
@@ -85,6 +88,10 @@ class Patterns:
         ]
         comparable = [(symbols, number) for symbols, number in found if symbols is not None]
         return _Walk([symbols for symbols, _ in comparable]), [number for _, number in comparable]
+
+    @cached_property
+    def _literal(self) -> bool:
+        return not any(ANY in item or ONE in item for item in self._patterns)
 
     @cached_property
     def _same(self) -> dict[Pattern, list[int]]:
