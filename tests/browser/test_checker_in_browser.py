@@ -194,6 +194,24 @@ class TestPolicy:
         assert checker.write("caller-resource", f"arn:aws:s3:::{bucket}/in/1").startswith("Allowed")
         assert checker.write("caller-action", "s3:DeleteObject").startswith("Denied")
 
+    def test_terraform_is_read_as_a_plan_and_its_language_is_told(self, checker: Checker) -> None:
+        policy = trust("system:serviceaccount:orders:orders-api")
+        hcl = 'resource "aws_iam_role" "app" {\n  assume_role_policy = jsonencode({})\n}\n'
+        said = checker.write("policy", f"# the role of the pod\n{hcl}")
+        for part in ("Terraform's HCL", "podrole lint FILE.tf", "terraform show -json"):
+            assert part in said
+        role = {"address": "aws_iam_role.app", "mode": "managed", "type": "aws_iam_role"}
+        values = {"name": "app", "assume_role_policy": policy}
+        resources = [{**role, "name": "app", "values": values}]
+        plan = {
+            "format_version": "1.2",
+            "planned_values": {"root_module": {"resources": resources}},
+        }
+        checker.write("policy", json.dumps(plan))
+        checker.write("irsa-namespace", "orders")
+        assert checker.write("irsa-serviceAccount", "orders-api").startswith("Allowed")
+        assert checker.write("irsa-serviceAccount", "other").startswith("Denied")
+
     def test_findings_name_a_line_and_select_it(self, checker: Checker) -> None:
         checker.write("policy", trust("system:serviceaccount:orders:*"))
         finding = checker.page.locator(".checker-findings li").first
