@@ -6,6 +6,7 @@ import base64
 import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from functools import cache
 from http.client import HTTPSConnection
 from pathlib import Path
@@ -194,14 +195,18 @@ class _Kubernetes:
         self._connection = HTTPSConnection(str(server.hostname), server.port, context=context)
 
     def objects(self) -> Iterator[tuple[str, Any]]:
-        for group, plurals in _KINDS.items():
-            for plural in plurals:
-                for item in self._get(f"{group}/{plural}")["items"]:
-                    metadata = item["metadata"]
-                    space = f"{metadata['namespace']}/" if "namespace" in metadata else ""
-                    own = {key: value for key, value in item.items() if key != "status"}
-                    own["metadata"] = {key: metadata.get(key) for key in ("annotations", "labels")}
-                    yield f"{plural} {space}{metadata['name']}", own
+        with closing(self._connection):  # a page may take longer than the door keeps it
+            for group, plurals in _KINDS.items():
+                for plural in plurals:
+                    yield from self._listed(f"{group}/{plural}", plural)
+
+    def _listed(self, path: str, plural: str) -> Iterator[tuple[str, Any]]:
+        for item in self._get(path)["items"]:
+            metadata = item["metadata"]
+            space = f"{metadata['namespace']}/" if "namespace" in metadata else ""
+            own = {key: value for key, value in item.items() if key != "status"}
+            own["metadata"] = {key: metadata.get(key) for key in ("annotations", "labels")}
+            yield f"{plural} {space}{metadata['name']}", own
 
     def _get(self, path: str) -> Any:
         self._connection.request("GET", self._path + path, headers=self._headers)
