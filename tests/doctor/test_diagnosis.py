@@ -113,9 +113,8 @@ class TestIrsa:
     def test_the_container_is_skipped(self, ward: Ward) -> None:
         ward.setup.cluster.apply(
             DEPLOYMENT.replace(
-                "  template:\n",
-                "  template:\n    metadata:\n"
-                "      annotations: {eks.amazonaws.com/skip-containers: app}\n",
+                "labels: {app: orders-api}",
+                "labels: {app: orders-api}, annotations: {eks.amazonaws.com/skip-containers: app}",
             )
         )
         assert not ward.works()

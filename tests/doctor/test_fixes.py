@@ -119,8 +119,8 @@ KEY = (
     "image: app, env: [{name: AWS_ACCESS_KEY_ID, value: AKIAIOSFODNN7EXAMPLE}, "
     "{name: AWS_SECRET_ACCESS_KEY, value: x}]}"
 )
-SKIPS = "  template:\n    metadata:\n      annotations: {eks.amazonaws.com/skip-containers: app}\n"
-ON_THE_POD = f"  template:\n    metadata:\n      annotations: {{{ANNOTATION}: {ROLE_ARN}}}\n"
+LABELS = "labels: {app: orders-api}"
+SKIPS = f"{LABELS}, annotations: {{eks.amazonaws.com/skip-containers: app}}"
 BY_HAND = f"image: app, env: [{{name: AWS_ROLE_ARN, value: {ROLE_ARN}}}]}}"
 ASSOCIATION = f"arn:aws:eks:us-west-2:{ACCOUNT}:podidentityassociation/demo/a-1"
 
@@ -157,10 +157,10 @@ IRSA: dict[str, tuple[Break, str]] = {
     "misspelt": (account({"eks.amazonaws.com/rolearn": ROLE_ARN}), "set-up"),
     "kube2iam": (account({"iam.amazonaws.com/role": "orders-api"}), "annotation"),
     "empty": (account({ANNOTATION: ""}), "annotation"),
-    "skipped": (deployment("  template:\n", SKIPS), "injection"),
+    "skipped": (deployment(LABELS, SKIPS), "injection"),
     "by-hand": (deployment("image: app}", BY_HAND), "injection"),
     "static-key": (deployment("image: app}", KEY), "static key"),
-    "default-account": (deployment("serviceAccountName: orders-api", "restartPolicy: Always"),
+    "default-account": (deployment("serviceAccountName: orders-api", "serviceAccountName: default"),
                         "service account"),
 }  # fmt: skip
 POD_IDENTITY: dict[str, tuple[Break, str]] = {
