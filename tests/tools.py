@@ -166,6 +166,14 @@ def needs(name: str) -> str:
     return path
 
 
+def needs_namespaces() -> None:
+    """Without them no program can have a network of its own: the test ends here, in CI too, as no
+    installation changes the kernel."""
+    done = subprocess.run([needs("unshare"), "-Urnm", "true"], capture_output=True)
+    if done.returncode:
+        pytest.skip("needs unshare: the kernel allows no user namespaces")
+
+
 def _look(name: str) -> tuple[str, str]:
     """Where a tool is, and what it lacks; one of them is empty."""
     tool = TOOLS[name]

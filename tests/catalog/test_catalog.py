@@ -181,9 +181,10 @@ def test_a_policys_formats_say_the_same(snippet: Any) -> None:
 def test_a_manifests_formats_say_the_same(snippet: Any) -> None:
     scope: dict[str, Any] = dict(CATALOG.parameters.values({}))
     exec(CATALOG.render(snippet.id, "python", variable="manifest"), scope)
-    manifest = yaml.safe_load(CATALOG.render(snippet.id, "yaml"))
-    assert yaml.safe_load(scope["manifest"]) == manifest
-    assert {"apiVersion", "kind", "metadata"} <= set(manifest)
+    manifests = list(yaml.safe_load_all(CATALOG.render(snippet.id, "yaml")))
+    assert list(yaml.safe_load_all(scope["manifest"])) == manifests
+    for manifest in manifests:
+        assert {"apiVersion", "kind", "metadata"} <= set(manifest)
 
 
 def test_yaml_is_the_same_where_pyyaml_has_no_c(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST, allow, statement
 from tests.lab.lab_process import client, serving
-from tests.tools import needs
 
 BUCKET = "orders-data"
 
@@ -103,13 +100,6 @@ def served_pods(*options: str) -> Iterator[dict[str, Any]]:
             RoleName="pod-identity-stranger", PolicyDocument=json.dumps(irsa)
         )
         yield settings
-
-
-def needs_namespaces() -> None:
-    """Without them no program can have a network of its own: the test ends here."""
-    done = subprocess.run([needs("unshare"), "-Urnm", "true"], capture_output=True)
-    if done.returncode:
-        pytest.skip("the kernel allows no user namespaces")
 
 
 def run_as(

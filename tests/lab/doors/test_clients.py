@@ -19,12 +19,11 @@ from tests.client_programs import CLIENTS, aws_cli, node_modules
 from tests.lab.conftest import ACCOUNT
 from tests.lab.doors.served_pods import (
     BUCKET,
-    needs_namespaces,
     run_as,
     served_pods,
 )
 from tests.lab.lab_process import client
-from tests.tools import needs
+from tests.tools import needs, needs_namespaces
 
 
 @pytest.fixture(scope="module")

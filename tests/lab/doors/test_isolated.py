@@ -15,7 +15,8 @@ import pytest
 
 from podrole.lab.isolation.name_server import answered
 from tests.lab.conftest import ACCOUNT
-from tests.lab.doors.served_pods import needs_namespaces, run_as, served_pods
+from tests.lab.doors.served_pods import run_as, served_pods
+from tests.tools import needs_namespaces
 
 ASK = """
 import json, os, socket, sys, urllib.request, urllib.error

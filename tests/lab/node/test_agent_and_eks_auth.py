@@ -6,6 +6,7 @@ Figures: aws/eks-pod-identity-agent d4dc0f3 (0.1.37), run on 2026-11-28.
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from tests.lab.test_throttle import TOKEN
 from tests.lab.wsgi_doors import Doors, opened
 
 HOST = "169.254.170.23"
+FAILS = (sys.executable, "-c", "raise SystemExit(1)")
 
 
 def asked(lab: Lab, pod: Pod) -> tuple[int, str, float]:
@@ -178,7 +180,7 @@ def test_exec_changes_eks_auth_for_one_program(reader: Reader, tmp_path: Path) -
         return 200, {}, b'{"was": "up"}' if "eks-auth" in path else pod_of_a_lab()
 
     with answering(lab) as endpoint:
-        done = reader.execute(endpoint, "--eks-auth", "down", "orders-api", "--", "false")
+        done = reader.execute(endpoint, "--eks-auth", "down", "orders-api", "--", *FAILS)
     assert (done.returncode, done.stderr) == (1, "")
     assert asked == ["pods/default/orders-api", "eks-auth/down", "eks-auth/up"]
 
