@@ -1,4 +1,4 @@
-"""Long answers a page at a time, as the REST services give them: maxResults and nextToken."""
+"""Long answers a page at a time: maxResults and nextToken, or MaxResults and NextToken."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def page(items: Sequence[Item], parameters: Mapping[str, Any]) -> tuple[list[Ite
 
     Raises AwsError for a token that no page has given.
     """
-    size = int(parameters.get("maxResults") or _PAGE)
-    start = _start(parameters.get("nextToken"))
+    size = int(parameters.get("maxResults") or parameters.get("MaxResults") or _PAGE)
+    start = _start(parameters.get("nextToken") or parameters.get("NextToken"))
     end = start + size
     return list(items[start:end]), _token(end) if end < len(items) else None
 

@@ -38,13 +38,14 @@ class Descriptions:
         if "StackName" in call.parameters:
             return {"Stacks": [self._stacks.get(call, caller).described()]}
         live = [one for one in self._stacks.of(caller.account, call.region) if not one.deleted]
-        found, token = _page(live, call)
+        found, token = page(live, call.parameters)
         return {"Stacks": [one.described() for one in found], "NextToken": token}
 
     def _list_stacks(self, call: Call, caller: Caller) -> dict[str, Any]:
         wanted = call.parameters.get("StackStatusFilter")
-        listed = self._stacks.of(caller.account, call.region)
-        found, token = _page([one for one in listed if not wanted or one.status in wanted], call)
+        there = self._stacks.of(caller.account, call.region)
+        listed = [one for one in there if not wanted or one.status in wanted]
+        found, token = page(listed, call.parameters)
         summaries = []
         for stack in found:
             told = stack.described()
@@ -56,7 +57,7 @@ class Descriptions:
 
     def _describe_events(self, call: Call, caller: Caller) -> dict[str, Any]:
         stack = self._stacks.get(call, caller)
-        found, token = _page(stack.events[::-1], call)
+        found, token = page(stack.events[::-1], call.parameters)
         return {"StackEvents": [_event(stack, one) for one in found], "NextToken": token}
 
     def _describe_resource(self, call: Call, caller: Caller) -> dict[str, Any]:
@@ -80,7 +81,8 @@ class Descriptions:
         }
 
     def _list_resources(self, call: Call, caller: Caller) -> dict[str, Any]:
-        found, token = _page(list(self._stacks.get(call, caller).resources.values()), call)
+        made = list(self._stacks.get(call, caller).resources.values())
+        found, token = page(made, call.parameters)
         told = [_resource(one) | {"LastUpdatedTimestamp": one.time} for one in found]
         return {"StackResourceSummaries": told, "NextToken": token}
 
@@ -119,12 +121,8 @@ class Descriptions:
             for one in stack.outputs
             if not stack.deleted and "ExportName" in one
         ]
-        found, token = _page(exports, call)
+        found, token = page(exports, call.parameters)
         return {"Exports": found, "NextToken": token}
-
-
-def _page(items: list[Any], call: Call) -> tuple[list[Any], str | None]:
-    return page(items, {"nextToken": call.parameters.get("NextToken")})
 
 
 def _event(stack: Stack, one: Event) -> dict[str, Any]:

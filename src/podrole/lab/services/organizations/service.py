@@ -234,11 +234,7 @@ def _paged(call: Call, result: dict[str, Any]) -> dict[str, Any]:
     if shape is None or "NextToken" not in shape.members:
         return result
     (name, items), *_ = result.items()
-    asked = {
-        "maxResults": call.parameters.get("MaxResults"),
-        "nextToken": call.parameters.get("NextToken"),
-    }
-    found, token = page(items, asked)
+    found, token = page(items, call.parameters)
     return {name: found, "NextToken": token}
 
 
