@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from podrole.lab.access.service import Operation
 from podrole.lab.aws_error import AwsError
 from podrole.lab.caller import Caller
-from podrole.lab.clock import Clock
-from podrole.lab.identifiers import Identifiers
 from podrole.lab.protocol.call import Call
 from podrole.lab.services.cloudformation import change_sets, wishes
 from podrole.lab.services.cloudformation.change_sets import change_set_of, check_updatable, differs
 from podrole.lab.services.cloudformation.deployment import Deployment
 from podrole.lab.services.cloudformation.making import Act, Acts
 from podrole.lab.services.cloudformation.register import Register
-from podrole.lab.services.cloudformation.stack import ChangeSet, Stack, Wish
+from podrole.lab.services.cloudformation.stack import ChangeSet, Stack
 from podrole.lab.services.cloudformation.template import invalid
 
 
@@ -23,10 +22,9 @@ class ChangeSetOperations:
     """Wishes that wait for someone to look at them."""
 
     def __init__(
-        self, stacks: Register, acts: Acts, clock: Clock, identifiers: Identifiers
+        self, stacks: Register, acts: Acts, deployment: Callable[[Stack, Act], Deployment]
     ) -> None:
-        self._stacks, self._act = stacks, acts
-        self._clock, self._identifiers = clock, identifiers
+        self._stacks, self._act, self._deployment = stacks, acts, deployment
         self.operations: dict[str, Operation] = {
             "CreateChangeSet": self._create_change_set,
             "DescribeChangeSet": self._describe_change_set,
@@ -58,31 +56,15 @@ class ChangeSetOperations:
             raise AwsError("AlreadyExistsException", text)
         template = wishes.template_of(parameters, act, stack)
         wish = wishes.wish_of(parameters, template, act, stack)
-        exports = self._stacks.exports(stack)
-        found = change_sets.changes(stack, wish, exports)
+        found = change_sets.changes(stack, wish, self._stacks.exports(stack))
         if stack not in self._stacks.stacks:
             self._stacks.stacks.append(stack)
             self._deployment(stack, act).review()
-        made = self._change_set_of(stack, call, wish)
-        made.changes = found
-        if not new and not differs(stack, wish, exports):
+        made = self._stacks.new_change_set(stack, call, wish, found)
+        if not new and not differs(stack, wish, found):
             made.status, made.execution, made.reason = "FAILED", "UNAVAILABLE", change_sets.EMPTY
         stack.change_sets[made.name] = made
         return {"Id": made.id, "StackId": stack.id}
-
-    def _change_set_of(self, stack: Stack, call: Call, wish: Wish) -> ChangeSet:
-        name = call.parameters["ChangeSetName"]
-        own = f"changeSet/{name}/{self._identifiers.uuid()}"
-        return ChangeSet(
-            f"arn:aws:cloudformation:{stack.region}:{stack.account}:{own}",
-            name,
-            call.parameters.get("Description"),
-            wish,
-            [],
-            self._clock.now(),
-            "CREATE_COMPLETE",
-            "AVAILABLE",
-        )
 
     def _describe_change_set(self, call: Call, caller: Caller) -> dict[str, Any]:
         stack = self._stacks.get(call, caller)
@@ -115,7 +97,3 @@ class ChangeSetOperations:
 
     def _named_change_set(self, stack: Stack, call: Call) -> ChangeSet:
         return change_set_of(stack, call.parameters["ChangeSetName"])
-
-    def _deployment(self, stack: Stack, act: Act) -> Deployment:
-        exports = self._stacks.exports(stack)
-        return Deployment(stack, act, self._clock, self._identifiers, exports)

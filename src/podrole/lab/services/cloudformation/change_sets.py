@@ -5,13 +5,14 @@ Source: CloudFormation API reference, CreateChangeSet, DescribeChangeSet (checke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from podrole.lab.aws_error import AwsError
-from podrole.lab.services.cloudformation.deployment import differing, scope_of, tagged
+from podrole.lab.services.cloudformation.deployment import wanted_properties
+from podrole.lab.services.cloudformation.making import differing
 from podrole.lab.services.cloudformation.resource_types import resource_type
-from podrole.lab.services.cloudformation.scope import Scope
+from podrole.lab.services.cloudformation.scope import Scope, scope_of
 from podrole.lab.services.cloudformation.stack import (
     Change,
     ChangeSet,
@@ -57,18 +58,14 @@ def _replacement(scope: Scope, wish: Wish, made: Resource, type_: str) -> str | 
     """Whether the resource would be replaced, `True` or `False`; None where nothing changes."""
     if made.type != type_:
         return "True"
-    known = resource_type(type_)
-    properties = tagged(known, scope.properties(made.logical), wish.tags)
-    if known.naming and not properties.get(known.naming):
-        properties[known.naming] = made.properties[known.naming]
-    changed = differing(made.properties, properties)
-    return str(known.replaces(changed)) if changed else None
+    changed = differing(made.properties, wanted_properties(scope, made, wish.tags))
+    return str(resource_type(type_).replaces(changed)) if changed else None
 
 
-def differs(stack: Stack, wish: Wish, exports: Mapping[str, str]) -> bool:
-    """Whether an update would change anything of the stack. Raises AwsError."""
+def differs(stack: Stack, wish: Wish, found: Sequence[Change]) -> bool:
+    """Whether an update would change anything of the stack, whose `changes` were found."""
     former = stack.wish
-    if changes(stack, wish, exports) or former is None:
+    if found or former is None:
         return True
     return wish.tags != former.tags or wish.template.outputs != former.template.outputs
 

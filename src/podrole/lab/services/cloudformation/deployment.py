@@ -15,10 +15,17 @@ from podrole.lab import fault
 from podrole.lab.aws_error import AwsError
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
-from podrole.lab.services.cloudformation.making import Act, Maker, failure
+from podrole.lab.services.cloudformation.making import Act, Maker, differing, failure
 from podrole.lab.services.cloudformation.resource_types import ResourceType, resource_type
-from podrole.lab.services.cloudformation.scope import Scope
-from podrole.lab.services.cloudformation.stack import STACK_TYPE, Event, Resource, Stack, Wish
+from podrole.lab.services.cloudformation.scope import Scope, scope_of
+from podrole.lab.services.cloudformation.stack import (
+    STACK_TYPE,
+    Event,
+    Resource,
+    Stack,
+    Wish,
+    pairs,
+)
 
 _STARTED = "User Initiated"
 
@@ -112,18 +119,16 @@ class Deployment:
         """Make a resource of the template. Raises _Failed."""
         type_ = resource_type(scope.template.resources[logical]["Type"])
         self._event("CREATE_IN_PROGRESS", logical, "", type_.name)
-        service = _service(type_)
         try:
-            properties = self._maker.named(type_, logical, self._properties(scope, type_, logical))
+            given = tagged(type_, scope.properties(logical), self._tags)
+            properties = self._maker.named(type_, logical, given)
             physical, attributes = self._maker.create(type_, logical, properties)
         except Exception as error:
-            reason = self._reason(error, service)
+            reason = self._reason(error, type_)
             self._event("CREATE_FAILED", logical, "", type_.name, reason)
             raise _Failed(logical) from error
-        retained = scope.template.resources[logical].get("DeletionPolicy") == "Retain"
-        made = Resource(
-            logical, type_.name, physical, properties, attributes, "", self._clock.now(), retained
-        )
+        now, retained = self._clock.now(), scope.template.retains(logical)
+        made = Resource(logical, type_.name, physical, properties, attributes, "", now, retained)
         self._stack.resources[logical] = made
         scope.made[logical] = made.referred()
         self._of("CREATE_IN_PROGRESS", made, "Resource creation Initiated")
@@ -132,20 +137,17 @@ class Deployment:
     def _to(self, scope: Scope, logical: str, leftovers: list[Resource]) -> None:
         """Bring a resource to what the template says. Raises _Failed."""
         made = self._stack.resources.get(logical)
-        declared = scope.template.resources[logical]
-        if made is None or made.type != declared["Type"]:
+        if made is None or made.type != scope.template.resources[logical]["Type"]:
             if made is not None:
                 leftovers.append(made)
             return self._create(scope, logical)
-        made.retained = declared.get("DeletionPolicy") == "Retain"
+        made.retained = scope.template.retains(logical)
         type_ = resource_type(made.type)
         try:
-            properties = self._properties(scope, type_, logical)
+            properties = wanted_properties(scope, made, self._tags)
         except AwsError as error:
-            self._of("UPDATE_FAILED", made, self._reason(error, _service(type_)))
+            self._of("UPDATE_FAILED", made, self._reason(error, type_))
             raise _Failed(logical) from error
-        if type_.naming and not properties.get(type_.naming):
-            properties[type_.naming] = made.properties[type_.naming]
         changed = differing(made.properties, properties)
         if changed and type_.replaces(changed):
             leftovers.append(made)
@@ -155,7 +157,7 @@ class Deployment:
             try:
                 self._change(made, properties)
             except Exception as error:
-                self._of("UPDATE_FAILED", made, self._reason(error, _service(type_)))
+                self._of("UPDATE_FAILED", made, self._reason(error, type_))
                 raise _Failed(logical) from error
             self._of("UPDATE_COMPLETE", made)
         scope.made[logical] = made.referred()
@@ -180,8 +182,8 @@ class Deployment:
                     self._change(now, then.properties)
                     self._of("UPDATE_COMPLETE", now)
                 except Exception as error:
-                    service = _service(resource_type(now.type))
-                    self._of("UPDATE_FAILED", now, self._reason(error, service))
+                    reason = self._reason(error, resource_type(now.type))
+                    self._of("UPDATE_FAILED", now, reason)
                     done = False
         self._stack.resources = {
             name: self._stack.resources.get(name, one) for name, one in before.items()
@@ -205,14 +207,15 @@ class Deployment:
         try:
             self._maker.delete(type_, made.physical, made.properties, made.attributes)
         except Exception as error:
-            self._of("DELETE_FAILED", made, self._reason(error, _service(type_)))
+            self._of("DELETE_FAILED", made, self._reason(error, type_))
             return False
         self._of("DELETE_COMPLETE", made)
         return True
 
-    def _properties(self, scope: Scope, type_: ResourceType, logical: str) -> dict[str, Any]:
+    @property
+    def _tags(self) -> Mapping[str, str]:
         assert self._stack.wish is not None
-        return tagged(type_, scope.properties(logical), self._stack.wish.tags)
+        return self._stack.wish.tags
 
     # -- what the stack says -------------------------------------------------------------
 
@@ -235,9 +238,10 @@ class Deployment:
             found.append(one)
         return found
 
-    def _reason(self, error: Exception, service: str) -> str:
+    def _reason(self, error: Exception, type_: ResourceType) -> str:
         if not isinstance(error, AwsError):
             return fault.report(error)
+        service = _service(type_)
         if service == "" or error.message.startswith(("lab:", "Template error:")):
             return error.message
         return failure(error, service, self._identifiers.uuid(), self._identifiers.uuid())
@@ -267,24 +271,6 @@ class Deployment:
         )
 
 
-def scope_of(stack: Stack, wish: Wish, exports: Mapping[str, str], *, ahead: bool = False) -> Scope:
-    """Where the functions of a wish's template look, in that stack."""
-    values: dict[str, Any] = {
-        "AWS::AccountId": stack.account,
-        "AWS::NotificationARNs": list(stack.notified),
-        "AWS::Partition": "aws",
-        "AWS::Region": stack.region,
-        "AWS::StackId": stack.id,
-        "AWS::StackName": stack.name,
-        "AWS::URLSuffix": "amazonaws.com",
-    }
-    for name, text in wish.parameters.items():
-        kind = str(wish.template.parameters[name].get("Type", "String"))
-        listed = kind == "CommaDelimitedList" or kind.startswith("List<")
-        values[name] = [one.strip() for one in text.split(",")] if listed else text
-    return Scope(wish.template, values, exports, ahead=ahead)
-
-
 def tagged(
     type_: ResourceType, properties: dict[str, Any], tags: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -292,15 +278,19 @@ def tagged(
     if not tags or "Tags" not in type_.known:
         return properties
     own = properties.get("Tags") or []
-    own = [{"Key": key, "Value": one} for key, one in own.items()] if isinstance(own, dict) else own
+    own = pairs(own) if isinstance(own, dict) else own
     names = {tag.get("Key") for tag in own}
-    more = [{"Key": key, "Value": one} for key, one in tags.items() if key not in names]
+    more = [tag for tag in pairs(tags) if tag["Key"] not in names]
     return {**properties, "Tags": [*own, *more]}
 
 
-def differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
-    """The properties that are not the same in both."""
-    return {name for name in {*old, *new} if old.get(name) != new.get(name)}
+def wanted_properties(scope: Scope, made: Resource, tags: Mapping[str, str]) -> dict[str, Any]:
+    """What the properties of a made resource become; a generated name stays. Raises AwsError."""
+    type_ = resource_type(made.type)
+    properties = tagged(type_, scope.properties(made.logical), tags)
+    if type_.naming and not properties.get(type_.naming):
+        return {**properties, type_.naming: made.properties[type_.naming]}
+    return properties
 
 
 def _failed_to(verb: str, failed: Exception) -> str:

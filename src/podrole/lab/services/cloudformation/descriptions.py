@@ -117,9 +117,7 @@ class Descriptions:
     def _list_exports(self, call: Call, caller: Caller) -> dict[str, Any]:
         exports = [
             {"ExportingStackId": stack.id, "Name": one["ExportName"], "Value": one["OutputValue"]}
-            for stack in self._stacks.of(caller.account, call.region)
-            for one in stack.outputs
-            if not stack.deleted and "ExportName" in one
+            for stack, one in self._stacks.exported(caller.account, call.region)
         ]
         found, token = page(exports, call.parameters)
         return {"Exports": found, "NextToken": token}

@@ -76,7 +76,7 @@ class Maker:
         new: Mapping[str, Any],
     ) -> None:
         """Change a resource in place. Raises AwsError."""
-        changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
+        changed = differing(old, new)
         seen = {**new, "_name": physical, "_attributes": attributes}
         for call in type_.update:
             if call.of & changed:
@@ -88,7 +88,7 @@ class Maker:
             keys = [parts.key_of(item) for item in after]
             for item in before:
                 if parts.key_of(item) not in keys:
-                    self._call(parts.remove, {**seen, **_filled(old, new), "_item": item})
+                    self._call(parts.remove, {**old, **seen, "_item": item})
             for item in after:
                 if item not in before or parts.again & changed:
                     self._call(parts.add, {**seen, "_item": item})
@@ -136,8 +136,9 @@ class Maker:
         return jmespath.search(expression, {**seen, **self._own})
 
 
-def _filled(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    return {**old, **new}
+def differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    """The properties that are not the same in both."""
+    return {name for name in {*old, *new} if old.get(name) != new.get(name)}
 
 
 def failure(error: AwsError, service: str, request_id: str, token: str) -> str:

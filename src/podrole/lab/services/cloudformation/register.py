@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from podrole.lab.caller import Caller
 from podrole.lab.clock import Clock
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.protocol.call import Call
-from podrole.lab.services.cloudformation.stack import Stack
+from podrole.lab.services.cloudformation.stack import Change, ChangeSet, Stack, Wish
 from podrole.lab.services.cloudformation.template import invalid
 
 
@@ -25,6 +25,23 @@ class Register:
         own = f"stack/{name}/{self._identifiers.uuid()}"
         arn = f"arn:aws:cloudformation:{region}:{account}:{own}"
         return Stack(arn, name, account, region, self._clock.now())
+
+    def new_change_set(
+        self, stack: Stack, call: Call, wish: Wish, changes: list[Change]
+    ) -> ChangeSet:
+        """A change set that the call names, not the stack's yet."""
+        name = call.parameters["ChangeSetName"]
+        own = f"changeSet/{name}/{self._identifiers.uuid()}"
+        return ChangeSet(
+            f"arn:aws:cloudformation:{stack.region}:{stack.account}:{own}",
+            name,
+            call.parameters.get("Description"),
+            wish,
+            changes,
+            self._clock.now(),
+            "CREATE_COMPLETE",
+            "AVAILABLE",
+        )
 
     def of(self, account: str, region: str) -> Iterator[Stack]:
         """The stacks there, newest first."""
@@ -61,10 +78,16 @@ class Register:
         """What the other stacks of its account and Region export: names to values."""
         return {
             one["ExportName"]: one["OutputValue"]
-            for other in self.of(stack.account, stack.region)
-            for one in other.outputs
-            if other is not stack and not other.deleted and "ExportName" in one
+            for other, one in self.exported(stack.account, stack.region)
+            if other is not stack
         }
+
+    def exported(self, account: str, region: str) -> Iterator[tuple[Stack, Mapping[str, str]]]:
+        """The outputs that stacks export there, each with its stack."""
+        for stack in self.of(account, region):
+            for one in stack.outputs:
+                if not stack.deleted and "ExportName" in one:
+                    yield stack, one
 
     def check_unused(self, stack: Stack) -> None:
         """Raise AwsError for a stack whose exports another one uses."""

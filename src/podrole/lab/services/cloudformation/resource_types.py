@@ -12,11 +12,11 @@ import jmespath
 import yaml
 
 from podrole.lab.aws_error import AwsError
+from podrole.reading.yaml_document import LOADER
 
 #: Expressions that read on in what their first part finds.
 _INTO = {"subexpression", "projection", "value_projection", "filter_projection", "index_expression"}
 _INTO |= {"flatten"}
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def resource_type(name: str) -> ResourceType:
 @cache
 def _types() -> dict[str, ResourceType]:
     text = files(__package__).joinpath("resource_types.yaml").read_text("utf-8")
-    return {name: _type(name, row) for name, row in yaml.load(text, _Loader).items()}  # noqa: S506
+    return {name: _type(name, row) for name, row in yaml.load(text, LOADER).items()}  # noqa: S506
 
 
 def _type(name: str, row: Mapping[str, Any]) -> ResourceType:
@@ -114,11 +114,12 @@ def _type(name: str, row: Mapping[str, Any]) -> ResourceType:
     update = [call for call in map(_call, row.get("update", ())) if call]
     parts = {key: _parts(one) for key, one in row.get("parts", {}).items()}
     known = set(parts) | {one for call in update for one in call.of}
-    for call in (create, *(one for part in parts.values() for one in (part.add, part.remove))):
-        known |= {
-            word for text in (call.parameters.values() if call else ()) for word in _words(text)
-        }
-    known |= set(_words(row["ref"])) | ({row["name"]} if "name" in row else set())
+    calls = (create, *(one for part in parts.values() for one in (part.add, part.remove)))
+    expressions = [row["ref"]]
+    for call in calls:
+        expressions += call.parameters.values() if call else ()
+    known |= {word for text in expressions for word in _words(text)}
+    known |= {row["name"]} if "name" in row else set()
     return ResourceType(
         name,
         naming=row.get("name"),

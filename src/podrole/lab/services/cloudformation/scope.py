@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from podrole.lab.aws_error import AwsError
+from podrole.lab.services.cloudformation.stack import Stack, Wish
 from podrole.lab.services.cloudformation.template import (
     Template,
     attribute,
     invalid,
     substitutions,
+    written,
 )
 
 #: What only creation tells, where a change set looks ahead.
@@ -96,9 +98,8 @@ class Scope:
         if name in self.made:
             found = self.made[name].get(member)
             if found is None:
-                kind = self.template.resources[name]["Type"].rpartition(":")[2]
                 text = f"Template error: resource {name} does not support attribute type {member}"
-                raise invalid(f"{text} in Fn::GetAtt" if kind else text)
+                raise invalid(f"{text} in Fn::GetAtt")
             return found
         if self.ahead:
             return UNKNOWN
@@ -123,16 +124,16 @@ class Scope:
             if literal:
                 parts.append(part)
             elif part in known:
-                parts.append(_text(known[part]))
+                parts.append(written(known[part]))
             elif part in self.values or "." not in part:
-                parts.append(_text(self._referred(part)))
+                parts.append(written(self._referred(part)))
             else:
                 parts.append(self._made(*attribute(part)))
         return "".join(parts)
 
     def _join(self, given: Any) -> str:
         separator, parts = given
-        return str(separator).join(_text(one) for one in self.value(parts))
+        return str(separator).join(written(one) for one in self.value(parts))
 
     def _select(self, given: Any) -> Any:
         index, parts = self.value(given)
@@ -159,16 +160,28 @@ class Scope:
         return self.exports[name]
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+def scope_of(stack: Stack, wish: Wish, exports: Mapping[str, str], *, ahead: bool = False) -> Scope:
+    """Where the functions of a wish's template look, in that stack."""
+    values: dict[str, Any] = {
+        "AWS::AccountId": stack.account,
+        "AWS::NotificationARNs": [],
+        "AWS::Partition": "aws",
+        "AWS::Region": stack.region,
+        "AWS::StackId": stack.id,
+        "AWS::StackName": stack.name,
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+    for name, text in wish.parameters.items():
+        kind = str(wish.template.parameters[name].get("Type", "String"))
+        listed = kind == "CommaDelimitedList" or kind.startswith("List<")
+        values[name] = [one.strip() for one in text.split(",")] if listed else text
+    return Scope(wish.template, values, exports, ahead=ahead)
 
 
 _FUNCTIONS: dict[str, Callable[[Scope, Any], Any]] = {
     "And": lambda scope, given: all(scope.value(one) for one in given),
-    "Base64": lambda scope, given: base64.b64encode(_text(scope.value(given)).encode()).decode(),
-    "Equals": lambda scope, given: len({_text(scope.value(one)) for one in given}) == 1,
+    "Base64": lambda scope, given: base64.b64encode(written(scope.value(given)).encode()).decode(),
+    "Equals": lambda scope, given: len({written(scope.value(one)) for one in given}) == 1,
     "FindInMap": Scope._find_in_map,
     "GetAtt": lambda scope, given: scope._made(*attribute(given)),
     "If": Scope._if,

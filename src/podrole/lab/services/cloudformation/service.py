@@ -45,7 +45,7 @@ class CloudFormation(DataService):
         self._clock, self._acting = clock, acting
         self._identifiers = Identifiers(seed, "cloudformation")
         self._stacks = Register(clock, self._identifiers)
-        waiting = ChangeSetOperations(self._stacks, self._act, clock, self._identifiers)
+        waiting = ChangeSetOperations(self._stacks, self._act, self._deployment)
         self._operations: dict[str, Operation] = {
             **Descriptions(self._stacks, self._act).operations,
             **waiting.operations,
@@ -108,7 +108,7 @@ class CloudFormation(DataService):
         template = wishes.template_of(call.parameters, act, stack)
         wish = wishes.wish_of(call.parameters, template, act, stack)
         check_updatable(stack)
-        if not differs(stack, wish, self._stacks.exports(stack)):
+        if not differs(stack, wish, changes(stack, wish, self._stacks.exports(stack))):
             raise invalid("No updates are to be performed.")
         self._deployment(stack, act).update(wish)
         return {"StackId": stack.id}

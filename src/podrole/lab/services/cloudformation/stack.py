@@ -112,7 +112,6 @@ class Stack:
     disable_rollback: bool = False
     protected: bool = False
     change_set: str | None = None  # the one that was executed last
-    notified: tuple[str, ...] = ()
     resources: dict[str, Resource] = field(default_factory=dict)
     outputs: list[dict[str, str]] = field(default_factory=list)
     imports: set[str] = field(default_factory=set)  # names of other stacks' exports
@@ -135,7 +134,7 @@ class Stack:
             "StackStatus": self.status,
             "StackStatusReason": self.reason,
             "DisableRollback": self.disable_rollback,
-            "NotificationARNs": list(self.notified),
+            "NotificationARNs": [],
             "Capabilities": list(wish.capabilities) if wish else [],
             "Outputs": self.outputs,
             "Tags": pairs(wish.tags) if wish else [],
@@ -146,11 +145,7 @@ class Stack:
 
 def described_parameters(wish: Wish) -> list[dict[str, str]]:
     """The parameters of a stack, as DescribeStacks tells them."""
-    hidden = {
-        name
-        for name, declared in wish.template.parameters.items()
-        if str(declared.get("NoEcho", "")).lower() == "true"
-    }
+    hidden = wish.template.hidden
     return [
         {"ParameterKey": name, "ParameterValue": "****" if name in hidden else value}
         for name, value in wish.parameters.items()

@@ -36,6 +36,11 @@ def invalid(text: str) -> AwsError:
     return AwsError("ValidationError", text)
 
 
+def written(value: Any) -> str:
+    """A plain value of a template as the text that CloudFormation makes of it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @dataclass(frozen=True)
 class Template:
     """A template as its sections, each of which may be empty.
@@ -53,6 +58,19 @@ class Template:
     resources: Mapping[str, Mapping[str, Any]]
     outputs: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The parameters whose values nobody is told: those with NoEcho."""
+        return frozenset(
+            name
+            for name, declared in self.parameters.items()
+            if str(declared.get("NoEcho", "")).lower() == "true"
+        )
+
+    def retains(self, name: str) -> bool:
+        """Whether the resource stays when its stack goes."""
+        return self.resources[name].get("DeletionPolicy") == "Retain"
+
     def order(self, wanted: frozenset[str]) -> list[str]:
         """The wanted resources, each after those it refers to. Raises AwsError for a circle."""
         waiting = {name: self._needed(name) & wanted for name in self.resources if name in wanted}
@@ -67,9 +85,7 @@ class Template:
 
     def _needed(self, name: str) -> frozenset[str]:
         resource = self.resources[name]
-        given = resource.get("DependsOn") or []
-        after = {given} if isinstance(given, str) else set(given)
-        return frozenset(after | set(references(resource.get("Properties"))))
+        return frozenset({*_depends_on(resource), *references(resource.get("Properties"))})
 
 
 def read_template(text: str) -> Template:
@@ -129,11 +145,8 @@ def _check(template: Template) -> None:
     for block, part in (("Resources", template.resources), ("Outputs", template.outputs)):
         known = {*template.resources, *template.parameters}
         named = [name for one in part.values() for name in references(one)]
-        named += [
-            name
-            for one in part.values()
-            for name in _listed(one.get("DependsOn") if block == "Resources" else None)
-        ]
+        if block == "Resources":
+            named += [name for one in part.values() for name in _depends_on(one)]
         missing = [name for name in dict.fromkeys(named) if name not in known]
         if missing:
             raise invalid(
@@ -142,8 +155,9 @@ def _check(template: Template) -> None:
             )
 
 
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value or [])
+def _depends_on(resource: Mapping[str, Any]) -> list[str]:
+    given = resource.get("DependsOn") or []
+    return [given] if isinstance(given, str) else list(given)
 
 
 def references(value: Any) -> Iterator[str]:

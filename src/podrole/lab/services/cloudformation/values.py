@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.model import Shape
 
-from podrole.lab.services.cloudformation.template import invalid
+from podrole.lab.services.cloudformation.template import invalid, written
 
 
 def fit(value: Any, shape: Shape, place: str) -> Any:
@@ -41,9 +41,7 @@ def fit(value: Any, shape: Shape, place: str) -> Any:
             raise _unfit(place, "a number") from None
     if isinstance(value, dict | list):
         return json.dumps(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, bytes) else str(value)
+    return value if isinstance(value, bytes) else written(value)
 
 
 def _structure(value: Any, shape: Shape, place: str) -> dict[str, Any]:

@@ -15,7 +15,12 @@ from podrole.lab.aws_error import AwsError
 from podrole.lab.services.cloudformation.making import Act
 from podrole.lab.services.cloudformation.resource_types import resource_type
 from podrole.lab.services.cloudformation.stack import Stack, Wish
-from podrole.lab.services.cloudformation.template import Template, invalid, read_template
+from podrole.lab.services.cloudformation.template import (
+    Template,
+    invalid,
+    read_template,
+    written,
+)
 
 _FROM_SSM = "AWS::SSM::Parameter::Value<"
 _S3_PATH = re.compile(r"/(?P<bucket>[^/]+)/(?P<key>.+)")
@@ -79,12 +84,10 @@ def wish_of(
     if needed and not named and needed not in capabilities:
         text = f"Requires capabilities : [{needed}]"
         raise AwsError("InsufficientCapabilitiesException", text)
-    tags = parameters.get("Tags")
-    if tags is None and former is not None:
-        return Wish(template, given, values, former.tags, capabilities)
-    return Wish(
-        template, given, values, {tag["Key"]: tag["Value"] for tag in tags or ()}, capabilities
-    )
+    tags = {tag["Key"]: tag["Value"] for tag in parameters.get("Tags") or ()}
+    if parameters.get("Tags") is None and former is not None:
+        tags = dict(former.tags)
+    return Wish(template, given, values, tags, capabilities)
 
 
 def check_types(template: Template) -> None:
@@ -142,7 +145,7 @@ def _values(template: Template, given: Mapping[str, str], act: Act) -> dict[str,
         if name not in given and "Default" not in declared:
             missing.append(name)
             continue
-        text = given.get(name, _default(declared.get("Default")))
+        text = given.get(name, written(declared.get("Default")))
         _check(name, declared, text)
         if str(declared.get("Type", "")).startswith(_FROM_SSM):
             text = _from_store(text, act)
@@ -152,13 +155,9 @@ def _values(template: Template, given: Mapping[str, str], act: Act) -> dict[str,
     return found
 
 
-def _default(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _check(name: str, declared: Mapping[str, Any], text: str) -> None:
     allowed = declared.get("AllowedValues")
-    if allowed is not None and text not in [_default(one) for one in allowed]:
+    if allowed is not None and text not in [written(one) for one in allowed]:
         raise invalid(f"Parameter '{name}' must be one of AllowedValues")
     pattern = declared.get("AllowedPattern")
     if pattern is not None:
@@ -200,12 +199,13 @@ def summary(template: Template) -> dict[str, Any]:
 
 def declared_parameters(template: Template) -> list[dict[str, Any]]:
     """The parameters of a template as GetTemplateSummary lists them."""
+    hidden = template.hidden
     return [
         {
             "ParameterKey": name,
-            "DefaultValue": _default(one["Default"]) if "Default" in one else None,
+            "DefaultValue": written(one["Default"]) if "Default" in one else None,
             "ParameterType": one.get("Type", "String"),
-            "NoEcho": str(one.get("NoEcho", "")).lower() == "true",
+            "NoEcho": name in hidden,
             "Description": one.get("Description"),
         }
         for name, one in template.parameters.items()
