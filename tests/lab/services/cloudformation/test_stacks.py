@@ -121,6 +121,19 @@ def test_a_stack_makes_what_its_template_says(formation: Any) -> None:
     assert made["StackResourceDetail"]["PhysicalResourceId"] == listed[0]["associationArn"]
 
 
+def test_a_queue_is_known_by_its_url(formation: Any) -> None:
+    create(formation, "Resources: {Q: {Type: 'AWS::SQS::Queue', Properties: {QueueName: jobs}}}")
+    made = formation.describe_stack_resource(StackName="orders", LogicalResourceId="Q")
+    url = boto3.client("sqs").get_queue_url(QueueName="jobs")["QueueUrl"]
+    assert made["StackResourceDetail"]["PhysicalResourceId"] == url
+
+
+def test_an_output_is_a_text_as_templates_write_it(formation: Any) -> None:
+    create(formation, TEMPLATE + "  Ready: {Value: true}\n")
+    (stack,) = formation.describe_stacks(StackName="orders")["Stacks"]
+    assert {"OutputKey": "Ready", "OutputValue": "true"} in stack["Outputs"]
+
+
 def test_a_resource_comes_after_those_that_it_refers_to(formation: Any) -> None:
     create(formation)
     completed = [logical for logical, is_ in events(formation) if is_ == "CREATE_COMPLETE"]
@@ -239,6 +252,13 @@ def test_a_change_set_says_what_it_would_do_and_does_nothing(formation: Any) -> 
     assert status(formation) == "UPDATE_COMPLETE"
     assert refused(lambda: boto3.client("iam").get_role(RoleName="orders-api"))[0] == "NoSuchEntity"
     assert boto3.client("iam").get_role(RoleName="orders-reader")
+
+
+def test_a_stack_in_review_has_no_template_to_summarize(formation: Any) -> None:
+    new = {"ChangeSetName": "first", "ChangeSetType": "CREATE", "TemplateBody": TEMPLATE}
+    formation.create_change_set(StackName="orders", **new, **NAMED)
+    code, text = refused(lambda: formation.get_template_summary(StackName="orders"))
+    assert (code, text.startswith("lab: ")) == ("ValidationError", True)
 
 
 def test_a_change_set_without_a_change_fails(formation: Any) -> None:

@@ -26,6 +26,7 @@ from podrole.lab.services.cloudformation.stack import (
     Wish,
     pairs,
 )
+from podrole.lab.services.cloudformation.template import written
 
 _STARTED = "User Initiated"
 
@@ -229,12 +230,12 @@ class Deployment:
         for name, declared in scope.template.outputs.items():
             if not scope.holds(declared.get("Condition")):
                 continue
-            one = {"OutputKey": name, "OutputValue": str(scope.value(declared.get("Value")))}
+            one = {"OutputKey": name, "OutputValue": written(scope.value(declared.get("Value")))}
             if "Description" in declared:
                 one["Description"] = str(declared["Description"])
             export = declared.get("Export")
             if isinstance(export, dict):
-                one["ExportName"] = str(scope.value(export.get("Name")))
+                one["ExportName"] = written(scope.value(export.get("Name")))
             found.append(one)
         return found
 

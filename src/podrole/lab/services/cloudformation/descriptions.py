@@ -95,9 +95,10 @@ class Descriptions:
 
     def _summary(self, call: Call, caller: Caller) -> dict[str, Any]:
         if "StackName" in call.parameters:
-            wish = self._stacks.get(call, caller).wish
-            assert wish is not None
-            template = wish.template
+            stack = self._stacks.get(call, caller)
+            if stack.wish is None:
+                raise invalid(f"lab: the change set of {stack.name} was not executed: no template")
+            template = stack.wish.template
         else:
             template = wishes.template_of(call.parameters, self._act(call, caller))
         types = dict.fromkeys(one["Type"] for one in template.resources.values())

@@ -140,12 +140,14 @@ class CloudFormation(DataService):
 
         def act(service: str, operation: str, parameters: dict[str, Any]) -> Mapping[str, Any]:
             model = service_model(service).operation_model(operation)
+            environ = request_environ(model, parameters)
+            environ["wsgi.url_scheme"] = call.environ["wsgi.url_scheme"]
             made = Call(
-                environ=request_environ(model, parameters),
+                environ=environ,
                 operation=model,
                 region=call.region,
                 parameters=parameters,
-                headers={"user-agent": PRINCIPAL},
+                headers={"host": _host(call, service), "user-agent": PRINCIPAL},
                 signature=None,
                 request_id=self._identifiers.uuid(),
                 via=PRINCIPAL,
@@ -157,3 +159,9 @@ class CloudFormation(DataService):
     def _deployment(self, stack: Stack, act: Act) -> Deployment:
         exports = self._stacks.exports(stack)
         return Deployment(stack, act, self._clock, self._identifiers, exports)
+
+
+def _host(call: Call, service: str) -> str:
+    """Where the caller reaches another service: a queue's URL is there."""
+    host, own = call.headers.get("host", ""), "cloudformation."
+    return f"{service}.{host.removeprefix(own)}" if host.startswith(own) else host
