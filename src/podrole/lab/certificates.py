@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 _LIFE = timedelta(days=365)
 
 
+def offer(
+    context: ssl.SSLContext, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
+) -> None:
+    """Let a server offer a certificate with its key, which is never on a disk."""
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    # Python hands OpenSSL paths only. These lead to pipes.
+    with (
+        _readable(certificate.public_bytes(Encoding.PEM)) as chain_path,
+        _readable(private) as private_path,
+    ):
+        context.load_cert_chain(chain_path, private_path)
+
+
 @contextmanager
-def readable(content: bytes) -> Iterator[str]:
+def _readable(content: bytes) -> Iterator[str]:
     """A path from which the content can be read once."""
     reader, writer = os.pipe()
     try:

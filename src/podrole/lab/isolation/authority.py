@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from podrole.lab.certificates import builder, readable, usage
+from podrole.lab.certificates import builder, offer, usage
 
 _PASSWORD = "changeit"  # noqa: S105  (Java's usual one: a trust store holds nothing secret)
 
@@ -68,14 +68,7 @@ class Authority:
         if name not in self._contexts:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.set_alpn_protocols(["http/1.1"])
-            pem = serialization.Encoding.PEM
-            private = self._server_key.private_bytes(
-                pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            # Python hands OpenSSL paths only. These lead to pipes: the key is never on a disk.
-            chain = self._issued(name).public_bytes(pem)
-            with readable(chain) as chain_path, readable(private) as private_path:
-                context.load_cert_chain(chain_path, private_path)
+            offer(context, self._issued(name), self._server_key)
             self._contexts[name] = context
         return self._contexts[name]
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from podrole.lab.certificates import builder, readable, usage
+from podrole.lab.certificates import builder, offer, usage
 
 #: The authority's certificate is the same whenever it is made: pods have it in `kube-root-ca.crt`.
 _AUTHORITY_FROM, _AUTHORITY_TO = datetime(2026, 1, 1, tzinfo=UTC), datetime(2046, 1, 1, tzinfo=UTC)
@@ -32,15 +32,15 @@ class ServerCertificate:
         before still holds.
         Returns the authority's certificate, base64 of PEM, as a kubeconfig has it.
         """
-        authority, chain, private = _certificates(cluster, source)
-        # Python hands OpenSSL paths only. These lead to pipes: the key is never on a disk.
-        with readable(chain) as chain_path, readable(private) as private_path:
-            self.context.load_cert_chain(chain_path, private_path)
-        return base64.b64encode(authority).decode()
+        authority, certificate, key = _certificates(cluster, source)
+        offer(self.context, certificate, key)
+        return base64.b64encode(authority.public_bytes(serialization.Encoding.PEM)).decode()
 
 
-def _certificates(cluster: str, source: Random) -> tuple[bytes, bytes, bytes]:
-    """The authority's certificate, the server's, and the server's key, each as PEM."""
+def _certificates(
+    cluster: str, source: Random
+) -> tuple[x509.Certificate, x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """The authority's certificate, the server's, and the server's key."""
     # 248 bits are below the curve's order, whatever is drawn.
     authority_key, key = (
         ec.derive_private_key(1 + source.getrandbits(248), ec.SECP256R1()) for _ in range(2)
@@ -76,11 +76,7 @@ def _certificates(cluster: str, source: Random) -> tuple[bytes, bytes, bytes]:
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return authority.public_bytes(pem), certificate.public_bytes(pem), private
+    return authority, certificate, key
 
 
 def _name(text: str) -> x509.Name:
