@@ -19,6 +19,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, Rule
 
+from podrole.lab.request_headers import headers_of
+
 _NO_TYPE = "text/html; charset=utf-8"
 
 
@@ -54,7 +56,6 @@ class _Regex(BaseConverter):
         self.regex = pattern
 
 
-@cache
 def load(service: str) -> None:
     """Import moto's modules of a service and read its paths."""
     _adapter(service)
@@ -86,8 +87,7 @@ def answer(service: str, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
     callback = _at(service, path)
     request = (_WithoutForms if service == "s3" else _Request)(environ)
     try:
-        headers = {_header_name(name): value for name, value in environ.items() if _is_header(name)}
-        result = callback(request, request.raw_url, headers)
+        result = callback(request, request.raw_url, dict(headers_of(environ)))
     except ClientError as error:
         result = 400, {}, error.response["Error"]["Message"]
     except HTTPException as error:
@@ -101,16 +101,6 @@ def answer(service: str, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
     if environ["REQUEST_METHOD"] != "HEAD" or "Content-Length" not in said:
         said["Content-Length"] = str(len(body))
     return int(status), said, body
-
-
-def _is_header(name: str) -> bool:
-    return name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH")
-
-
-@lru_cache(1024)
-def _header_name(name: str) -> str:
-    """The header of a WSGI name, as werkzeug spells it."""
-    return name.removeprefix("HTTP_").replace("_", "-").title()
 
 
 def _bytes(content: Any) -> bytes:

@@ -16,9 +16,9 @@ from podrole.lab.protocol import codec, unambiguous_request
 from podrole.lab.protocol.call import Call, Unreadable
 from podrole.lab.protocol.canonical_request import Signed
 from podrole.lab.protocol.operations import SERVICES, regions, rest_operation, spoken_model
-from podrole.lab.protocol.request_headers import headers_of
 from podrole.lab.protocol.signature import Signature, read
 from podrole.lab.protocol.signature_error import missing_token, wrong_region
+from podrole.lab.request_headers import headers_of
 from podrole.lab.service_models import service_model
 
 #: The service of a credential scope, before anything is known to be right in it.

@@ -23,8 +23,8 @@ from podrole.lab.lab import Lab
 from podrole.lab.metadata_modes import Silence
 from podrole.lab.moto_adapter.clock import replace_moto_clock
 from podrole.lab.process_changes import ProcessChanges
-from podrole.lab.protocol.request_headers import headers_of
 from podrole.lab.protocol.request_reader import target_of
+from podrole.lab.request_headers import headers_of
 from podrole.lab.serving import lab_control
 from podrole.lab.serving.cluster_door import ClusterDoor
 from podrole.lab.serving.control_interface import CONTROL_PATH, TOKEN_VARIABLE
