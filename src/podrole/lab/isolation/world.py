@@ -12,11 +12,10 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from podrole.lab.isolation.authority import Authority
 from podrole.lab.isolation.name_server import NameServer
@@ -149,8 +148,9 @@ class World:
     async def _open(self, door: _Door, listening: socket.socket) -> None:
         listening.setblocking(False)
         if door.kind == "udp":
-            server: Callable[[], Any] = lambda: NameServer(AWS_ADDRESS)  # noqa: E731
-            await self._loop.create_datagram_endpoint(server, sock=listening)
+            await self._loop.create_datagram_endpoint(
+                lambda: NameServer(AWS_ADDRESS), sock=listening
+            )
             return
         with suppress(OSError):  # no IPv6
             if not listening.getsockname()[1]:

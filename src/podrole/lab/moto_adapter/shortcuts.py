@@ -7,6 +7,7 @@ holds a bucket's name, 0.1 ms; SQS counts a queue's messages, each by the clock,
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import Any
@@ -109,7 +110,7 @@ class _Attributes(dict[str, Any]):
         if queue.policy:
             found["Policy"] = queue.policy
         if queue.redrive_policy:
-            found["RedrivePolicy"] = moto.core.responses.json.dumps(queue.redrive_policy)
+            found["RedrivePolicy"] = json.dumps(queue.redrive_policy)
         return found
 
     def __getitem__(self, name: str) -> Any:
