@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from podrole.doctor.texts import explain
-from podrole.lab.kubernetes.admission.webhook import AGENT_URL
+from podrole.lab.node_addresses import AGENT_URL
 from podrole.lab.serving.lab_client import LabClient
 from tests.client_programs import python_environment
 from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST

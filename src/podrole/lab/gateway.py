@@ -27,8 +27,8 @@ from podrole.lab.data_plane import DataPlane
 from podrole.lab.dispatcher import Dispatcher
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.moto_adapter.backend import Moto
-from podrole.lab.node.instance_metadata import METADATA_ADDRESSES, Node
-from podrole.lab.node.pod_identity_agent import ADDRESSES
+from podrole.lab.node.instance_metadata import Node
+from podrole.lab.node_addresses import AGENT_ADDRESSES, METADATA_ADDRESSES
 from podrole.lab.oidc.outbound import DOCUMENTS, OutboundFederation
 from podrole.lab.process_changes import ProcessChanges
 from podrole.lab.protocol import codec, internal_failure
@@ -134,7 +134,7 @@ class Gateway:
         """Whether a host exists in the lab's world: AWS's endpoints, issuers, and the agent."""
         if host in METADATA_ADDRESSES:
             return self.node.metadata_mode in ("open", "off")
-        return host in ADDRESSES or _AWS_HOST.match(host) is not None
+        return host in AGENT_ADDRESSES or _AWS_HOST.match(host) is not None
 
     def issue(self, account: str, role_name: str, name: str, seconds: int) -> Session:
         """A session of a role that is there, as the lab itself, beside all checks."""
@@ -174,7 +174,7 @@ class Gateway:
 
     def _respond(self, request: Request) -> Response:
         host = urlsplit(f"//{request.host}").hostname
-        if host in ADDRESSES:
+        if host in AGENT_ADDRESSES:
             return self.agent.answer(request)
         if host in METADATA_ADDRESSES:
             return self.node.metadata(request)

@@ -19,11 +19,12 @@ from podrole.lab.doors.in_process import InProcessDoor
 from podrole.lab.eks_auth_states import EKS_AUTH_STATES
 from podrole.lab.gateway import Gateway
 from podrole.lab.identifiers import Identifiers
-from podrole.lab.kubernetes.admission.webhook import AGENT_URL, WebhookSettings
+from podrole.lab.kubernetes.admission.webhook import WebhookSettings
 from podrole.lab.kubernetes.client import Kubernetes
 from podrole.lab.moto_adapter import eks as moto_eks
 from podrole.lab.moto_adapter import iam as moto_iam
 from podrole.lab.node.instance_metadata import NODE_ROLE, Node
+from podrole.lab.node_addresses import AGENT_URL
 from podrole.lab.oidc.outside_issuer import InvalidKeys, OutsideIssuer
 from podrole.lab.process_changes import ProcessChanges, uncollected
 from podrole.lab.protocol.request_body import whole_bodies

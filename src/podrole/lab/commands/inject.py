@@ -9,6 +9,7 @@ from typing import Any
 from podrole.lab.kubernetes.admission import webhook
 from podrole.lab.kubernetes.objects import fields
 from podrole.lab.kubernetes.objects.status import ApiError
+from podrole.lab.node_addresses import AGENT_URL
 from podrole.policy.error import InputError
 from podrole.reading import ReadingError, read_text
 from podrole.reading.yaml_document import read_yaml
@@ -37,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--container-credentials-full-uri",
-        default=webhook.AGENT_URL,
+        default=AGENT_URL,
         metavar="URL",
         help="the agent's address for pods (%(default)s)",
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from podrole.lab.commands.pod_files import PodFiles
 from podrole.lab.isolation.world import DOORS, World
 from podrole.lab.loopback_hosts import LOOPBACK_HOSTS
+from podrole.lab.node_addresses import AGENT_URL
 from podrole.lab.serving.control_interface import door_socket
 from podrole.lab.serving.lab_client import PodDescription
 from podrole.policy.error import InputError
@@ -16,7 +17,6 @@ from podrole.policy.error import InputError
 #: Where a pod's tokens are mounted; a program in its own world finds them there.
 SECRETS = "/var/run/secrets"
 _AGENT_VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-_AGENT = "http://169.254.170.23/v1/credentials"
 
 
 def world_of(sockets: str, pod: PodDescription, files: PodFiles, folder: Path) -> World:
@@ -39,7 +39,7 @@ def variables_of(pod: PodDescription, files: PodFiles) -> dict[str, str]:
         for name, value in pod.env.items()
     }
     if _leads_to_the_lab(found):
-        found[_AGENT_VARIABLE] = _AGENT
+        found[_AGENT_VARIABLE] = AGENT_URL
     return found
 
 

@@ -41,9 +41,8 @@ from podrole.lab.doors.aws_variables import replace_aws_variables
 from podrole.lab.eks_auth_states import TAKES
 from podrole.lab.identifiers import Identifiers
 from podrole.lab.moto_adapter.clock import as_modules, changed, replace_moto_clock
-from podrole.lab.node.instance_metadata import METADATA_ADDRESSES
 from podrole.lab.node.pod import PodError, Reaches
-from podrole.lab.node.pod_identity_agent import ADDRESSES
+from podrole.lab.node_addresses import AGENT_ADDRESSES, METADATA_ADDRESSES
 from podrole.lab.process_changes import ProcessChanges
 
 #: A pod starts with a session of its own, and each session would read the models again, which takes
@@ -103,7 +102,7 @@ class InProcessDoor:
     def _send(self, request: Any, patience: float | None) -> botocore.awsrequest.AWSResponse:
         parts = urlsplit(request.url)
         host = parts.hostname or ""
-        of_node = host in (*ADDRESSES, *METADATA_ADDRESSES)
+        of_node = host in (*AGENT_ADDRESSES, *METADATA_ADDRESSES)
         if of_node and not self._reaches(host, parts.port or 80):  # a network policy drops it
             raise ConnectTimeoutError(endpoint_url=request.url, error="network policy")
         if not self._serves(host):
@@ -115,7 +114,7 @@ class InProcessDoor:
         status, headers, body, takes = self._call_app(request)
         if takes > (patience or math.inf):  # no one waits: the lab's clock stands
             raise ReadTimeoutError(endpoint_url=request.url, error="read timed out")
-        if status == 503 and host in ADDRESSES:  # no agent on the node: nothing listens there
+        if status == 503 and host in AGENT_ADDRESSES:  # no agent on the node: nothing listens there
             raise EndpointConnectionError(endpoint_url=request.url, error="connection refused")
         response = botocore.awsrequest.AWSResponse(request.url, status, headers, _Body(body))
         if not request.stream_output:

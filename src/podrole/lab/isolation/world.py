@@ -19,13 +19,12 @@ from pathlib import Path
 
 from podrole.lab.isolation.authority import Authority
 from podrole.lab.isolation.name_server import NameServer
+from podrole.lab.node_addresses import AGENT_ADDRESSES, METADATA_ADDRESSES
 
 #: AWS's endpoints in a program's network: an address of the range for documentation (RFC 5737).
 AWS_ADDRESS = "198.51.100.10"
 #: The doors of the lab that a program is led to.
 DOORS = ("aws", "agent", "metadata")
-_AGENT = ("169.254.170.23", "fd00:ec2::23")
-_METADATA = ("169.254.169.254", "fd00:ec2::254")
 _NAME_SERVER = "127.0.0.1"
 _ENTER = Path(__file__).with_name("enter.py")
 _SECONDS = 20
@@ -54,8 +53,8 @@ _KNOCKS = (
     _Door("udp", _NAME_SERVER, 53, ""),
     _Door("tcp", AWS_ADDRESS, 443, "aws", encrypted=True),
     _Door("tcp", AWS_ADDRESS, 80, "aws"),
-    *(_Door("tcp", address, 80, "agent") for address in _AGENT),
-    *(_Door("tcp", address, 80, "metadata") for address in _METADATA),
+    *(_Door("tcp", address, 80, "agent") for address in AGENT_ADDRESSES),
+    *(_Door("tcp", address, 80, "metadata") for address in METADATA_ADDRESSES),
 )
 
 
@@ -77,9 +76,9 @@ class World:
         names.write_text(f"nameserver {_NAME_SERVER}\n")
         self._plan = {
             "parent": os.getpid(),
-            "addresses": [AWS_ADDRESS, *_AGENT, *_METADATA],
+            "addresses": [AWS_ADDRESS, *AGENT_ADDRESSES, *METADATA_ADDRESSES],
             "listen": [(one.kind, one.address, one.port) for one in self._doors()],
-            "deaf": [(_METADATA[0], 80)] if self._silent else [],
+            "deaf": [(METADATA_ADDRESSES[0], 80)] if self._silent else [],
             "secrets": str(secrets),
             "names": str(names),
         }

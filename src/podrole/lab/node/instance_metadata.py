@@ -22,7 +22,6 @@ from podrole.lab.metadata_modes import METADATA_MODES, Silence
 from podrole.lab.seed import Seed
 from podrole.lab.settings import Settings
 
-METADATA_ADDRESSES = ("169.254.169.254", "fd00:ec2::254")
 INSTANCE_ID = "i-0abcd1234ef567890"
 NODE_ROLE = "eks-node"
 _SECONDS = 6 * 3600

@@ -23,9 +23,9 @@ from podrole.lab.clock import Clock, stamp
 from podrole.lab.eks_auth_states import SECONDS, TAKES, Unreached
 from podrole.lab.loopback_hosts import LOOPBACK_HOSTS
 from podrole.lab.node.agent_token import fault_of
+from podrole.lab.node_addresses import AGENT_ADDRESSES
 from podrole.lab.throttle import Throttle, TokenBucket
 
-ADDRESSES = ("169.254.170.23", "fd00:ec2::23")
 _TEXT = "text/plain; charset=utf-8"
 _REFRESH_AFTER = timedelta(hours=3)
 #: Credentials that end sooner are fetched again, whatever EKS Auth says.
@@ -83,8 +83,8 @@ class Agent:
         if not self._bucket.allows() or "agent" in self._throttle.spent:
             return _refusal(429, "Too Many Requests")
         host = _host(request.environ.get("HTTP_HOST", ""))
-        if host not in (*ADDRESSES, *LOOPBACK_HOSTS):
-            known = " ".join(ADDRESSES)
+        if host not in (*AGENT_ADDRESSES, *LOOPBACK_HOSTS):
+            known = " ".join(AGENT_ADDRESSES)
             text = (
                 "Access Denied. Called agent through invalid address, please use either"
                 f" [{known}] address not {host}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from podrole.lab.kubernetes.objects.json_patch import json_patch
+from podrole.lab.node_addresses import AGENT_URL
 from podrole.reading.skipped_containers import skipped_containers
 
 PREFIX = "eks.amazonaws.com/"
@@ -23,7 +24,6 @@ MINIMUM_LIFETIME = 600
 POD_IDENTITY_AUDIENCE = "pods.eks.amazonaws.com"
 _NUMBER = re.compile(r"([+-]?)0*([0-9]{1,19})")
 _LABEL = f"{PREFIX}pod-identity"
-AGENT_URL = "http://169.254.170.23/v1/credentials"
 
 
 @dataclass(frozen=True)
