@@ -172,8 +172,10 @@ def _run(
     files = PodFiles(_made(folder / "files"))
     files.write(pod.files)
     world = world_of(client.sockets, pod, files, _made(folder / "world")) if isolated else None
-    moved = {name: files.moved(value) for name, value in pod.env.items()}
-    inside = variables_of(pod, files) if world else moved
+    if world:
+        inside = variables_of(pod, files)
+    else:
+        inside = {name: files.moved(value) for name, value in pod.env.items()}
     for name in pod_variables.FOLDERS:
         if inside.get(name) and name not in arguments.allow_env:
             inside[name] = str(files.make_folder(pod.env[name]))

@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from podrole.lab.commands.pod_files import PodFiles
-from podrole.lab.isolation.world import DOORS, World
+from podrole.lab.isolation.world import World
 from podrole.lab.loopback_hosts import LOOPBACK_HOSTS
 from podrole.lab.node_addresses import AGENT_URL
-from podrole.lab.serving.control_interface import door_socket
+from podrole.lab.serving.control_interface import SOCKET_DOORS, door_socket
 from podrole.lab.serving.lab_client import PodDescription
 from podrole.policy.error import InputError
 
@@ -28,7 +28,7 @@ def world_of(sockets: str, pod: PodDescription, files: PodFiles, folder: Path) -
     """
     if not sockets:
         raise InputError("--isolated needs a lab that you have started, on this machine")
-    doors = {door: str(Path(sockets, door_socket(door))) for door in DOORS}
+    doors = {door: str(Path(sockets, door_socket(door))) for door in SOCKET_DOORS}
     return World(doors, files.make_folder(SECRETS), folder, pod.metadata)
 
 

@@ -21,7 +21,13 @@ from podrole.lab.eks_auth_states import EKS_AUTH_STATES
 from podrole.lab.json_document import read_json
 from podrole.lab.metadata_modes import METADATA_MODES
 from podrole.lab.oidc.outside_issuer import OutsideIssuer
-from podrole.lab.serving.control_interface import NO_PROXY, door_socket, doors_file, token_file
+from podrole.lab.serving.control_interface import (
+    NO_PROXY,
+    SOCKET_DOORS,
+    door_socket,
+    doors_file,
+    token_file,
+)
 from podrole.lab.serving.journal_entry import LONGEST_SECONDS, Options
 from podrole.lab.serving.outside_cluster import OutsideCluster, OutsideClusterError
 from podrole.lab.settings import Settings
@@ -227,7 +233,7 @@ def run(arguments: argparse.Namespace) -> int:
         port = servers["aws"].port
         sockets = []
         with suppress(OSError):  # a path that is too long for one: then no pod is isolated
-            for door in ("aws", "agent", "metadata"):
+            for door in SOCKET_DOORS:
                 at = str(folder / door_socket(door))
                 sockets.append(serve_socket(served.door(door), at, LIMITS[door]))
                 stack.callback(sockets[-1].server_close)

@@ -23,8 +23,6 @@ from podrole.lab.node_addresses import AGENT_ADDRESSES, METADATA_ADDRESSES
 
 #: AWS's endpoints in a program's network: an address of the range for documentation (RFC 5737).
 AWS_ADDRESS = "198.51.100.10"
-#: The doors of the lab that a program is led to.
-DOORS = ("aws", "agent", "metadata")
 _NAME_SERVER = "127.0.0.1"
 _ENTER = Path(__file__).with_name("enter.py")
 _SECONDS = 20

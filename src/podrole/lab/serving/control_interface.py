@@ -19,8 +19,12 @@ def doors_file(port: int) -> str:
     return f"doors-{port}"
 
 
+#: The doors that have a socket beside their port.
+SOCKET_DOORS = ("aws", "agent", "metadata")
+
+
 def door_socket(door: str) -> str:
-    """The name of a door's socket, in the folder of `doors_file`."""
+    """The name of a door's socket, in the folder of `doors_file`; one of SOCKET_DOORS."""
     return f"{door}.sock"
 
 
