@@ -19,10 +19,7 @@ from podrole.lab.kubernetes.http.api_request import review
 from podrole.lab.kubernetes.objects.kinds import Object
 from podrole.lab.lab import Lab
 from podrole.lab.serving.outside_cluster import OutsideCluster, OutsideClusterError
-from podrole.reading.skipped_containers import skipped_containers
 from podrole.terminal import one_line
-
-_SKIPPED = f"{webhook.PREFIX}skip-containers"
 
 
 class OutsideWebhook:
@@ -74,8 +71,7 @@ class OutsideWebhook:
             region=cluster.region,
             agent_url=self._lab.agent_url,
         )
-        annotations = (pod.get("metadata") or {}).get("annotations") or {}
-        skipped = skipped_containers(annotations.get(_SKIPPED, ""))
+        skipped = webhook.skipped(pod)
         for change in changes:
             if change["path"] in ("/spec/containers", "/spec/initContainers"):
                 change["value"] = [

@@ -153,6 +153,11 @@ def _annotations(manifest: Mapping[str, Any]) -> Mapping[str, str]:
     return (manifest.get("metadata") or {}).get("annotations") or {}
 
 
+def skipped(pod: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the containers that the pod keeps from the webhook, by its annotation."""
+    return skipped_containers(_annotations(pod).get(f"{PREFIX}skip-containers", ""))
+
+
 def patch(
     pod: Mapping[str, Any],
     account: Mapping[str, Any],
@@ -189,10 +194,10 @@ def patch(
             changes.append({"op": "add", "path": "/spec/volumes", "value": [added]})
         else:
             changes.append({"op": "add", "path": "/spec/volumes/0", "value": added})
-    skipped = skipped_containers(_annotations(pod).get(f"{PREFIX}skip-containers", ""))
+    left_alone = skipped(pod)
     for place in ("containers", "initContainers"):
         listed = [
-            dict(container) if container.get("name") in skipped else injection.into(container)
+            dict(container) if container.get("name") in left_alone else injection.into(container)
             for container in specification.get(place) or ()
         ]
         if listed or place == "containers":
