@@ -44,11 +44,6 @@ class OutsideIssuer:
             raise InvalidKeys("it has no RSA key, and the lab verifies RS256 alone")
         return cls(url, keys)
 
-    @property
-    def provider(self) -> str:
-        """The URL without its scheme: the provider's name and the prefix of condition keys."""
-        return self.url.removeprefix("https://")
-
     def signed(self, token: Token) -> bool:
         """Whether the key that the token names signed it, by RS256 and nothing else."""
         key = self.keys.get(str(token.header.get("kid", "")))

@@ -44,9 +44,8 @@ class WebIdentities:
         url = token.text("iss")
         issuer = self._issuers.get(url) or self.outside.get(url)
         provider = url.removeprefix("https://")
-        audiences = self._iam.provider_audiences(
-            account, f"arn:aws:iam::{account}:oidc-provider/{provider}"
-        )
+        arn = f"arn:aws:iam::{account}:oidc-provider/{provider}"
+        audiences = self._iam.provider_audiences(account, arn)
         if audiences is None:
             raise AwsError("InvalidIdentityToken", no_provider(self.texts, url))
         if issuer is None:
@@ -62,11 +61,10 @@ class WebIdentities:
         if not token.audiences or not set(token.audiences) <= set(audiences):
             raise AwsError("InvalidIdentityToken", wrong_audience(self.texts))
         self._check_age(token)
-        arn = f"arn:aws:iam::{account}:oidc-provider/{issuer.provider}"
         context = self._iam.context_providers.get(arn)
         return WebIdentity(
             arn,
-            issuer.provider,
+            provider,
             token.audiences[0],
             token.text("sub"),
             context.condition_keys(token.claims, arn) if context else {},
