@@ -111,6 +111,10 @@ class IamState:
                     return str(item.arn)
         return None
 
+    def role_arns(self, account: str) -> list[str]:
+        """The ARNs of the account's roles."""
+        return [str(role.arn) for role in held(account).roles.values()]
+
     def trust_documents(self, account: str) -> list[tuple[str, str]]:
         """Each role's name and the text of its trust policy."""
         return [

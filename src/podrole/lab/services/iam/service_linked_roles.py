@@ -45,8 +45,8 @@ def check(state: IamState, account: str, call: Call) -> None:
     if suffix and service in _WITHOUT_SUFFIX:
         raise AwsError("InvalidInput", f"Custom suffix is not allowed for {service}")
     path = f"role/aws-service-role/{service}/"
-    for name, _ in state.trust_documents(account):
-        role = state.role(account, name)
-        if role is not None and path in role.arn and name.endswith(f"_{suffix}" if suffix else ""):
+    for arn in state.role_arns(account):
+        if path in arn and arn.endswith(f"_{suffix}" if suffix else ""):
+            name = arn.rpartition("/")[2]
             taken = f"Service role name {name} has been taken in this account"
             raise AwsError("InvalidInput", f"{taken}, please try a different suffix.")
