@@ -43,7 +43,7 @@ def _since_start(store: ObjectStore, pod: Object, name: str) -> Iterator[Object]
     """The Secret as it was when the pod was created, and as it became afterwards, oldest first."""
     namespace, uid = pod["metadata"]["namespace"], pod["metadata"]["uid"]
     known = False
-    changes = list(store.events())
+    changes = store.events()
     from_here = next(
         (at for at, one in enumerate(changes) if one.found["metadata"]["uid"] == uid), 0
     )

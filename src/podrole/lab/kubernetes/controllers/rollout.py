@@ -206,9 +206,9 @@ def revision(found: Object) -> int:
 
 def limits(deployment: Object) -> tuple[int, int]:
     """How many pods there may be beyond the wanted ones, and how many of these may be lacking."""
-    strategy = deployment["spec"].get("strategy") or {}
-    if strategy.get("type") == "Recreate":
+    if _recreates(deployment):
         return 0, 0
+    strategy = deployment["spec"].get("strategy") or {}
     given, wanted = strategy.get("rollingUpdate") or {}, replicas(deployment)
     surge = _share(given.get("maxSurge", "25%"), wanted, up=True)
     unavailable = min(_share(given.get("maxUnavailable", "25%"), wanted, up=False), wanted)

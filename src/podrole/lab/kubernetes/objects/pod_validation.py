@@ -15,10 +15,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from podrole.lab.kubernetes.objects.kinds import Fault
 from podrole.lab.kubernetes.objects.metadata_validation import SUBDOMAIN
-
-#: Field and reason, as `invalid_in` takes them.
-Fault = tuple[str, str]
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
 _RESTARTS = ("Always", "OnFailure", "Never")
