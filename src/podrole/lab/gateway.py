@@ -40,6 +40,7 @@ from podrole.lab.services.access_analyzer.service import AccessAnalyzer
 from podrole.lab.services.cloudformation.service import CloudFormation
 from podrole.lab.services.cloudtrail.log_bucket import LogBuckets
 from podrole.lab.services.cloudtrail.service import CloudTrail
+from podrole.lab.services.eks.cluster_key import ClusterKey
 from podrole.lab.services.eks.service import Eks
 from podrole.lab.services.eks_auth.node_agent import NodeAgent
 from podrole.lab.services.eks_auth.service import EksAuth
@@ -80,7 +81,8 @@ class Gateway:
         organizations: list[Organization] = []
         limits = OrganizationLimits(organizations)
         self.authorizer = Authorizer(self.iam, clock, limits)
-        self.eks = Eks(clock, seed, self.moto, self.iam)
+        home = ClusterKey(settings.cluster, settings.home, settings.region)
+        self.eks = Eks(clock, seed, self.moto, self.iam, home)
         self.trail = Trail(clock, seed)
         logs = LogBuckets(self.buckets, self.authorizer, self.moto, seed)
         self.cloudtrail = CloudTrail(self.trail, logs, clock)
@@ -89,7 +91,7 @@ class Gateway:
             self.iam,
             RoleSessions(self.credentials, clock, seed),
             RoleAssumption(self.iam, self.authorizer),
-            WebIdentities(self.iam, self.eks.issuers, clock),
+            WebIdentities(self.iam, self.eks.issuers, self.eks.outside, clock),
             OutboundTokens(self._outbound, clock),
         )
         self.eks_auth = EksAuth(self.eks, self.sts, self.trail, clock, seed)

@@ -298,8 +298,9 @@ class Lab:
         except InvalidKeys as error:
             raise LabError(f"the keys of an issuer: {error}") from None
         self._trusted_issuers = dict(issuers)
-        self.gateway.sts.web_identities.outside = read
-        self.cluster(self.default_cluster).outside = read
+        outside = self.gateway.eks.outside
+        outside.clear()
+        outside.update(read)
 
     # -- what a reader uses --------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from podrole.cli import main
 from podrole.conformance.token_issuer import ISSUER, TokenIssuer
 from podrole.lab import Lab, LabError
+from podrole.lab.oidc.issuer import Token
 from tests.lab.conftest import ACCOUNT, statement
 from tests.lab.lab_process import client, serving
 
@@ -61,6 +62,22 @@ def test_in_python(lab: Lab) -> None:
     with pytest.raises(LabError, match="the keys of an issuer: 'http://x' is no URL that begins"):
         lab.trusted_issuers = {"http://x": KEYS}
     assert lab.trusted_issuers == {ISSUER: KEYS}
+
+
+def test_the_trust_outlives_the_cluster(lab: Lab) -> None:
+    """As when a state file is opened again, in which the lab's own cluster was deleted."""
+    eks = boto3.client("eks")
+    token = Token.read(OUTSIDE.token({"claims": {"sub": "someone"}}))
+    lab.trusted_issuers = {ISSUER: KEYS}
+    assert lab.cluster("demo").signed(token)
+    eks.delete_cluster(name="demo")
+    lab.trusted_issuers = {ISSUER: KEYS}
+    role = f"arn:aws:iam::{ACCOUNT}:role/eks-cluster"
+    subnets = {"subnetIds": ["subnet-0a1b2c3d", "subnet-4e5f6a7b"]}
+    eks.create_cluster(name="demo", roleArn=role, resourcesVpcConfig=subnets)
+    assert lab.cluster("demo").signed(token)
+    lab.trusted_issuers = {}
+    assert not lab.cluster("demo").signed(token)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from podrole.lab.oidc.issuer import Issuer, Token
@@ -25,7 +25,7 @@ class Cluster:
     access_entries: AccessEntries
     created: datetime
     #: Issuers of clusters outside the lab, by URL, whose pods are this cluster's too.
-    outside: Mapping[str, OutsideIssuer] = field(default_factory=dict)
+    outside: Mapping[str, OutsideIssuer]
 
     def signed(self, token: Token) -> bool:
         """Whether the cluster's issuer, or one of those outside, has issued the token."""

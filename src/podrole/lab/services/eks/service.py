@@ -19,6 +19,7 @@ from podrole.lab.kubernetes.version import KUBERNETES_VERSION
 from podrole.lab.moto_adapter import eks as moto_eks
 from podrole.lab.moto_adapter.backend import Moto
 from podrole.lab.oidc.issuer import Issuer
+from podrole.lab.oidc.outside_issuer import OutsideIssuer
 from podrole.lab.protocol.call import Call
 from podrole.lab.seed import Seed
 from podrole.lab.services.eks.access_entries import AccessEntries
@@ -44,8 +45,11 @@ _OWN_ROLES = {
 class Eks(Service):
     """The clusters of all accounts and regions."""
 
-    def __init__(self, clock: Clock, seed: Seed, moto: Moto, iam: IamState) -> None:
-        """`iam` holds the roles that associations name."""
+    def __init__(
+        self, clock: Clock, seed: Seed, moto: Moto, iam: IamState, home: ClusterKey
+    ) -> None:
+        """`iam` holds the roles that associations name; `home` is the lab's own cluster."""
+        self._home = home
         self._iam = iam
         self._clock = clock
         self._seed = seed
@@ -60,6 +64,8 @@ class Eks(Service):
         self.authority = ""
         #: Issuer URL to issuer; STS reads it.
         self.issuers: dict[str, Issuer] = {}
+        #: Issuers outside of the lab, by URL, whose pods are the lab's own cluster's; STS reads it.
+        self.outside: dict[str, OutsideIssuer] = {}
 
     def listens(self, endpoint: Callable[[str], str], authority: str) -> None:
         """Note where the API server of the cluster of a name listens, and the certificate (base64
@@ -176,6 +182,7 @@ class Eks(Service):
                 key, self._clock, self._entry_identifiers, self._iam.may_exist
             ),
             created=self._clock.now(),
+            outside=self.outside if key == self._home else {},
         )
         if creator is not None:
             cluster.access_entries.create({"principalArn": creator})

@@ -21,13 +21,17 @@ from podrole.lab.sts_texts import STS_TEXTS, no_provider, wrong_audience
 class WebIdentities:
     """Checks tokens against the OIDC providers of accounts and the issuers' keys."""
 
-    def __init__(self, iam: IamState, issuers: Mapping[str, Issuer], clock: Clock) -> None:
-        """`issuers` maps issuer URLs to issuers; it may grow later."""
+    def __init__(
+        self,
+        iam: IamState,
+        issuers: Mapping[str, Issuer],
+        outside: Mapping[str, OutsideIssuer],
+        clock: Clock,
+    ) -> None:
+        """`issuers` maps URLs to the lab's issuers, `outside` to others; both may change later."""
         self._iam = iam
-        self._issuers = issuers
+        self._issuers, self._outside = issuers, outside
         self._clock = clock
-        #: Issuers outside of the lab, by URL: the lab was given their keys.
-        self.outside: Mapping[str, OutsideIssuer] = {}
         #: One of STS_TEXTS.
         self.texts = STS_TEXTS[0]
 
@@ -42,7 +46,7 @@ class WebIdentities:
                 " (You may see this error if you sent an Access Token)",
             ) from None
         url = token.text("iss")
-        issuer = self._issuers.get(url) or self.outside.get(url)
+        issuer = self._issuers.get(url) or self._outside.get(url)
         provider = url.removeprefix("https://")
         arn = f"arn:aws:iam::{account}:oidc-provider/{provider}"
         audiences = self._iam.provider_audiences(account, arn)
