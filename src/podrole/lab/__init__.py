@@ -9,7 +9,8 @@ from podrole.lab.process_changes import uncollected
 
 if TYPE_CHECKING:
     from podrole.lab.kubernetes.client import Kubernetes, KubernetesError
-    from podrole.lab.lab import Lab, LabError
+    from podrole.lab.lab import Lab
+    from podrole.lab.lab_error import LabError
     from podrole.lab.node.pod import Pod, PodError
 
 __all__ = ["Kubernetes", "KubernetesError", "Lab", "LabError", "Pod", "PodError"]

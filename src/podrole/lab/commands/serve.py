@@ -19,6 +19,7 @@ from typing import Any
 from podrole.lab.commands.pod_variables import without_proxy
 from podrole.lab.eks_auth_states import EKS_AUTH_STATES
 from podrole.lab.json_document import read_json
+from podrole.lab.lab_error import LabError
 from podrole.lab.metadata_modes import METADATA_MODES
 from podrole.lab.oidc.outside_issuer import OutsideIssuer
 from podrole.lab.serving.control_interface import (
@@ -185,7 +186,6 @@ def run(arguments: argparse.Namespace) -> int:
     from podrole.lab.doors.body_limits import LIMITS
     from podrole.lab.doors.guards import HOST
     from podrole.lab.doors.loopback import PortTaken, serve, serve_socket
-    from podrole.lab.lab import LabError
     from podrole.lab.serving.journal import JournalError
     from podrole.lab.serving.memory import share_one_heap
     from podrole.lab.serving.private_folder import SERVED, private_folder

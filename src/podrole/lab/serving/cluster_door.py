@@ -14,7 +14,8 @@ from podrole.lab.kubernetes.auth.service_account_tokens import API_AUDIENCE
 from podrole.lab.kubernetes.client import Kubernetes
 from podrole.lab.kubernetes.http.api_request import read_ahead, read_review_ahead
 from podrole.lab.kubernetes.http.api_server import ApiServer
-from podrole.lab.lab import Lab, LabError
+from podrole.lab.lab import Lab
+from podrole.lab.lab_error import LabError
 from podrole.lab.services.eks.authenticator import PREFIX, user_of
 from podrole.lab.services.eks.cluster import Cluster
 

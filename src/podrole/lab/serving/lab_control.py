@@ -12,7 +12,8 @@ from werkzeug.wrappers import Request, Response
 
 from podrole.lab.json_document import read_json
 from podrole.lab.kubernetes.client import KubernetesError
-from podrole.lab.lab import Lab, LabError
+from podrole.lab.lab import Lab
+from podrole.lab.lab_error import LabError
 from podrole.lab.node.pod import PodError
 from podrole.lab.serving.control_interface import CONTROL_HEADER, CONTROL_PATH
 from podrole.lab.serving.state_file import Unwritable
