@@ -5,7 +5,7 @@ Source: Kubernetes, "Kubernetes API Concepts" and API reference (checked 2026-11
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -70,9 +70,7 @@ class Endpoints:
             paging.check_version(request.http.args, version)
             found, meta = paging.page(self._selected(request), request.http.args, version)
         if request.as_table:
-            return request.answer(
-                table.table(kind, found, self._clock.now(), request.included, **meta)
-            )
+            return request.answer(self._table(kind, found, request, **meta))
         return request.answer(
             {
                 "kind": kind.list_kind or f"{kind.name}List",
@@ -106,7 +104,7 @@ class Endpoints:
 
         def shown(found: Object) -> Any:
             if request.as_table:
-                return table.table(route.kind, [found], self._clock.now(), request.included)
+                return self._table(route.kind, [found], request)
             return found
 
         lines = watch(self._objects, route.kind, request.http.args, wanted, shown)
@@ -257,10 +255,11 @@ class Endpoints:
 
     def _shown(self, kind: Kind, found: Object, request: ApiRequest, code: int = 200) -> Response:
         if request.as_table:
-            return request.answer(
-                table.table(kind, [found], self._clock.now(), request.included), code
-            )
+            return request.answer(self._table(kind, [found], request), code)
         return request.answer(found, code)
+
+    def _table(self, kind: Kind, found: Iterable[Object], request: ApiRequest, **meta: Any) -> Any:
+        return table.table(kind, found, self._clock.now(), request.included, **meta)
 
 
 def _accepted(kind: Kind) -> tuple[str, ...]:
