@@ -195,10 +195,9 @@ class Kms(DataService):
     # -- moto ----------------------------------------------------------------------------
 
     def before_moto(self, call: Call) -> Answer | None:
-        """Refuse a malformed key policy, and changes of AWS's own aliases; name the one policy that
-        keys have, as KMS does.
+        """Refuse aliases, tags, policies and states of keys that KMS refuses and moto takes.
 
-        Raises AwsError.
+        A call about a key's policy gets the name of the one that keys have. Raises AwsError.
         """
         alias = str(call.parameters.get("AliasName"))
         if call.name.endswith("Alias") and alias.startswith(_AWS_MANAGED):

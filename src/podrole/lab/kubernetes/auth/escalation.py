@@ -23,8 +23,10 @@ _ROLES = ("Role", "ClusterRole")
 def check_grant(
     store: ObjectStore, user: User, kind: Kind, given: Mapping[str, Any], namespace: str
 ) -> None:
-    """Raise ApiError (Forbidden) where a role or a binding would give more than the user has,
-    and NotFound for a role that there is not: whoever may not `bind` cannot name one beforehand."""
+    """Raise ApiError where a role or a binding would give more than the user has (Forbidden).
+
+    A user who may not `bind` can only name a role that exists; otherwise ApiError is NotFound.
+    """
     name = str((given.get("metadata") or {}).get("name", ""))
     if kind.group != rbac.GROUP:
         return

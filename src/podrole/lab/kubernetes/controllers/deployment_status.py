@@ -17,8 +17,8 @@ def deployment_status(deployment: Object, sets: Sequence[Object], now: str) -> O
     """The status of a deployment with these replica sets."""
     wanted = replicas(deployment)
     current = max(sets, key=revision, default=None)
-    count = sum(pods(found) for found in sets)
-    updated = pods(current) if current else 0
+    count = sum(_pods(found) for found in sets)
+    updated = _pods(current) if current else 0
     status: dict[str, Any] = {
         "observedGeneration": deployment["metadata"].get("generation", 1),
         "replicas": count,
@@ -72,6 +72,6 @@ def condition(
     }
 
 
-def pods(replica_set: Object) -> int:
+def _pods(replica_set: Object) -> int:
     """How many pods it has: they are ready at once."""
     return int((replica_set.get("status") or {}).get("replicas", 0))
