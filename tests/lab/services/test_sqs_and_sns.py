@@ -51,6 +51,7 @@ def test_sqs_in_the_query_protocol_of_older_clients(lab: Lab) -> None:
     url = f"https://sqs.us-west-2.amazonaws.com/{ACCOUNT}/orders"
     assert url.removeprefix("https:") in answer.text
     sqs = boto3.client("sqs")
+    assert sqs.get_queue_url(QueueName="orders")["QueueUrl"] == url
     assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"team": "orders"}
     answer = call(f"/{ACCOUNT}/orders", f"Action=SendMessage&QueueUrl={url}&MessageBody=hello")
     assert "<SendMessageResult>" in answer.text

@@ -31,7 +31,8 @@ class _Request(Request):  # type: ignore[misc]
     def raw_url(self) -> str:
         """moto's own decodes and encodes the host each time."""
         query = self.environ["QUERY_STRING"]
-        url = f"http://{self.environ['HTTP_HOST']}{self.raw_path}"
+        scheme, host = self.environ["wsgi.url_scheme"], self.environ["HTTP_HOST"]
+        url = f"{scheme}://{host}{self.raw_path}"
         return f"{url}?{query}" if query else url
 
 
