@@ -38,7 +38,7 @@ Act = Callable[[int], Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """Objects of a kind: how number N is made, and what is then measured, on the last one made."""
+    """Objects of a kind: how number N is made, and what is then measured."""
 
     name: str
     make: Act
@@ -165,7 +165,7 @@ def kinds(lab: Lab) -> Iterator[Kind]:
     )
     yield Kind(
         "records of the trail",
-        lambda n: iam.get_role(RoleName=f"r{n % 100}"),
+        lambda n: iam.get_role(RoleName=f"r{n % 100 + 1}"),
         {"LookupEvents, a page of 50": lambda _n: trail.lookup_events(MaxResults=50)},
     )
 
@@ -176,8 +176,8 @@ _POLICY = {
 }
 
 
-def seconds(act: Act, numbers: list[int]) -> float:
-    """The median."""
+def seconds(act: Act, numbers: range) -> float:
+    """The median, over objects of these numbers."""
     found = []
     for number in numbers:
         started = time.perf_counter()
@@ -192,19 +192,17 @@ def main() -> None:
     worst = 0.0
     with Lab.start() as lab:
         for kind in kinds(lab):
-            made, measured = 0, {name: [] for name in kind.acts}  # type: dict[str, list[float]]
+            made = 0
+            measured: dict[str, list[float]] = {name: [] for name in kind.acts}
             for size in SIZES:
                 while made < size:
                     made += 1
                     kind.make(made)
                 for name, act in kind.acts.items():
-                    new = name.startswith(("Create", "Put", "create", "Send"))
-                    numbers = range(made + 1, made + ROUNDS + 1) if new else range(1, ROUNDS + 1)
-                    if new and not name.startswith("PutRole"):
-                        made += ROUNDS
-                    else:
-                        numbers = range(1, ROUNDS + 1)
-                    measured[name].append(seconds(act, list(numbers)))
+                    before = made if act is kind.make else 0
+                    numbers = range(before + 1, before + ROUNDS + 1)
+                    measured[name].append(seconds(act, numbers))
+                    made = max(made, numbers[-1])
             for name, found in measured.items():
                 first, *more = found
                 ratios = [one / first for one in more]
