@@ -54,7 +54,7 @@ class Clients:
     """boto3's clients of one server."""
 
     def __init__(self, endpoint: str, keys: dict[str, str]) -> None:
-        self.endpoint = endpoint
+        self._endpoint = endpoint
         self._keys = keys
         self._sent: list[Any] = []
         self._made: dict[str, Any] = {}
@@ -63,7 +63,7 @@ class Clients:
         if service not in self._made:
             self._made[service] = boto3.client(
                 service,
-                endpoint_url=self.endpoint,
+                endpoint_url=self._endpoint,
                 region_name=_REGION,
                 aws_access_key_id=self._keys["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=self._keys["AWS_SECRET_ACCESS_KEY"],
@@ -76,9 +76,11 @@ class Clients:
             events.register("before-send", lambda request, **_: self._sent.append(request))
         return self._made[service]
 
-    def signed(self, name: str, service: str, operation: str, /, **parameters: Any) -> SignedCall:
+    def signed(self, service: str, operation: str, /, **parameters: Any) -> SignedCall:
         """The request that a call of boto3 makes."""
-        getattr(self[service], operation)(**parameters)
+        client = self[service]
+        getattr(client, operation)(**parameters)
+        name = f"{service} {client.meta.method_to_api_mapping[operation]}"
         request = self._sent[-1]
         url = urlsplit(request.url)
         headers = {
@@ -120,20 +122,16 @@ def twelve(endpoint: str, keys: dict[str, str]) -> list[SignedCall]:
     policy = json.dumps(_POLICY)
     named = {"RoleName": "bench", "PolicyName": "p", "PolicyDocument": policy}
     return [
-        to.signed("sts GetCallerIdentity", "sts", "get_caller_identity"),
-        to.signed("iam GetRole", "iam", "get_role", RoleName="bench"),
-        to.signed("iam PutRolePolicy", "iam", "put_role_policy", **named),
-        to.signed("s3 GetObject", "s3", "get_object", Bucket="bench", Key="k"),
-        to.signed("s3 PutObject", "s3", "put_object", Bucket="bench", Key="k", Body=b"y" * 1000),
-        to.signed("s3 ListObjectsV2", "s3", "list_objects_v2", Bucket="bench"),
-        to.signed("sqs SendMessage", "sqs", "send_message", QueueUrl=url, MessageBody="x"),
-        to.signed(
-            "dynamodb PutItem", "dynamodb", "put_item", TableName="bench", Item={"id": {"S": "1"}}
-        ),
-        to.signed(
-            "secretsmanager GetSecretValue", "secretsmanager", "get_secret_value", SecretId="bench"
-        ),
-        to.signed("kms Encrypt", "kms", "encrypt", KeyId=key, Plaintext=b"x" * 100),
-        to.signed("ssm GetParameter", "ssm", "get_parameter", Name="/bench"),
-        to.signed("eks DescribeCluster", "eks", "describe_cluster", name="demo"),
+        to.signed("sts", "get_caller_identity"),
+        to.signed("iam", "get_role", RoleName="bench"),
+        to.signed("iam", "put_role_policy", **named),
+        to.signed("s3", "get_object", Bucket="bench", Key="k"),
+        to.signed("s3", "put_object", Bucket="bench", Key="k", Body=b"y" * 1000),
+        to.signed("s3", "list_objects_v2", Bucket="bench"),
+        to.signed("sqs", "send_message", QueueUrl=url, MessageBody="x"),
+        to.signed("dynamodb", "put_item", TableName="bench", Item={"id": {"S": "1"}}),
+        to.signed("secretsmanager", "get_secret_value", SecretId="bench"),
+        to.signed("kms", "encrypt", KeyId=key, Plaintext=b"x" * 100),
+        to.signed("ssm", "get_parameter", Name="/bench"),
+        to.signed("eks", "describe_cluster", name="demo"),
     ]
