@@ -15,20 +15,12 @@ from podrole.catalog import Snippet
 from podrole.catalog.formats.cloudformation import template
 from podrole.lab import Lab
 from tests.catalogue import CATALOG
+from tests.lab.conftest import statement
 
 POLICIES = [one for one in CATALOG.of("policy") if "cloudformation" in CATALOG.formats(one.id)]
 VALUES = CATALOG.values
 #: The trust policy of roles that are there before.
-EC2 = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "ec2.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
+EC2 = statement(Principal={"Service": "ec2.amazonaws.com"}, Action="sts:AssumeRole")
 
 
 def findings(text: str, *ignored: str) -> list[str]:

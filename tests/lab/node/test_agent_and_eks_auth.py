@@ -92,17 +92,26 @@ def test_another_state_is_refused(lab: Lab) -> None:
 # -- the agent's own limit -------------------------------------------------------------------
 
 
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 11, 29, tzinfo=UTC))
+
+
+@pytest.fixture
+def agent(clock: Clock) -> Agent:
+    return Agent(clock, dict, lambda: "x", Throttle())
+
+
+def answer(agent: Agent, path: str = "/v1/credentials") -> Response:
+    environ = EnvironBuilder(path=path, headers={"Host": HOST}).get_environ()
+    return agent.answer(Request(environ))
+
+
 def answers(agent: Agent, number: int) -> list[int]:
-    def one() -> Response:
-        environ = EnvironBuilder(path="/v1/credentials", headers={"Host": HOST}).get_environ()
-        return agent.answer(Request(environ))
-
-    return [one().status_code for _ in range(number)]
+    return [answer(agent).status_code for _ in range(number)]
 
 
-def test_the_agents_rate_limit_counts_by_the_clock() -> None:
-    clock = Clock(datetime(2026, 11, 29, tzinfo=UTC))
-    agent = Agent(clock, dict, lambda: "x", Throttle())
+def test_the_agents_rate_limit_counts_by_the_clock(agent: Agent, clock: Clock) -> None:
     assert answers(agent, 501) == [400] * 500 + [429]
     clock.move(milliseconds=3)
     assert answers(agent, 4) == [400] * 3 + [429]
@@ -110,20 +119,16 @@ def test_the_agents_rate_limit_counts_by_the_clock() -> None:
     assert answers(agent, 501) == [400] * 500 + [429]
 
 
-def test_a_refusal_for_the_rate_names_no_time_to_wait() -> None:
-    agent = Agent(Clock(datetime(2026, 11, 29, tzinfo=UTC)), dict, lambda: "x", Throttle())
+def test_a_refusal_for_the_rate_names_no_time_to_wait(agent: Agent) -> None:
     answers(agent, 500)
-    environ = EnvironBuilder(path="/v1/credentials", headers={"Host": HOST}).get_environ()
-    refused = agent.answer(Request(environ))
+    refused = answer(agent)
     assert (refused.status_code, refused.get_data(as_text=True)) == (429, "Too Many Requests\n")
     assert "Retry-After" not in refused.headers
     # Another path is none of the limited handler's.
-    other = EnvironBuilder(path="/", headers={"Host": HOST}).get_environ()
-    assert agent.answer(Request(other)).status_code == 404
+    assert answer(agent, "/").status_code == 404
 
 
-def test_a_bucket_holds_no_more_than_its_burst() -> None:
-    clock = Clock(datetime(2026, 11, 29, tzinfo=UTC))
+def test_a_bucket_holds_no_more_than_its_burst(clock: Clock) -> None:
     bucket = TokenBucket(clock, rate=2, burst=2)
     assert [bucket.allows() for _ in range(3)] == [True, True, False]
     clock.move(seconds=0.5)

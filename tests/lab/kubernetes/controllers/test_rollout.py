@@ -18,10 +18,19 @@ def names(api: Api, path: str) -> set[str]:
     return {item["metadata"]["name"] for item in api("GET", path)["items"]}
 
 
+def deploy(api: Api, **specification: Any) -> None:
+    given = deployment()
+    given["spec"].update(specification)
+    api("POST", DEPLOYMENTS, given)
+
+
+def change(api: Api, **pod: Any) -> None:
+    """Merge into the template's specification."""
+    api("PATCH", PATH, {"spec": {"template": {"spec": pod}}}, kind=MERGE)
+
+
 def image(api: Api, name: str) -> None:
-    containers = [{"name": "app", "image": name}]
-    change = {"spec": {"template": {"spec": {"containers": containers}}}}
-    api("PATCH", PATH, change, kind=MERGE)
+    change(api, containers=[{"name": "app", "image": name}])
 
 
 def test_a_new_template_gets_a_new_replica_set_and_the_former_one_stays_idle(api: Api) -> None:
@@ -41,12 +50,9 @@ def test_a_new_template_gets_a_new_replica_set_and_the_former_one_stays_idle(api
 
 def test_a_rollout_that_fails_keeps_the_old_pods(api: Api) -> None:
     """As a real kube-controller-manager 1.37.2: 2 of 2 stay, and one more is wanted in vain."""
-    given = deployment()
-    given["spec"]["replicas"] = 2
-    api("POST", DEPLOYMENTS, given)
+    deploy(api, replicas=2)
     before = names(api, PODS)
-    change = {"spec": {"template": {"spec": {"serviceAccountName": "none"}}}}
-    api("PATCH", PATH, change, kind=MERGE)
+    change(api, serviceAccountName="none")
     assert names(api, PODS) == before
     found = api("GET", PATH)
     status = found["status"]
@@ -60,20 +66,16 @@ def test_a_rollout_that_fails_keeps_the_old_pods(api: Api) -> None:
     sets = sorted(api("GET", SETS)["items"], key=_revision)
     assert [found["spec"]["replicas"] for found in sets] == [2, 1]
     # `kubectl rollout undo`
-    change = {"spec": {"template": {"spec": {"serviceAccountName": None, "serviceAccount": None}}}}
-    api("PATCH", PATH, change, kind=MERGE)
+    change(api, serviceAccountName=None, serviceAccount=None)
     assert names(api, PODS) == before
     assert len(names(api, SETS)) == 2
     assert api("GET", PATH)["status"]["updatedReplicas"] == 2
 
 
 def test_a_rollout_goes_on_when_its_service_account_comes(api: Api) -> None:
-    given = deployment()
-    given["spec"]["replicas"] = 4
-    api("POST", DEPLOYMENTS, given)
+    deploy(api, replicas=4)
     before = names(api, PODS)
-    change = {"spec": {"template": {"spec": {"serviceAccountName": "late"}}}}
-    api("PATCH", PATH, change, kind=MERGE)
+    change(api, serviceAccountName="late")
     assert len(names(api, PODS) & before) == 3  # of 4 pods, 25% may be lacking
     api("POST", ACCOUNTS, {"metadata": {"name": "late"}})
     assert len(names(api, PODS) - before) == 4
@@ -81,11 +83,8 @@ def test_a_rollout_goes_on_when_its_service_account_comes(api: Api) -> None:
 
 
 def test_who_recreates_has_no_pods_where_the_new_ones_fail(api: Api) -> None:
-    given = deployment()
-    given["spec"]["strategy"] = {"type": "Recreate"}
-    api("POST", DEPLOYMENTS, given)
-    change = {"spec": {"template": {"spec": {"serviceAccountName": "none"}}}}
-    api("PATCH", PATH, change, kind=MERGE)
+    deploy(api, strategy={"type": "Recreate"})
+    change(api, serviceAccountName="none")
     assert names(api, PODS) == set()
 
 
@@ -108,8 +107,7 @@ def test_controllers_tell_what_they_do_and_why_they_cannot(api: Api) -> None:
     """The words are a real kube-controller-manager's (1.37.2, 2026-11-29)."""
     api("POST", DEPLOYMENTS, deployment())
     (first,), (old,) = names(api, PODS), names(api, SETS)
-    change = {"spec": {"template": {"spec": {"serviceAccountName": "none"}}}}
-    api("PATCH", PATH, change, kind=MERGE)
+    change(api, serviceAccountName="none")
     (new,) = names(api, SETS) - {old}
     assert events(api, "Deployment") == [
         ("ScalingReplicaSet", f"Scaled up replica set {old} from 0 to 1", 1),
@@ -134,9 +132,7 @@ def test_rows_have_their_objects_where_they_are_asked_for(api: Api) -> None:
 
 
 def test_each_pod_has_its_address(api: Api) -> None:
-    given = deployment()
-    given["spec"]["replicas"] = 3
-    api("POST", DEPLOYMENTS, given)
+    deploy(api, replicas=3)
     statuses = [found["status"] for found in api("GET", PODS)["items"]]
     assert len({status["podIP"] for status in statuses}) == 3
     assert all(status["podIPs"] == [{"ip": status["podIP"]}] for status in statuses)

@@ -11,18 +11,8 @@ from botocore.exceptions import ClientError
 
 from podrole.lab import Lab
 from tests.catalogue import CATALOG
-from tests.lab.conftest import ACCOUNT, allow, client
+from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST, allow, client
 
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "pods.eks.amazonaws.com"},
-            "Action": ["sts:AssumeRole", "sts:TagSession"],
-        }
-    ],
-}
 TEMPLATE = """
 AWSTemplateFormatVersion: '2010-09-09'
 Parameters:
@@ -67,7 +57,7 @@ Outputs:
     Export: {Name: orders-role}
   Place:
     Value: !Join ['/', [!Ref Bucket, !Select [0, !Split ['/', !Ref Prefix]]]]
-""".replace("TRUST", json.dumps(TRUST))
+""".replace("TRUST", json.dumps(POD_IDENTITY_TRUST))
 NAMED = {"Capabilities": ["CAPABILITY_NAMED_IAM"]}
 
 
@@ -97,6 +87,17 @@ def reason(formation: Any, logical: str, wanted: str, name: str = "orders") -> s
 
 def create(formation: Any, template: str = TEMPLATE, name: str = "orders", **more: Any) -> None:
     formation.create_stack(StackName=name, TemplateBody=template, **NAMED, **more)
+
+
+def by_a_developer(*permissions: dict[str, Any]) -> Any:
+    """The keys of a user with these policies alone."""
+    iam = boto3.client("iam")
+    iam.create_user(UserName="dev")
+    for index, document in enumerate(permissions):
+        iam.put_user_policy(
+            UserName="dev", PolicyName=f"p{index}", PolicyDocument=json.dumps(document)
+        )
+    return iam.create_access_key(UserName="dev")["AccessKey"]
 
 
 def refused(call: Any) -> tuple[str, str]:
@@ -155,11 +156,7 @@ def test_a_deleted_stack_leaves_nothing(formation: Any) -> None:
 
 def test_who_may_not_create_a_role_gets_none_by_a_stack(formation: Any) -> None:
     """The stack rolls back; its event has IAM's own refusal."""
-    iam = boto3.client("iam")
-    iam.create_user(UserName="dev")
-    policy = allow(["cloudformation:*", "s3:*", "eks:*"])
-    iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=json.dumps(policy))
-    key = iam.create_access_key(UserName="dev")["AccessKey"]
+    key = by_a_developer(allow(["cloudformation:*", "s3:*", "eks:*"]))
     create(client("cloudformation", key))
     assert status(formation) == "ROLLBACK_COMPLETE"
     said = reason(formation, "Role", "CREATE_FAILED")
@@ -179,15 +176,9 @@ def test_who_may_not_create_a_role_gets_none_by_a_stack(formation: Any) -> None:
 
 
 def test_a_condition_can_want_the_call_to_come_through_cloudformation(formation: Any) -> None:
-    iam = boto3.client("iam")
-    iam.create_user(UserName="dev")
     via = {"StringEquals": {"aws:CalledViaFirst": "cloudformation.amazonaws.com"}}
-    documents = (allow("cloudformation:*"), allow(["iam:*", "s3:*", "eks:*"], Condition=via))
-    for index, document in enumerate(documents):
-        iam.put_user_policy(
-            UserName="dev", PolicyName=f"p{index}", PolicyDocument=json.dumps(document)
-        )
-    key = iam.create_access_key(UserName="dev")["AccessKey"]
+    others = allow(["iam:*", "s3:*", "eks:*"], Condition=via)
+    key = by_a_developer(allow("cloudformation:*"), others)
     assert refused(lambda: client("s3", key).create_bucket(Bucket="x"))[0] == "AccessDenied"
     create(client("cloudformation", key))
     assert status(formation) == "CREATE_COMPLETE"
@@ -379,11 +370,7 @@ def test_a_summary_names_parameters_and_capabilities(formation: Any) -> None:
 
 
 def test_a_stack_alone_needs_a_permission_of_its_own(formation: Any) -> None:
-    iam = boto3.client("iam")
-    iam.create_user(UserName="dev")
-    policy = json.dumps(allow(["iam:*", "s3:*"]))
-    iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=policy)
-    key = iam.create_access_key(UserName="dev")["AccessKey"]
+    key = by_a_developer(allow(["iam:*", "s3:*"]))
     code, text = refused(lambda: create(client("cloudformation", key)))
     assert code == "AccessDenied"
     assert f"cloudformation:us-west-2:{ACCOUNT}:stack/orders/*" in text
