@@ -13,8 +13,6 @@ _DROPPED = {
     *("lastTransitionTime", "lastUpdateTime", "firstTimestamp", "lastTimestamp", "eventTime"),
     *("retryAfterSeconds",),
 }
-#: What controllers and kubelet write when they come to it; `only: [status]` compares it.
-_LATER = {"status"}
 _WORDS = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UID"),
     (re.compile(r"\b(web|orders-api)-[a-z0-9]{5,10}-[a-z0-9]{5}\b"), r"\1-SET-POD"),
@@ -46,8 +44,8 @@ def plain(answer: Answer, only: list[str]) -> dict[str, Any]:
         return found | {"sets": _sets(document)}
     kept = {name: document.get(name) for name in only} if only else dict(document)
     if not only and "token" not in str(document.get("status", "")):
-        for name in _LATER:
-            kept.pop(name, None)
+        # Controllers and kubelet write it when they come to it; `only: [status]` compares it.
+        kept.pop("status", None)
     return found | dict(_flat("", kept))
 
 

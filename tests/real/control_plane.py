@@ -36,13 +36,11 @@ class ControlPlane:
         url: of its API server.
         kubeconfig: of an administrator with a client certificate.
         context: for clients of the API server, with that certificate.
-        authority: the file of the certificate that it is known by.
     """
 
     url: str
     kubeconfig: Path
     context: ssl.SSLContext
-    authority: Path
 
 
 @contextmanager
@@ -105,7 +103,7 @@ def running(programs: Path, folder: Path) -> Iterator[ControlPlane]:
         )
         path = "/api/v1/namespaces/default/serviceaccounts/default"
         _wait(f"{url}{path}", context, folder / "kube-controller-manager.log")
-        yield ControlPlane(url, kubeconfig, context, files["ca.crt"])
+        yield ControlPlane(url, kubeconfig, context)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

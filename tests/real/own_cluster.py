@@ -19,11 +19,11 @@ from typing import Any
 import yaml
 
 from podrole.catalog import Catalog
+from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST, allow, statement
 from tests.lab.lab_process import client
 from tests.real.api_client import ApiClient
 from tests.real.control_plane import ISSUER, ControlPlane
 
-_ACCOUNT = "111122223333"
 _SPACE = "shop"
 _APPLY = "application/apply-patch+yaml"
 _PROGRAM = """
@@ -42,21 +42,21 @@ except botocore.exceptions.BotoCoreError as error:
 def proven(real: ControlPlane, api: ApiClient, served: dict[str, Any]) -> Iterator[str]:
     """What does not go as it should with a lab that was served with the cluster's kubeconfig."""
     _furnish(api, served)
-    connect(real, served, "--apply")
+    connect(str(real.kubeconfig), served, "--apply")
     for problem in _pods(api):
         yield f"webhook: {problem}"
-    connect(real, served, "--undo")
-    if "AWS_ROLE_ARN" in _variables(_pod(api, "irsa", "undone")):
+    connect(str(real.kubeconfig), served, "--undo")
+    if "AWS_ROLE_ARN" in variables(_pod(api, "irsa", "undone")):
         yield "undone: the pod is injected all the same"
     for problem in _policies(api, served):
         yield f"policies: {problem}"
 
 
-def connect(real: ControlPlane, served: dict[str, Any], action: str) -> str:
+def connect(kubeconfig: str, served: dict[str, Any], *action: str) -> str:
     """What `podrole lab connect` prints."""
     command = [sys.executable, "-m", "podrole", "lab", "connect"]
     done = subprocess.run(
-        [*command, "--kubeconfig", str(real.kubeconfig), "--endpoint", served["endpoint"], action],
+        [*command, "--kubeconfig", kubeconfig, "--endpoint", served["endpoint"], *action],
         capture_output=True,
         text=True,
         timeout=30,
@@ -70,30 +70,20 @@ def _furnish(api: ApiClient, served: dict[str, Any]) -> None:
     iam, s3, eks = (client(served, name) for name in ("iam", "s3", "eks"))
     iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"])
     provider = ISSUER.removeprefix("https://")
-    irsa = {
-        "Effect": "Allow",
-        "Principal": {"Federated": f"arn:aws:iam::{_ACCOUNT}:oidc-provider/{provider}"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {
+    irsa = statement(
+        Principal={"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{provider}"},
+        Action="sts:AssumeRoleWithWebIdentity",
+        Condition={
             "StringEquals": {
                 f"{provider}:sub": f"system:serviceaccount:{_SPACE}:irsa",
                 f"{provider}:aud": "sts.amazonaws.com",
             }
         },
-    }
-    pods = {
-        "Effect": "Allow",
-        "Principal": {"Service": "pods.eks.amazonaws.com"},
-        "Action": ["sts:AssumeRole", "sts:TagSession"],
-    }
-    reads = {
-        "Effect": "Allow",
-        "Action": "s3:ListBucket",
-        "Resource": "arn:aws:s3:::shop-data",
-    }
-    for role, trust in (("irsa", irsa), ("pod-identity", pods)):
-        iam.create_role(RoleName=role, AssumeRolePolicyDocument=_policy(trust))
-        iam.put_role_policy(RoleName=role, PolicyName="reads", PolicyDocument=_policy(reads))
+    )
+    reads = json.dumps(allow("s3:ListBucket", "arn:aws:s3:::shop-data"))
+    for role, trust in (("irsa", irsa), ("pod-identity", POD_IDENTITY_TRUST)):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
+        iam.put_role_policy(RoleName=role, PolicyName="reads", PolicyDocument=reads)
     for bucket in ("shop-data", "other-data"):
         s3.create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
@@ -103,18 +93,14 @@ def _furnish(api: ApiClient, served: dict[str, Any]) -> None:
         clusterName="demo",
         namespace=_SPACE,
         serviceAccount="pod-identity",
-        roleArn=f"arn:aws:iam::{_ACCOUNT}:role/pod-identity",
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/pod-identity",
     )
     api("POST /api/v1/namespaces", {"metadata": {"name": _SPACE}})
     api.wait(f"/api/v1/namespaces/{_SPACE}/serviceaccounts/default")
-    role = {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{_ACCOUNT}:role/irsa"}
+    role = {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{ACCOUNT}:role/irsa"}
     for name, noted in (("irsa", role), ("intruder", role), ("pod-identity", {})):
         account = {"metadata": {"name": name, "annotations": noted}}
         api(f"POST /api/v1/namespaces/{_SPACE}/serviceaccounts", account)
-
-
-def _policy(statement: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _pods(api: ApiClient) -> Iterator[str]:
@@ -171,7 +157,7 @@ def _pod(api: ApiClient, account: str, name: str) -> dict[str, Any]:
     return dict(api(f"POST /api/v1/namespaces/{_SPACE}/pods", given).document)
 
 
-def _variables(pod: dict[str, Any]) -> dict[str, str]:
+def variables(pod: dict[str, Any]) -> dict[str, str]:
     (container,) = pod["spec"]["containers"]
     return {one["name"]: one.get("value", "") for one in container.get("env") or ()}
 
@@ -181,7 +167,7 @@ def ran(api: ApiClient, pod: dict[str, Any], bucket: str, **more: str) -> list[s
     with tempfile.TemporaryDirectory() as folder:
         files = _files(api, pod, Path(folder))
         environment = {
-            name: files.get(value, value) for name, value in {**_variables(pod), **more}.items()
+            name: files.get(value, value) for name, value in {**variables(pod), **more}.items()
         }
         done = subprocess.run(
             [sys.executable, "-c", _PROGRAM, bucket],
@@ -239,7 +225,7 @@ def _policies(api: ApiClient, served: dict[str, Any]) -> Iterator[str]:
                 yield f"{snippet}: {answer.document.get('message')}"
     end = time.monotonic() + 20  # the API server takes a policy up within seconds
     number = 0
-    while "AWS_ROLE_ARN" not in _variables(pod := _pod(api, "irsa", f"policy-{number}")):
+    while "AWS_ROLE_ARN" not in variables(pod := _pod(api, "irsa", f"policy-{number}")):
         if time.monotonic() > end:
             yield "no pod is injected after 20 s"
             return
@@ -249,7 +235,7 @@ def _policies(api: ApiClient, served: dict[str, Any]) -> Iterator[str]:
     said = ran(api, pod, "shop-data", **reach)
     if said != ["irsa", "0"]:
         yield f"the injected pod reads: {said}"
-    if "AWS_ROLE_ARN" in _variables(_pod(api, "pod-identity", "plain")):
+    if "AWS_ROLE_ARN" in variables(_pod(api, "pod-identity", "plain")):
         yield "a pod without the annotation is injected"
     group = "rbac.authorization.k8s.io"
     binding = {
@@ -257,7 +243,7 @@ def _policies(api: ApiClient, served: dict[str, Any]) -> Iterator[str]:
         "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "edit"},
         "subjects": [{"kind": "ServiceAccount", "name": "irsa", "namespace": _SPACE}],
     }
-    api(f"POST /apis/{group}/v1/clusterrolebindings", binding)  # fmt: skip
+    api(f"POST /apis/{group}/v1/clusterrolebindings", binding)
     yield from _guarded(api)
 
 

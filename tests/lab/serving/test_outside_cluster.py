@@ -6,7 +6,6 @@ The same against a real kube-apiserver: `make real`.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -18,11 +17,14 @@ import pytest
 import yaml
 
 from podrole.cli import main
+from tests.lab.conftest import ACCOUNT, POD_IDENTITY_TRUST, statement
 from tests.lab.lab_process import client, serving
+from tests.real import own_cluster
 from tests.real.api_client import ApiClient, of_kubeconfig
+from tests.real.own_cluster import variables
 
 SPACE = "/api/v1/namespaces/shop"
-ROLE = {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/web"}
+ROLE = {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{ACCOUNT}:role/web"}
 
 
 @pytest.fixture(scope="module")
@@ -45,27 +47,19 @@ def ours(theirs: dict[str, Any]) -> Iterator[dict[str, Any]]:
         issuer = _issuer(theirs)
         iam.create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"])
         provider = issuer.removeprefix("https://")
-        federated = f"arn:aws:iam::111122223333:oidc-provider/{provider}"
-        web = {
-            "Effect": "Allow",
-            "Principal": {"Federated": federated},
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {"StringEquals": {f"{provider}:sub": "system:serviceaccount:shop:web"}},
-        }
-        pods = {
-            "Effect": "Allow",
-            "Principal": {"Service": "pods.eks.amazonaws.com"},
-            "Action": ["sts:AssumeRole", "sts:TagSession"],
-        }
-        for name, trust in (("web", web), ("worker", pods)):
-            document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-            iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+        web = statement(
+            Principal={"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{provider}"},
+            Action="sts:AssumeRoleWithWebIdentity",
+            Condition={"StringEquals": {f"{provider}:sub": "system:serviceaccount:shop:web"}},
+        )
+        for name, trust in (("web", web), ("worker", POD_IDENTITY_TRUST)):
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
         eks.create_addon(clusterName="demo", addonName="eks-pod-identity-agent")
         eks.create_pod_identity_association(
             clusterName="demo",
             namespace="shop",
             serviceAccount="worker",
-            roleArn="arn:aws:iam::111122223333:role/worker",
+            roleArn=f"arn:aws:iam::{ACCOUNT}:role/worker",
         )
         yield served
 
@@ -82,9 +76,7 @@ def api(theirs: dict[str, Any]) -> Iterator[ApiClient]:
 
 
 def connect(ours: dict[str, Any], theirs: dict[str, Any], *action: str) -> str:
-    command = [sys.executable, "-m", "podrole", "lab", "connect"]
-    given = ["--kubeconfig", theirs["kubeconfig"], "--endpoint", ours["endpoint"], *action]
-    return subprocess.run([*command, *given], capture_output=True, text=True, check=True).stdout
+    return own_cluster.connect(theirs["kubeconfig"], ours, *action)
 
 
 def pod(api: ApiClient, account: str) -> dict[str, Any]:
@@ -94,10 +86,6 @@ def pod(api: ApiClient, account: str) -> dict[str, Any]:
     }
     metadata = {"generateName": f"{account}-"}
     return dict(api(f"POST {SPACE}/pods", {"metadata": metadata, "spec": specification}).document)
-
-
-def variables(found: dict[str, Any]) -> dict[str, str]:
-    return {one["name"]: one["value"] for one in found["spec"]["containers"][0].get("env") or ()}
 
 
 def token(api: ApiClient, found: dict[str, Any], audience: str) -> str:
@@ -151,30 +139,30 @@ def test_both_mechanisms_by_the_pods_own_tokens(
         assert json.loads(response.read())["AccessKeyId"].startswith("ASIA")
 
 
+def kubeconfig(server: str, user: str) -> str:
+    return (
+        "current-context: a\n"
+        "contexts: [{name: a, context: {cluster: a, user: a}}]\n"
+        f"clusters: [{{name: a, cluster: {{server: '{server}'}}}}]\n"
+        f"users: [{{name: a, user: {user}}}]\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [
         ("", "no context named None"),
         ("a: [", "line 1"),
         (
-            "current-context: a\n"
-            "contexts: [{name: a, context: {cluster: a, user: a}}]\n"
-            "clusters: [{name: a, cluster: {server: 'https://example.com'}}]\n"
-            "users: [{name: a, user: {}}]\n",
+            kubeconfig("https://example.com", "{}"),
             "the lab talks to API servers on this machine only",
         ),
         (
-            "current-context: a\n"
-            "contexts: [{name: a, context: {cluster: a, user: a}}]\n"
-            "clusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\n"
-            "users: [{name: a, user: {exec: {}}}]\n",
+            kubeconfig("https://127.0.0.1:1", "{exec: {}}"),
             "its user has `exec`, which the lab does not run",
         ),
         (
-            "current-context: a\n"
-            "contexts: [{name: a, context: {cluster: a, user: a}}]\n"
-            "clusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]\n"
-            "users: [{name: a, user: {token: t}}]\n",
+            kubeconfig("https://127.0.0.1:1", "{token: t}"),
             "does not answer",
         ),
     ],
