@@ -34,7 +34,7 @@ def ways_of(path: Path, mutant: Mutant) -> list[int]:
 
 
 def test_a_fault_is_noticed(side_by_side: ThreadPoolExecutor, followed: Follow) -> None:
-    every = os.environ.get("PODROLE_PAGE_MUTANTS", "")
+    wanted = os.environ.get("PODROLE_PAGE_MUTANTS", "")
 
     def is_noticed(path: Path, mutant: Mutant) -> bool:
         try:
@@ -46,9 +46,9 @@ def test_a_fault_is_noticed(side_by_side: ThreadPoolExecutor, followed: Follow) 
 
     tried = {
         (path.stem, mutant.change): side_by_side.submit(is_noticed, path, mutant)
-        for path in (PAGES if every == "all" else map(page_path, (every or "irsa").split(",")))
+        for path in (PAGES if wanted == "all" else map(page_path, (wanted or "irsa").split(",")))
         for mutant in mutants(path.read_text())
-        if every or mutant.change.endswith(FEW)
+        if wanted or mutant.change.endswith(FEW)
     }
     assert tried
     missed = []

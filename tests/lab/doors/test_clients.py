@@ -17,11 +17,7 @@ import pytest
 
 from tests.client_programs import CLIENTS, aws_cli, node_modules
 from tests.lab.conftest import ACCOUNT
-from tests.lab.doors.served_pods import (
-    BUCKET,
-    run_as,
-    served_pods,
-)
+from tests.lab.doors.served_pods import BUCKET, run_as, served_pods
 from tests.lab.lab_process import client
 from tests.tools import needs, needs_namespaces
 

@@ -19,7 +19,7 @@ from tests.lab.doors.served_pods import run_as, served_pods
 from tests.tools import needs_namespaces
 
 ASK = """
-import json, os, socket, sys, urllib.request, urllib.error
+import json, os, urllib.request, urllib.error
 def ask(url, method="GET", **headers):
     request = urllib.request.Request(url, method=method, headers=headers)
     try:
@@ -79,7 +79,7 @@ def test_the_metadata_service_in_each_mode(mode: str, said: object) -> None:
     assert str(said) in str(found)
 
 
-def test_a_token_is_renewed_where_it_is_mounted(served: dict[str, Any]) -> None:
+def test_a_token_is_where_it_is_mounted_for_its_owner_alone(served: dict[str, Any]) -> None:
     script = """
 path = os.environ["AWS_WEB_IDENTITY_TOKEN_FILE"]
 print(json.dumps([os.path.exists(path), os.stat(path).st_mode & 0o777]))

@@ -10,10 +10,10 @@ import pytest
 
 from tests.lab.kubernetes.api import MERGE, Api
 
-CONFIGS = "/api/v1/namespaces/orders/secrets"
+SECRETS = "/api/v1/namespaces/orders/secrets"
 
 
-def watched(api: Api, query: str = "", path: str = CONFIGS) -> list[tuple[str, str]]:
+def watched(api: Api, query: str = "", path: str = SECRETS) -> list[tuple[str, str]]:
     """What a watch that ends at once shows: event and name, or its resource version."""
     text = api.raw("GET", f"{path}?watch=1&timeoutSeconds=0{query}").get_data(as_text=True)
     events = [json.loads(line) for line in text.splitlines()]
@@ -25,7 +25,7 @@ def _name(found: dict[str, Any]) -> str:
     return str(metadata.get("name") or metadata.get("resourceVersion") or found.get("message"))
 
 
-def create(api: Api, name: str, path: str = CONFIGS, **labels: str) -> str:
+def create(api: Api, name: str, path: str = SECRETS, **labels: str) -> str:
     given = {"metadata": {"name": name, "labels": labels}}
     return str(api("POST", path, given)["metadata"]["resourceVersion"])
 
@@ -34,12 +34,12 @@ def test_what_there_is_then_what_happens(api: Api) -> None:
     first = create(api, "a")
     assert watched(api) == [("ADDED", "a")]
     create(api, "b")
-    api("PATCH", f"{CONFIGS}/a", {"data": {"x": "MQ=="}}, kind=MERGE)
-    api("DELETE", f"{CONFIGS}/b")
+    api("PATCH", f"{SECRETS}/a", {"data": {"x": "MQ=="}}, kind=MERGE)
+    api("DELETE", f"{SECRETS}/b")
     since = f"&resourceVersion={first}"
     expected = [("ADDED", "b"), ("MODIFIED", "a"), ("DELETED", "b")]
     assert watched(api, since) == expected
-    last = api("GET", CONFIGS)["metadata"]["resourceVersion"]
+    last = api("GET", SECRETS)["metadata"]["resourceVersion"]
     assert watched(api, f"{since}&allowWatchBookmarks=true") == [*expected, ("BOOKMARK", last)]
     assert watched(api, f"&resourceVersion={last}") == []
 
@@ -57,8 +57,8 @@ def test_only_the_namespace_the_name_and_the_label_asked_for(api: Api) -> None:
     assert watched(api, path="/api/v1/secrets") == [("ADDED", name) for name in "abc"]
     assert watched(api, "&fieldSelector=metadata.name%3Db") == [("ADDED", "b")]
     by_label = f"&labelSelector=app%3Dx&resourceVersion={first}"
-    api("PATCH", f"{CONFIGS}/a", {"metadata": {"labels": {"app": "z"}}}, kind=MERGE)
-    api("PATCH", f"{CONFIGS}/b", {"metadata": {"labels": {"app": "x"}}}, kind=MERGE)
+    api("PATCH", f"{SECRETS}/a", {"metadata": {"labels": {"app": "z"}}}, kind=MERGE)
+    api("PATCH", f"{SECRETS}/b", {"metadata": {"labels": {"app": "x"}}}, kind=MERGE)
     # What falls out of a selection is deleted for who watches it, and the reverse.
     assert watched(api, by_label) == [("DELETED", "a"), ("ADDED", "b")]
 
@@ -82,11 +82,11 @@ def _labelled(api: Api, value: str) -> Any:
 
 @pytest.mark.parametrize("query", ["timeoutSeconds=nan", "timeoutSeconds=x", "resourceVersion=x"])
 def test_arguments_that_are_no_numbers(api: Api, query: str) -> None:
-    assert "must be numbers" in api.said("GET", f"{CONFIGS}?watch=1&{query}", code=400)
+    assert "must be numbers" in api.said("GET", f"{SECRETS}?watch=1&{query}", code=400)
 
 
 def test_a_watch_holds_nobody_up(api: Api) -> None:
-    response = api.raw("GET", f"{CONFIGS}?watch=1&timeoutSeconds=60")
+    response = api.raw("GET", f"{SECRETS}?watch=1&timeoutSeconds=60")
     lines = (line for line in response.response if line)
     seen = threading.Event()
 
