@@ -80,7 +80,7 @@ test-site: $(STAMP) site ## Prove the site: in real browsers, by axe-core, Light
 	@PODROLE_SITE=$(CURDIR)/site $(BIN)/pytest -n auto --dist loadfile $(SITE_TESTS)
 
 .PHONY: screenshots
-screenshots: site ## Make screenshots of each page kind: light, dark, phone and desk
+screenshots: site ## Make screenshots of each page kind: light, dark, phone and desktop
 	@$(BIN)/python -m tests.browser.screenshots .cache/screenshots
 
 .PHONY: bench
@@ -159,12 +159,12 @@ lab: $(STAMP) ## Open the notebooks in JupyterLab
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: diagrams
-diagrams: $(STAMP) ## Draw the diagrams that changed anew (needs Node.js and Chromium)
+diagrams: $(STAMP) ## Draw the diagrams that changed again (needs Node.js and Chromium)
 	@npm ci --silent --ignore-scripts --no-audit --no-fund
 	@$(BIN)/python -m podrole.site.diagrams.draw
 
 .PHONY: lock
-lock: $(STAMP) ## Resolve the dependencies anew into requirements/
+lock: $(STAMP) ## Resolve the dependencies again into requirements/
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements/uv.in -o requirements/uv.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --extra lab --group dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --group cdk -o requirements/cdk.txt
