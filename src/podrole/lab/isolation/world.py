@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from podrole.lab.isolation.authority import Authority
+from podrole.lab.isolation.aws_certificates import AwsCertificates
 from podrole.lab.isolation.name_server import NameServer
 from podrole.lab.node_addresses import AGENT_ADDRESSES, METADATA_ADDRESSES
 
@@ -69,7 +69,7 @@ class World:
             raise IsolationError("it needs Linux, whose kernel has namespaces")
         self._lab = lab
         self._silent = metadata == "silent"
-        self._authority = Authority()
+        self._certificates = AwsCertificates()
         names = folder / "resolv.conf"
         names.write_text(f"nameserver {_NAME_SERVER}\n")
         self._plan = {
@@ -81,7 +81,7 @@ class World:
             "names": str(names),
         }
         #: The variables by which programs trust the certificates of AWS's names.
-        self.variables: Mapping[str, str] = self._authority.trusted(folder)
+        self.variables: Mapping[str, str] = self._certificates.trusted(folder)
         self._here, self.there = socket.socketpair()
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
@@ -152,7 +152,7 @@ class World:
         with suppress(OSError):  # no IPv6
             if not listening.getsockname()[1]:
                 return
-        context = self._authority.context(AWS_ADDRESS) if door.encrypted else None
+        context = self._certificates.context(AWS_ADDRESS) if door.encrypted else None
         path = self._lab[door.leads_to]
         await asyncio.start_server(
             lambda reader, writer: _pass_on(reader, writer, path), sock=listening, ssl=context
