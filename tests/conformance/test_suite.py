@@ -35,6 +35,7 @@ def test_the_export_fits_its_schema(tmp_path: Path) -> None:
     jsonschema.Draft202012Validator(schema).validate(exported)
     assert len(exported["cases"]) >= 300
     assert exported == export()
+    assert exported["variables"].keys() == SHARED
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)

@@ -27,7 +27,7 @@ class ClusterTokens:
 
     def __init__(self, endpoint: Endpoint, keys: Keys, cluster: Mapping[str, Any]) -> None:
         """`cluster` as DescribeCluster answers. Raises NoCluster."""
-        self._endpoint, self._keys, self._name = endpoint, keys, cluster["name"]
+        self._endpoint, self._keys, self._name = endpoint, keys, str(cluster.get("name"))
         self._url = str(cluster.get("endpoint") or "")
         hosts = {urlsplit(endpoint.url).hostname, *LOOPBACK_HOSTS}
         if urlsplit(self._url).scheme != "https" or urlsplit(self._url).hostname not in hosts:

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises InputError.
     """
     # Imported here: botocore takes its time, which `podrole --help` should not.
-    from podrole.conformance.suite import export
+    from podrole.conformance.suite import export_text
     from podrole.conformance.token_issuer import ISSUER, make_keys
 
     if arguments.make_keys is not None:
@@ -68,9 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"podrole lab serve --issuer {ISSUER} --jwks {place}")
         return 0
     if arguments.export is not None:
-        _write(
-            arguments.export, json.dumps(export(), indent=1, ensure_ascii=False).encode() + b"\n"
-        )
+        _write(arguments.export, export_text().encode())
         return 0
     return _run(arguments)
 
@@ -84,15 +82,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
     url = checked_url(arguments.endpoint)
     wanted = cases()
-    for option, known in (
-        ("area", {case.area for case in wanted}),
-        ("case", {case.id for case in wanted}),
-    ):
+    for option, member in (("area", "area"), ("case", "id")):
         chosen = getattr(arguments, option)
-        if unknown := sorted(set(chosen) - known):
+        if unknown := sorted(set(chosen) - {getattr(one, member) for one in cases()}):
             raise InputError(f"--{option} {unknown[0]!r}: the suite has none of that name")
         if chosen:
-            wanted = tuple(one for one in wanted if getattr(one, _MEMBER[option]) in chosen)
+            wanted = tuple(one for one in wanted if getattr(one, member) in chosen)
     folder = arguments.keys
     issuer = TokenIssuer(secrets.token_hex(32)) if folder is None else kept_issuer(folder)
     run = Run(Endpoint(url, arguments.region), issuer, *_callers())
@@ -116,9 +111,6 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.junit is not None:
         _write(arguments.junit, report.junit(results))
     return int(any(result.failed for result in results))
-
-
-_MEMBER = {"area": "area", "case": "id"}
 
 
 def _callers() -> tuple[Keys, Keys | None]:

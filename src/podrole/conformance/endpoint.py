@@ -12,24 +12,21 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore import UNSIGNED, xform_name
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from botocore.model import Shape
+from botocore.signers import RequestSigner
 
+from podrole.partitions import PARTITIONS
 from podrole.policy.error import InputError
 
-#: How the hosts of AWS end, in each of its partitions.
+#: How the hosts of AWS end: in each of its partitions, with dual stack, and elsewhere.
 _AWS = (
-    "amazonaws.com",
-    "amazonaws.com.cn",
-    "amazonaws.eu",
+    *dict.fromkeys(partition.dns_suffix for partition in PARTITIONS),
     "api.aws",
     "api.amazonwebservices.com.cn",
     "api.amazonwebservices.eu",
     "aws.dev",
-    "c2s.ic.gov",
-    "sc2s.sgov.gov",
-    "cloud.adc-e.uk",
-    "csp.hci.ic.gov",
     "on.aws",
 )
 _SECONDS = 30
@@ -72,6 +69,13 @@ class Answer:
     body: Mapping[str, Any]
     code: str | None = None
     message: str = ""
+
+    def at(self, path: str) -> Any:
+        """What stands in the body at a path such as `Role.Arn`; None where nothing does."""
+        found: Any = self.body
+        for part in path.split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+        return found
 
 
 def checked_url(text: str) -> str:
@@ -139,17 +143,13 @@ class Endpoint:
 
     def presigned_identity(self, keys: Keys, header: Mapping[str, str]) -> str:
         """A presigned URL of GetCallerIdentity with one more signed header, for 60 seconds."""
-        from botocore.signers import RequestSigner
-
-        credentials = botocore.session.Session()
-        credentials.set_credentials(keys.access_key, keys.secret_key, keys.token)
         client = self._client("sts", signed=True)
         signer = RequestSigner(
             client.meta.service_model.service_id,
             self.region,
             "sts",
             "v4",
-            credentials.get_credentials(),
+            Credentials(keys.access_key, keys.secret_key, keys.token),
             self._session.get_component("event_emitter"),
         )
         request = {

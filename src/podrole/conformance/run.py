@@ -59,8 +59,6 @@ class Run:
             "account": self._account(operator),
             "region": endpoint.region,
             "issuer": ISSUER.removeprefix("https://"),
-            "endpoint": endpoint.url,
-            "run": self._prefix,
         }
 
     def results(self, cases: Iterable[Case]) -> Iterator[Result]:
@@ -126,8 +124,8 @@ class Run:
     def _provider(self) -> None:
         """Make the provider of the suite's issuer, and see whether the endpoint knows its keys."""
         scene = self._scene(f"{self._prefix}-probe")
-        account = self._variables["account"]
-        arn = f"arn:aws:iam::{account}:oidc-provider/{ISSUER.removeprefix('https://')}"
+        account, issuer = self._variables["account"], self._variables["issuer"]
+        arn = f"arn:aws:iam::{account}:oidc-provider/{issuer}"
         trust = {
             "Version": "2012-10-17",
             "Statement": {
@@ -226,9 +224,7 @@ def compared(case: Case, scene: Scene, answer: Answer) -> Result:
         return Result(case, "decision", said, wanted)
     if not then.refused:
         for path, value in scene.filled(dict(then.has or {})).items():
-            found: Any = answer.body
-            for part in path.split("."):
-                found = found.get(part) if isinstance(found, dict) else None
+            found = answer.at(path)
             if found != value:
                 return Result(case, "words", f"{path} is {found!r}", wanted)
         return Result(case, "passed", said, wanted)

@@ -9,6 +9,7 @@ from typing import Any
 from podrole.conformance.cluster_tokens import ClusterTokens
 from podrole.conformance.endpoint import Answer, Endpoint, Keys
 from podrole.conformance.token_issuer import TokenIssuer
+from podrole.conformance.undo import Done
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 #: Keys that no endpoint has given out.
@@ -39,7 +40,7 @@ class Scene:
         self.callers = {**_STRANGERS, **callers}
         self.variables = dict(variables)
         #: The calls that went well, with their parameters: the run undoes them.
-        self.done: list[tuple[Keys, str, Mapping[str, Any], Mapping[str, Any]]] = []
+        self.done: list[Done] = []
 
     def take(self, step: Mapping[str, Any]) -> None:
         """Carry out a step of `given`. Raises StepFailed, NoCluster and Unreachable."""
@@ -50,7 +51,9 @@ class Scene:
         if answer.code is not None:
             raise StepFailed(f"{step['call']}: {answer.code}: {answer.message}")
         for name, path in step.get("save", {}).items():
-            self.variables[name] = _at(answer.body, path, step)
+            self.variables[name] = answer.at(path)
+            if self.variables[name] is None:
+                raise StepFailed(f"{step['call']}: the answer has no {path}")
         if "session" in step:
             credentials = answer.body.get("Credentials") or answer.body.get("credentials")
             if not credentials:
@@ -65,7 +68,7 @@ class Scene:
         parameters = self.filled(step.get("with", {}))
         answer = self._endpoint.call(self.callers[name], step["call"], parameters)
         if answer.code is None:
-            self.done.append((self.callers[name], step["call"], parameters, answer.body))
+            self.done.append((self.callers[name], step["call"], parameters, answer))
         return answer
 
     def filled(self, value: Any) -> Any:
@@ -106,13 +109,3 @@ class Scene:
             "no-token": Keys(keys.access_key, keys.secret_key),
         }
         self.callers[asked["name"]] = changed[asked["change"]]
-
-
-def _at(body: Mapping[str, Any], path: str, step: Mapping[str, Any]) -> Any:
-    found: Any = body
-    for part in path.split("."):
-        try:
-            found = found[int(part)] if isinstance(found, list) else found[part]
-        except (KeyError, IndexError, ValueError, TypeError):
-            raise StepFailed(f"{step['call']}: the answer has no {path}") from None
-    return found

@@ -8,7 +8,9 @@ what its steps have made.
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
@@ -46,9 +48,8 @@ def cases() -> tuple[Case, ...]:
         for group in document["groups"]
         for case in _of_group(name, document["area"], group, scenes)
     ]
-    ids = [case.id for case in found]
-    for one in ids:
-        if ids.count(one) > 1:
+    for one, times in Counter(case.id for case in found).items():
+        if times > 1:
             raise SuiteError(f"the case {one} stands twice")
     return tuple(found)
 
@@ -65,9 +66,17 @@ def export() -> dict[str, Any]:
             "account": "the account of the operator",
             "region": "the Region that requests are signed for",
             "issuer": "the suite's issuer of tokens, without https://",
+            "provider": "the ARN of that issuer's provider in the operator's account",
+            "cluster": "the name of an EKS cluster that all cases share",
+            "other_account": "a second account, whose caller is `other`",
         },
         "cases": [case.document() for case in cases()],
     }
+
+
+def export_text() -> str:
+    """That document as its file."""
+    return json.dumps(export(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _of_group(
@@ -110,8 +119,8 @@ def _steps(
     defaults = scene.get("defaults", {})
     if own.keys() - defaults.keys():
         raise SuiteError(f"{place}: the scene {step['use']} takes {', '.join(defaults)}")
+    parameters = {**defaults, **own}
     for inner in scene["steps"]:
-        parameters = {**defaults, **own}
         wanted = {key: value for key, value in inner.items() if key != "if"}
         if _written(inner.get("if", True), parameters):
             yield from _steps(_written(wanted, parameters), scenes, place)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from podrole.conformance.endpoint import Endpoint, Keys
+from podrole.conformance.endpoint import Answer, Endpoint, Keys
 
-_Done = tuple[Keys, str, Mapping[str, Any], Mapping[str, Any]]
+#: A call that went well: who made it, its name, its parameters and the answer.
+Done = tuple[Keys, str, Mapping[str, Any], Answer]
 #: A call that creates something, the one that deletes it, and which of its parameters that takes.
 _SAME = {
     "iam.CreateRole": ("iam.DeleteRole", ("RoleName",)),
@@ -19,40 +20,37 @@ _SAME = {
 }
 #: Likewise, with what the answer holds: the new parameter, and where it stands.
 _ANSWERED = {
-    "iam.CreatePolicy": ("iam.DeletePolicy", "PolicyArn", ("Policy", "Arn")),
+    "iam.CreatePolicy": ("iam.DeletePolicy", "PolicyArn", "Policy.Arn"),
     "iam.CreateOpenIDConnectProvider": (
         "iam.DeleteOpenIDConnectProvider",
         "OpenIDConnectProviderArn",
-        ("OpenIDConnectProviderArn",),
+        "OpenIDConnectProviderArn",
     ),
     "iam.CreateServiceLinkedRole": (
         "iam.DeleteServiceLinkedRole",
         "RoleName",
-        ("Role", "RoleName"),
+        "Role.RoleName",
     ),
-    "sqs.CreateQueue": ("sqs.DeleteQueue", "QueueUrl", ("QueueUrl",)),
-    "secretsmanager.CreateSecret": ("secretsmanager.DeleteSecret", "SecretId", ("ARN",)),
-    "kms.CreateKey": ("kms.ScheduleKeyDeletion", "KeyId", ("KeyMetadata", "KeyId")),
-    "eks.CreateCluster": ("eks.DeleteCluster", "name", ("cluster", "name")),
+    "sqs.CreateQueue": ("sqs.DeleteQueue", "QueueUrl", "QueueUrl"),
+    "secretsmanager.CreateSecret": ("secretsmanager.DeleteSecret", "SecretId", "ARN"),
+    "kms.CreateKey": ("kms.ScheduleKeyDeletion", "KeyId", "KeyMetadata.KeyId"),
+    "eks.CreateCluster": ("eks.DeleteCluster", "name", "cluster.name"),
 }
 
 
-def undo(endpoint: Endpoint, done: Iterable[_Done]) -> None:
+def undo(endpoint: Endpoint, done: Iterable[Done]) -> None:
     """Delete what the calls have created; what is part of it goes with it.
 
     A refusal is passed over: it may be gone already.
 
     Raises Unreachable.
     """
-    for keys, name, parameters, body in reversed(list(done)):
+    for keys, name, parameters, answer in reversed(list(done)):
         if name in _SAME:
             opposite, members = _SAME[name]
             wanted = {member: parameters[member] for member in members}
             endpoint.call(keys, opposite, wanted)
         elif name in _ANSWERED:
             opposite, member, path = _ANSWERED[name]
-            found: Any = body
-            for part in path:
-                found = found[part]
             more = {"ForceDeleteWithoutRecovery": True} if "DeleteSecret" in opposite else {}
-            endpoint.call(keys, opposite, {member: found, **more})
+            endpoint.call(keys, opposite, {member: answer.at(path), **more})

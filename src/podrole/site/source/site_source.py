@@ -18,7 +18,7 @@ import yaml
 from podrole.catalog import Catalog, CatalogError
 from podrole.catalog.notebook import drift
 from podrole.catalog.values_file import read_values
-from podrole.conformance.suite import export
+from podrole.conformance.suite import export_text
 from podrole.site.diagrams.diagram import DiagramError, check_drawings
 from podrole.site.markdown.truth_table import TruthTableError
 from podrole.site.pages.catalogue_page import (
@@ -163,7 +163,7 @@ class SiteSource:
             "assets/podrole.css": "\n".join(sheets),
             "assets/values.json": values_json(self.catalog),
             "assets/checker.json": checker_data(self.catalog),
-            "assets/conformance.json": json.dumps(export(), indent=1, ensure_ascii=False) + "\n",
+            "assets/conformance.json": export_text(),
         }
 
     def _read(self) -> Iterator[tuple[str, SourcePage]]:
