@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from podrole.policy import Decision, Policy, PolicySet, Request, authorize, parse_policy
-from podrole.policy.conditions import OPERATORS, Condition
+from podrole.policy.conditions import Condition
 from podrole.policy.decision import StatementTrace
+from podrole.policy.operators import OPERATORS
 from podrole.policy.statement import Statement
 from podrole.policy.variables import names_in
 

@@ -2,8 +2,9 @@
 
 from podrole.policy.authorize import authorize
 from podrole.policy.decision import ConditionTrace, Decision, StatementTrace
-from podrole.policy.document import Policy, parse_policy
+from podrole.policy.document import Policy
 from podrole.policy.error import PolicyError
+from podrole.policy.parser import parse_policy
 from podrole.policy.request import PolicySet, Request
 
 __all__ = [

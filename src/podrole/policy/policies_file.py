@@ -137,7 +137,7 @@ def _none(
     if fault is not None and first.tree is None:
         return fault
     if plain is not None and isinstance(plain.document, Mapping) and len(outputs) == 1:
-        from podrole.policy.document import parse_policy
+        from podrole.policy.parser import parse_policy
 
         try:
             parse_policy(plain.document, kind=kind_of(plain.document))

@@ -9,8 +9,9 @@ from typing import Any
 
 from podrole.policy.authorize import authorize
 from podrole.policy.decision import Decision
-from podrole.policy.document import OBJECTS, Policy, parse_policy
+from podrole.policy.document import Policy
 from podrole.policy.error import PolicyError
+from podrole.policy.parser import OBJECTS, parse_policy
 from podrole.policy.request import PolicySet, Request
 
 _REQUEST = {"principal", "action", "resource", "resource_account", "context"}
@@ -130,7 +131,7 @@ def _layer(value: Any, kind: str, name: str) -> list[Policy]:
 
 
 def _levels(value: Any, kind: str) -> list[list[Policy]]:
-    if not value and (value is None or isinstance(value, list)):
+    if value is None:
         return []
     levels = value if isinstance(value, list) else [value]
     return [_layer(level, kind, kind) for level in levels]

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from podrole.policy.analysis.escalation_paths import PATHS, EscalationPath
 from podrole.policy.authorize import authorize
-from podrole.policy.document import Policy, parse_policy
+from podrole.policy.document import Policy
+from podrole.policy.parser import parse_policy
 from podrole.policy.request import PolicySet, Request
 from podrole.policy.statement import Statement
 

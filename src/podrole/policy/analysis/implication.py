@@ -12,7 +12,8 @@ from functools import lru_cache
 from podrole.policy.analysis.inclusion import Patterns, Shape, pattern
 from podrole.policy.analysis.restrictions import needs_key
 from podrole.policy.budget import Budget
-from podrole.policy.conditions import OPERATORS, Condition
+from podrole.policy.conditions import Condition
+from podrole.policy.operators import OPERATORS
 from podrole.policy.patterns import Pattern
 
 

@@ -17,8 +17,9 @@ from podrole.policy.analysis.inclusion import Comparison
 from podrole.policy.analysis.principal_set import covers_principals
 from podrole.policy.analysis.restrictions import needs_key, restricts
 from podrole.policy.budget import Budget, BudgetSpentError
-from podrole.policy.conditions import OPERATORS, Condition
+from podrole.policy.conditions import Condition
 from podrole.policy.document import Policy
+from podrole.policy.operators import OPERATORS
 from podrole.policy.side_by_side import bits_of
 from podrole.policy.statement import Statement
 

@@ -12,7 +12,8 @@ import ipaddress
 import re
 from collections.abc import Container
 
-from podrole.policy.conditions import OPERATORS, Condition
+from podrole.policy.conditions import Condition
+from podrole.policy.operators import OPERATORS
 from podrole.policy.statement import Statement
 
 #: Where a call that a service makes for someone comes from (IAM, "The confused deputy problem").

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from podrole.policy.decision import Decision
-from podrole.policy.document import Kind, Policy, parse_policy
+from podrole.policy.document import Kind, Policy
 from podrole.policy.error import PolicyError
 from podrole.policy.lint.escalation import reach
+from podrole.policy.parser import parse_policy
 from podrole.policy.policies_file import FoundPolicy, read_policies
 from podrole.policy.rows import decide_row
 from podrole.policy.who import others, who

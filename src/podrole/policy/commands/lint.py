@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from podrole.policy.document import parse_policy
 from podrole.policy.error import PolicyError
 from podrole.policy.lint import lint
 from podrole.policy.lint.finding import SEVERITIES, Finding
 from podrole.policy.lint.placeholders import UNRENDERED
+from podrole.policy.parser import parse_policy
 from podrole.policy.policies_file import read_policies
 from podrole.policy.source_map import Span
 from podrole.terminal import one_line

@@ -10,9 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from podrole.policy.conditions import Condition, _bytes, _instant, _number
+from podrole.policy.conditions import Condition
 from podrole.policy.document import Policy
 from podrole.policy.lint.finding import Finding, Severity
+from podrole.policy.operators import bytes_of, instant_of, number_of
 from podrole.policy.statement import Statement
 
 _PAGE = "reference/access-analyzer-checks"
@@ -57,13 +58,13 @@ def _type_fault(item: Condition, value: str) -> tuple[str, str] | None:
     operator = item.operator
     if operator in ("Bool", "Null") and value.lower() not in ("true", "false"):
         return "TYPE_MISMATCH_BOOLEAN", "Write true or false"
-    if operator.startswith("Date") and _instant(value) is None:
+    if operator.startswith("Date") and instant_of(value) is None:
         return "TYPE_MISMATCH_DATE", "Write the date as YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ"
-    if operator.startswith("Numeric") and _number(value) is None:
+    if operator.startswith("Numeric") and number_of(value) is None:
         return "TYPE_MISMATCH_NUMBER", "Write a number"
     if operator.endswith("IpAddress") and _network(value) is None:
         return "TYPE_MISMATCH_IP_RANGE", "Write a range such as 203.0.113.0/24"
-    if operator == "BinaryEquals" and _bytes(value) is None:
+    if operator == "BinaryEquals" and bytes_of(value) is None:
         return "TYPE_MISMATCH_STRING", "Write the value in base64"
     return None
 

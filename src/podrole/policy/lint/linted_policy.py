@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from podrole.policy.conditions import OPERATORS
 from podrole.policy.document import Policy
+from podrole.policy.operators import OPERATORS
 from podrole.policy.principals import Principal
 from podrole.policy.statement import Statement
 

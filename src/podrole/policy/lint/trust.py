@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from podrole.policy.analysis.restrictions import SOURCE_KEYS, restricted
-from podrole.policy.conditions import OPERATORS, Condition
+from podrole.policy.conditions import Condition
 from podrole.policy.document import Policy
 from podrole.policy.lint.finding import Finding
 from podrole.policy.lint.linted_policy import PODS, WEB_IDENTITY, LintedPolicy
+from podrole.policy.operators import OPERATORS
 from podrole.policy.statement import Statement
 from podrole.policy.subjects.patterns import possible
 

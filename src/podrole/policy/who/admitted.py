@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from podrole.policy.budget import Budget
-from podrole.policy.conditions import OPERATORS, Condition, normalised
+from podrole.policy.conditions import Condition, normalised
 from podrole.policy.document import Policy
+from podrole.policy.operators import OPERATORS
 from podrole.policy.subjects.patterns import possible
 from podrole.policy.subjects.subjects import Subjects
 from podrole.policy.who.combinations import combinations

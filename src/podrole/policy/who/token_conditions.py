@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from podrole.policy.conditions import OPERATORS, Condition
+from podrole.policy.conditions import Condition
 from podrole.policy.document import Policy
+from podrole.policy.operators import OPERATORS
 from podrole.policy.patterns import ANY, ONE
 from podrole.policy.statement import Statement
 from podrole.policy.subjects.subjects import Provided, Subjects, simplified
