@@ -152,7 +152,7 @@ def _too_broad(policy: Policy, statement: Statement) -> Iterator[Finding]:
             )
 
 
-#: Each rule, and what a statement must hold for it (see `held`), empty for nothing.
+#: Each rule, and what a statement must hold for it to have something to say (see `held`).
 _RULES: tuple[tuple[Rule, Holding], ...] = (
     (trust.missing_claims, "trust"),
     (trust.subject_patterns, "trust"),
