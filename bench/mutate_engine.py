@@ -19,7 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 MODULES = [
     "patterns",
+    "text_patterns",
     "variables",
+    "operators",
     "conditions",
     "principals",
     "statement",
