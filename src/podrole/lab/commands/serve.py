@@ -107,7 +107,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=STS_TEXTS,
         default=STS_TEXTS[0],
         help="year of the STS error texts for web identities: since 2026 one text covers a"
-        " missing OIDC provider and for a wrong audience (%(default)s)",
+        " missing OIDC provider and a wrong audience (%(default)s)",
     )
     parser.add_argument(
         "--issuer",
